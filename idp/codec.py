@@ -1,0 +1,41 @@
+"""The one home of msgspec: frozen dataclasses to JSON and back, typed and strict.
+
+State records and stored documents are dataclasses inside and JSON outside; a record that does not have the shape its
+type says is an error here and never a surprise later.
+"""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Malformed(ValueError):
+    """The bytes are not JSON of the expected shape. The message names the place, never the value."""
+
+
+def encode(value: Any) -> bytes:
+    """Compact JSON of a dataclass, dict, list or scalar."""
+    return msgspec.json.encode(value)
+
+
+def decode(raw: bytes | str, kind: type[T]) -> T:
+    """Parse JSON into `kind`; raises `Malformed`."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(str(error)) from None
+
+
+def convert(value: Any, kind: type[T]) -> T:
+    """Give builtins (a parsed JSON object) the shape of `kind`; raises `Malformed`."""
+    try:
+        return msgspec.convert(value, type=kind)
+    except msgspec.ValidationError as error:
+        raise Malformed(str(error)) from None
+
+
+def builtins(value: Any) -> Any:
+    """A dataclass as plain dicts, lists and scalars."""
+    return msgspec.to_builtins(value)

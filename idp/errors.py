@@ -1,0 +1,162 @@
+"""Errors that reach an outsider: one class per registered code, with its status and a fixed public description.
+
+`detail` is for the log alone. It may say what was wrong but never quotes a secret or personal data, and nothing that came in a request
+is ever shown to the requester again: what a stranger sees is the class's own description.
+"""
+
+from typing import ClassVar
+
+
+class OAuthError(Exception):
+    """An error of RFC 6749 or a specification on top of it."""
+
+    code: ClassVar[str]
+    status: ClassVar[int] = 400
+    description: ClassVar[str]
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or self.description)
+        self.detail = detail
+
+
+# RFC 6749 section 5.2 and 4.1.2.1
+
+
+class InvalidRequest(OAuthError):
+    code = "invalid_request"
+    description = "The request is missing a parameter, repeats one, or has one that is malformed."
+
+
+class InvalidClient(OAuthError):
+    code = "invalid_client"
+    status = 401
+    description = "Client authentication failed."
+
+
+class InvalidGrant(OAuthError):
+    code = "invalid_grant"
+    description = "The code or refresh token is not valid, or was not issued to this client for this use."
+
+
+class UnauthorizedClient(OAuthError):
+    code = "unauthorized_client"
+    description = "This client may not use this grant or response type."
+
+
+class UnsupportedGrantType(OAuthError):
+    code = "unsupported_grant_type"
+    description = "This grant type is not offered."
+
+
+class UnsupportedResponseType(OAuthError):
+    code = "unsupported_response_type"
+    description = "This response type is not offered."
+
+
+class InvalidScope(OAuthError):
+    code = "invalid_scope"
+    description = "The scope is unknown, malformed, or more than this client may ask."
+
+
+class AccessDenied(OAuthError):
+    code = "access_denied"
+    status = 403
+    description = "The citizen or the provider refused."
+
+
+class ServerError(OAuthError):
+    code = "server_error"
+    status = 500
+    description = "The provider met a condition it did not expect."
+
+
+class TemporarilyUnavailable(OAuthError):
+    code = "temporarily_unavailable"
+    status = 503
+    description = "The provider cannot answer just now; please try again shortly."
+
+
+# OpenID Connect Core section 3.1.2.6
+
+
+class LoginRequired(OAuthError):
+    code = "login_required"
+    description = "The citizen must sign in."
+
+
+class InteractionRequired(OAuthError):
+    code = "interaction_required"
+    description = "The citizen must be asked something."
+
+
+class ConsentRequired(OAuthError):
+    code = "consent_required"
+    description = "The citizen must consent."
+
+
+class AccountSelectionRequired(OAuthError):
+    code = "account_selection_required"
+    description = "The citizen must choose an account."
+
+
+class RequestNotSupported(OAuthError):
+    code = "request_not_supported"
+    description = "Request objects are not offered."
+
+
+class RequestUriNotSupported(OAuthError):
+    code = "request_uri_not_supported"
+    description = "The request_uri parameter is not offered."
+
+
+class RegistrationNotSupported(OAuthError):
+    code = "registration_not_supported"
+    description = "The registration parameter is not offered."
+
+
+# OpenID Connect Core Unmet Authentication Requirements 1.0
+
+
+class UnmetAuthenticationRequirements(OAuthError):
+    code = "unmet_authentication_requirements"
+    description = "The level of authentication that was asked cannot be reached."
+
+
+# RFC 6750 section 3.1
+
+
+class InvalidToken(OAuthError):
+    code = "invalid_token"
+    status = 401
+    description = "The access token is missing, expired, revoked or malformed."
+
+
+class InsufficientScope(OAuthError):
+    code = "insufficient_scope"
+    status = 403
+    description = "The access token does not reach this resource."
+
+
+# RFC 7591 section 3.2.2
+
+
+class InvalidRedirectUri(OAuthError):
+    code = "invalid_redirect_uri"
+    description = "A redirect URI is not acceptable."
+
+
+class InvalidClientMetadata(OAuthError):
+    code = "invalid_client_metadata"
+    description = "The client metadata is not acceptable."
+
+
+class TooManyRequests(OAuthError):
+    """Not a registered code of RFC 6749; section 7.1 of RFC 6585 gives the status and Retry-After."""
+
+    code = "temporarily_unavailable"
+    status = 429
+    description = "Too many requests; please wait."
+
+    def __init__(self, retry_after: int, detail: str = "") -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after

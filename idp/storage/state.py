@@ -1,0 +1,267 @@
+"""The state store's contract: everything that expires. Two stores keep it, `embedded.py` (SQLite) and `redis.py`.
+
+Verbs are named for what they guarantee, each costs one round trip, and each is atomic for parallel callers in any
+number of processes. `tests/contracts/test_state.py` is the contract in executable form; it runs over every store.
+
+Every entry has a time to live in seconds. Keys carry digests of what a browser or client holds, never the thing itself.
+All keys of one call lie in one shard (see `idp.secrets`).
+
+Three kinds of entry:
+
+* plain entries: bytes under a key (`put`, `get`, `replace`, `claim`, `take_once`, `advance`, `admit`);
+* sessions: named fields under a key, indexed by owner (`open_session` …);
+* entries *under* a session: they live only while their session lives (`issue_under`, `put_under`, `read_under`).
+
+Audit events ride along in the same round trip and wait in an outbox in the store (`events`), from which one writer moves
+them to SQL. An event is JSON; a *note*, JSON too, is kept with a session or an entry and travels with each event about it, so that
+the caller of a one-trip verb need not know whose session it was.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NewType, Protocol
+
+Event = NewType("Event", bytes)
+
+
+class StateError(Exception):
+    """Base of what a state store raises."""
+
+
+class StateUnavailable(StateError):
+    """The store cannot be reached or did not answer in time. What was asked may or may not have happened."""
+
+
+class Gone(StateError):
+    """There is no such entry (any more)."""
+
+
+class Conflict(StateError):
+    """Another caller changed the entry first."""
+
+
+class Replayed(StateError):
+    """A one-time entry was used before. `marker` is what its first user left."""
+
+    def __init__(self, marker: bytes = b"") -> None:
+        super().__init__("used before")
+        self.marker = marker
+
+
+class Throttled(StateError):
+    """Too many attempts; the next one is admitted in `retry_after` seconds (at least 1)."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"retry after {retry_after} s")
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`kind` is a fixed word of ours ("session", "code"); `name` is a digest or another value that reveals nothing."""
+
+    shard: str
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{{{self.shard}}}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What must be true of a session at the moment something is issued under it.
+
+    `has` names fields that must be there; `at_least` gives lower bounds for fields that hold decimal integers (a missing
+    field fails its bound).
+    """
+
+    has: tuple[str, ...] = ()
+    at_least: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """The guard held and the entry stands. `fields` are the session fields that were copied into it."""
+
+    fields: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The guard did not hold and nothing was written. `fields` are all fields of the session, empty if there is none."""
+
+    fields: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A one-time entry, given to exactly one attempt."""
+
+    value: bytes
+    fields: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One counter of attempts. The first `free` attempts pass at once; then the wait before the next doubles from `base`
+    seconds up to `cap`. The counter is forgotten `forget` seconds after its last attempt."""
+
+    key: Key
+    free: int
+    base: int
+    cap: int
+    forget: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """An event in the outbox. `position` orders events of one shard and is unique over the store's life."""
+
+    shard: str
+    position: str
+    event: bytes
+    note: bytes
+
+
+class StateStore(Protocol):
+    # -- plain entries ------------------------------------------------------------------------------------------
+
+    def put(self, key: Key, value: bytes, ttl: int, events: Sequence[Event] = ()) -> None:
+        """Write; the last writer wins."""
+        ...
+
+    def get(self, key: Key) -> bytes | None: ...
+
+    def delete(self, *keys: Key, events: Sequence[Event] = ()) -> None:
+        """Remove plain entries and entries under a session. At least one key."""
+        ...
+
+    def replace(self, key: Key, old: bytes, new: bytes, ttl: int) -> None:
+        """Write `new` only if the entry is still `old`. Raises `Conflict` (changed) or `Gone`."""
+        ...
+
+    def claim(self, key: Key, ttl: int) -> None:
+        """Leave a mark that only one caller can leave. Raises `Replayed` for every other."""
+        ...
+
+    def take_once(self, key: Key, attempt: str, marker: bytes, keep: int) -> Taken:
+        """Consume an entry made by `put` or `issue_under`. `marker` stays for `keep` seconds in its place.
+
+        Exactly one attempt gets the entry; the same `attempt` gets it again (a command whose reply was lost is sent twice).
+        An entry issued under a session that has ended is `Gone`. Raises `Replayed` with the marker of the attempt that got it, or
+        `Gone`.
+        """
+        ...
+
+    def advance(self, key: Key, to: int, ttl: int) -> None:
+        """Raise a counter. Raises `Replayed` if it already stands at `to` or higher."""
+        ...
+
+    def admit(self, lanes: Sequence[Lane], now: float) -> None:
+        """Count one attempt in every lane, or in none if any lane must wait. Raises `Throttled` with the longest wait.
+
+        The attempt is counted before its outcome is known, so parallel guesses cannot slip past; success is told by `delete`.
+        The n-th attempt beyond `free` must come `base * 2**(n-1)` seconds (at most `cap`) after the one before it.
+        """
+        ...
+
+    # -- sessions -----------------------------------------------------------------------------------------------
+
+    def open_session(
+        self,
+        key: Key,
+        owner: Key,
+        fields: Mapping[str, bytes],
+        note: bytes,
+        ttl: int,
+        keep_owner: int,
+        closes: Key | None = None,
+        events: Sequence[Event] = (),
+    ) -> None:
+        """Create a session and list it under its owner for `keep_owner` seconds; end the session `closes`, which it replaces."""
+        ...
+
+    def load_session(self, key: Key, ttl: int) -> Mapping[str, bytes]:
+        """All fields, empty if there is no such session; a live one lives `ttl` seconds more from now."""
+        ...
+
+    def set_fields(self, key: Key, fields: Mapping[str, bytes], events: Sequence[Event] = ()) -> None:
+        """Add or change fields of a live session; its time to live stays. Raises `Gone`."""
+        ...
+
+    def end_session(self, key: Key, events: Sequence[Event] = ()) -> Mapping[str, bytes]:
+        """End a session, and with it all that was issued under it. One caller gets its fields, every other gets none."""
+        ...
+
+    def sessions_of(self, owner: Key) -> Sequence[Key]:
+        """The owner's live sessions."""
+        ...
+
+    # -- entries that live only while their session lives ------------------------------------------------------------
+
+    def issue_under(
+        self,
+        session: Key,
+        guard: Guard,
+        key: Key,
+        value: bytes,
+        ttl: int,
+        session_ttl: int,
+        copy: Sequence[str] = (),
+        events: Sequence[Event] = (),
+    ) -> Issued | Refused:
+        """Write an entry if the session lives and `guard` holds, and copy session fields into it; else change nothing.
+
+        The session, if it lives, lives `session_ttl` seconds more. Events are queued only when the entry was written, with the session's note.
+        """
+        ...
+
+    def put_under(self, liveness: Key, key: Key, value: bytes, ttl: int, note: bytes = b"", events: Sequence[Event] = ()) -> None:
+        """Write an entry that lives only while the entry or session `liveness` lives; the first writer wins.
+
+        Events are queued with `note`. Raises `Gone` if `liveness` is not there, `Conflict` if the entry is (even a buried one).
+        """
+        ...
+
+    def read_under(self, key: Key, events: Sequence[Event] = ()) -> bytes:
+        """Read an entry made by `put_under`. Events are queued with its note. Raises `Gone` (unknown, ended or buried)."""
+        ...
+
+    def bury(self, key: Key, ttl: int, events: Sequence[Event] = ()) -> None:
+        """End an entry of `put_under`, also one that is yet to be written: it cannot be written for `ttl` seconds."""
+        ...
+
+    # -- shared numbers, leadership, outbox ------------------------------------------------------------------------
+
+    def version(self, topic: str) -> int:
+        """How often `topic` was bumped; 0 at first. Versions never expire."""
+        ...
+
+    def bump(self, topic: str) -> None: ...
+
+    def lease(self, name: str, owner: str, ttl: int) -> bool:
+        """True if `owner` now holds the lease `name`, newly or still; it is lost after `ttl` seconds without a call."""
+        ...
+
+    def queue(self, shard: str, events: Sequence[Event], note: bytes = b"") -> None: ...
+
+    def queued(self, limit: int) -> Sequence[Queued]:
+        """The oldest events of the outbox, in order within each shard, at most `limit` of each shard."""
+        ...
+
+    def dequeue(self, events: Sequence[Queued]) -> None:
+        """Remove events that are safely in SQL."""
+        ...
+
+    # -- operation ------------------------------------------------------------------------------------------------
+
+    def ping(self) -> None:
+        """Raises `StateUnavailable`."""
+        ...
+
+    def purge(self, limit: int) -> int:
+        """Remove up to `limit` expired entries where the store does not do so by itself; how many were removed."""
+        ...
+
+    def close(self) -> None: ...
