@@ -1,0 +1,150 @@
+"""Settings: `IDP_*` variables, or the same names in a file, checked once at start and frozen from then on.
+
+    IDP_ISSUER                    the provider's address; https, or http on a loopback host; required
+    IDP_DATA_DIR                  where embedded stores, the master key and worker files live (var)
+    IDP_RECORDS_URL               sqlite:///… or postgresql+psycopg://… (records.db in the data directory)
+    IDP_STATE_URL                 sqlite:///…, redis://…, redis+sentinel://…, redis+cluster://… (state.db there)
+    IDP_MASTER_KEY_FILE           file of the master key (master.key in the data directory)
+    IDP_MASTER_KEY                the master key itself; only from the environment
+    IDP_REGISTRATION              open, token or closed: who may register a client over HTTP (token)
+    IDP_OUTBOUND_ALLOW            exact host:port pairs that outgoing calls may reach besides public addresses
+    IDP_CA_FILE                   certificates to trust for outgoing calls besides the system's
+    IDP_TRUSTED_PROXIES           exact addresses of the proxies whose forwarding headers are believed
+    IDP_PASSWORD_POLICY           nist or mlps3 (nist)
+    IDP_LOG_LEVEL                 debug, info, warning or error (info)
+    IDP_<LIFETIME>_SECONDS        see `Lifetimes`: IDP_CODE_SECONDS, IDP_SESSION_IDLE_SECONDS …
+    IDP_SETTINGS_FILE             the file to read; lines NAME=value, and # comments; the environment wins
+
+Every problem is reported at once, each with what to do. A name that is not listed here is an error, because a setting
+that is silently ignored is a setting that somebody believes in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Literal, cast
+from urllib.parse import urlsplit, urlunsplit
+
+from idp import config_values as values
+from idp.config_source import SettingsError, SettingsReader
+
+__all__ = ["Lifetimes", "Settings", "SettingsError", "load_settings", "without_credentials"]
+
+Registration = Literal["open", "token", "closed"]
+PasswordPolicyName = Literal["nist", "mlps3"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long things live, in seconds. `x_seconds` is set by `IDP_X_SECONDS`."""
+
+    code_seconds: int = 60
+    """An authorization code (RFC 6749 section 4.1.2 allows ten minutes; RFC 9700 wants it short)."""
+    access_token_seconds: int = 600
+    id_token_seconds: int = 600
+    refresh_seconds: int = 90 * 86_400
+    """A family of refresh tokens, from the sign-in that began it."""
+    refresh_idle_seconds: int = 30 * 86_400
+    """A refresh token that nobody uses."""
+    refresh_grace_seconds: int = 10
+    """How long the token before the newest is still answered, for a client that lost a reply; 0 for never."""
+    session_idle_seconds: int = 30 * 60
+    session_absolute_seconds: int = 12 * 3600
+    transaction_seconds: int = 30 * 60
+    """A sign-in that was begun and not finished."""
+
+
+_BOUNDS: Mapping[str, tuple[int, int]] = {
+    "code_seconds": (1, 60),
+    "access_token_seconds": (1, 86_400),
+    "id_token_seconds": (1, 86_400),
+    "refresh_seconds": (1, 366 * 86_400),
+    "refresh_idle_seconds": (1, 366 * 86_400),
+    "refresh_grace_seconds": (0, 60),
+    "session_idle_seconds": (1, 86_400),
+    "session_absolute_seconds": (1, 7 * 86_400),
+    "transaction_seconds": (1, 4 * 3600),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    issuer: str
+    data_dir: Path
+    records_url: str = field(repr=False)
+    state_url: str = field(repr=False)
+    master_key_file: Path
+    master_key: str | None = field(default=None, repr=False)
+    """The key from the environment; it stands in place of `master_key_file`."""
+    registration: Registration = "token"
+    outbound_allow: frozenset[str] = frozenset()
+    ca_file: Path | None = None
+    trusted_proxies: frozenset[str] = frozenset()
+    password_policy: PasswordPolicyName = "nist"  # noqa: S105
+    log_level: LogLevel = "info"
+    lifetimes: Lifetimes = Lifetimes()
+
+    @property
+    def secure(self) -> bool:
+        """Whether the issuer is https, so that cookies are `Secure` and named `__Host-`."""
+        return self.issuer.startswith("https:")
+
+    @property
+    def records_embedded(self) -> bool:
+        return self.records_url.startswith("sqlite:")
+
+    @property
+    def state_embedded(self) -> bool:
+        return self.state_url.startswith("sqlite:")
+
+    @property
+    def metrics_dir(self) -> Path:
+        """Where worker processes leave their counters."""
+        return self.data_dir / "metrics"
+
+
+def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Settings:
+    """Read and check the settings. `file` stands for `IDP_SETTINGS_FILE`. Raises `SettingsError` with every problem."""
+    reader = SettingsReader(environ, file)
+    data_dir = reader.read("IDP_DATA_DIR", values.path, Path("var").absolute())
+    settings = Settings(
+        issuer=reader.required(
+            "IDP_ISSUER", values.issuer, "set it to the address citizens reach, such as https://id.example.cn"
+        ),
+        data_dir=data_dir,
+        records_url=reader.read("IDP_RECORDS_URL", values.records_url, f"sqlite:///{data_dir}/records.db"),
+        state_url=reader.read("IDP_STATE_URL", values.state_url, f"sqlite:///{data_dir}/state.db"),
+        master_key_file=reader.read("IDP_MASTER_KEY_FILE", values.path, data_dir / "master.key"),
+        master_key=reader.read("IDP_MASTER_KEY", values.text, None),
+        registration=reader.read("IDP_REGISTRATION", values.one_of(Registration), "token"),
+        outbound_allow=reader.read("IDP_OUTBOUND_ALLOW", values.host_ports, frozenset()),
+        ca_file=reader.read("IDP_CA_FILE", values.existing_file, None),
+        trusted_proxies=reader.read("IDP_TRUSTED_PROXIES", values.addresses, frozenset()),
+        password_policy=reader.read("IDP_PASSWORD_POLICY", values.one_of(PasswordPolicyName), "nist"),
+        log_level=reader.read("IDP_LOG_LEVEL", values.one_of(LogLevel), "info"),
+        lifetimes=_lifetimes(reader),
+    )
+    reader.finish()
+    return settings
+
+
+def without_credentials(url: str) -> str:
+    """A store's address as it may be shown: user, password and query are left out."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
+
+
+def _lifetimes(reader: SettingsReader) -> Lifetimes:
+    chosen: dict[str, int] = {}
+    for member in fields(Lifetimes):
+        low, high = _BOUNDS[member.name]
+        default = cast("int", member.default)
+        chosen[member.name] = reader.read(f"IDP_{member.name.upper()}", values.seconds(low, high), default)
+    for idle, absolute in (
+        ("session_idle_seconds", "session_absolute_seconds"),
+        ("refresh_idle_seconds", "refresh_seconds"),
+    ):
+        if chosen[idle] > chosen[absolute]:
+            reader.reject(f"IDP_{idle.upper()} is longer than IDP_{absolute.upper()}: it must be at most that")
+    return Lifetimes(**chosen)
