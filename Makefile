@@ -1,0 +1,38 @@
+# Two commands matter: `make demo` and `make test`. `make help` explains them all. The longer steps stand in .ci/.
+
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+LINTED := idp federation connectors admin
+.DEFAULT_GOAL := help
+.PHONY: help install demo test bench lint clean
+
+help: ## say what each command does
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: ## make .venv with the project in it; starts nothing
+	@PYTHON="$(PYTHON)" sh .ci/install.sh
+
+demo: install ## the identity provider and two portals on this machine (PORT=8000 and the two after it)
+	@exec $(BIN)/idp demo --port $(PORT)
+
+test: ## all set-up, then all tests; installs the services they need where it can
+	@PYTHON="$(PYTHON)" sh .ci/install.sh test
+	@sh .ci/services.sh redis-server postgresql chromium fonts-noto-cjk
+	@exec $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n 2 --dist loadfile) $(ARGS)
+
+bench: ## measure hops and sign-ins per second beside a bare floor
+	@PYTHON="$(PYTHON)" sh .ci/install.sh test
+	@sh .ci/services.sh redis-server wrk
+	@exec $(BIN)/python -m tests.bench
+
+lint: ## ruff (rules and format) and mypy --strict on our packages
+	@PYTHON="$(PYTHON)" sh .ci/install.sh test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet --diff $(LINTED)
+	@$(BIN)/mypy
+
+clean: ## remove what the others made: .venv, the demo's data (var/), build output and caches
+	@rm -rf .venv var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "clean: done"

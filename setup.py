@@ -1,0 +1,68 @@
+"""What installs, and what it needs.
+
+`templates/` stands at the top of the checkout, where people look for pages, and installs as `idp.templates`.
+`tests/` never installs. Exact versions with hashes stand in the lock files; here stand the ranges the code is written for.
+The owner's `passlib` is provided by `libpass`, which installs the same import package; the two must never stand side by side.
+"""
+
+from setuptools import find_packages, setup
+
+PACKAGES = ["idp", "idp.*", "federation", "federation.*", "connectors", "connectors.*", "admin", "admin.*"]
+
+DATA = [f"**/*.{ending}" for ending in ("lua", "mako", "ini", "sql", "json", "txt", "html", "css", "js", "svg", "po", "mo")]
+
+RUNTIME = [
+    "alembic>=1.18,<2",
+    "argon2-cffi>=25.1,<26",
+    "babel>=2.17,<3",
+    "click>=8.2,<9",
+    "cryptography>=50",
+    "flask>=3.1,<4",
+    "granian>=2.8,<3",
+    "joserfc>=1.8,<2",
+    "ldap3>=2.9.1,<3",
+    "libpass>=1.9.4,<2",
+    "msgspec>=0.20",
+    "prometheus-client>=0.24",
+    "psycopg[binary]>=3.3,<4",
+    "pyop>=3.5,<3.6",
+    "pyotp>=2.12,<3",
+    "redis[hiredis]>=8.1,<9",
+    "sqlalchemy>=2,<3",
+    "urllib3>=2.8,<3",
+    "zxcvbn>=4.5,<5",
+]
+
+DEMO = [
+    "authlib>=1.9,<2",
+    "requests>=2.34,<3",
+]
+
+TEST = [
+    "axe-playwright-python>=0.1.5",
+    "hypothesis>=6.170",
+    "mypy>=2.4,<3",
+    "playwright>=1.55",
+    "pytest>=9,<10",
+    "pytest-timeout>=2.4",
+    "pytest-xdist>=3.8",
+    "ruff>=0.17",
+    "types-ldap3",
+    "types-requests",
+]
+
+setup(
+    name="citizen-idp",
+    version="0.1.0",
+    description="A national identity provider: a citizen signs in once and is known at every portal",
+    long_description=__doc__,
+    python_requires=">=3.11",
+    packages=[*find_packages(include=PACKAGES), "idp.templates"],
+    package_dir={"idp.templates": "templates"},
+    package_data={"idp": DATA, "federation": DATA, "connectors": DATA, "admin": DATA, "idp.templates": ["**/*"]},
+    exclude_package_data={"": ["__pycache__/*", "*.pyc"]},
+    install_requires=RUNTIME,
+    extras_require={"demo": DEMO, "test": TEST},
+    entry_points={"console_scripts": ["idp = idp.cli:main"]},
+    zip_safe=False,
+)
