@@ -1,4 +1,11 @@
-"""Every page, style and translation. Stands at the top of the checkout and installs as `idp.templates`; rendered by `idp/pages.py`.
+"""Every page, its style sheet, its emblem and its words; installs as `idp.templates`.
 
-Holds no code: pages are Jinja templates, styles and pictures are served as they are, translations are gettext catalogues.
+    base.html      the frame of every page: skip link, emblem, language and large-print links, footer
+    parts.html     the macros pages share: alert, who asks, form tokens
+    *.html         one page each, named by the dataclass of `idp.pages` that it shows
+    static/        one style sheet, the emblem, the icon
+    translations/  gettext catalogues; the message ids are the English words
+
+To add words: write them in English in `_("…")` or `{% trans %}`, add the message to both catalogues. An empty
+translation in `en` means "as it is". `tests/unit/test_pages.py` names each message that lacks a translation.
 """

@@ -1,0 +1,63 @@
+"""Everything a citizen sees: pages as frozen dataclasses, rendered in two languages and two sizes.
+
+    frame.py        what every page needs, and who asks
+    signing_in.py   the steps of a sign-in: password, TOTP, recovery code, new password
+    consenting.py   what is passed on, to whom, why and for how long
+    ending.py       signing out
+    standing.py     the issuer's own pages: home, help, errors
+    wording.py      the words for scopes, claims, errors and refused passwords, marked for translation
+    language.py     which language a visitor gets; the gettext catalogues (babel's home)
+    statics.py      style sheet and emblem, under names that carry a digest of their content
+    rendering.py    `Pages`: a page dataclass and a frame in, HTML out (jinja2's home)
+
+A caller decides *what* to show by choosing a dataclass; the words and the markup are in `templates/`, which installs as
+`idp.templates`. No page has a script, an inline style or anything from another host, so `Content-Security-Policy:
+default-src 'none'; style-src 'self'; img-src 'self'` holds everywhere. Every value is escaped; nothing that came from
+outside is ever marked safe.
+
+A form posts `csrf` and the fields its page names. A page links to `GET /help` (`HelpPage`) and to `GET /preferences`
+(`language=` or `size=large|normal`, and `back=` a local path), which sets a cookie and redirects back.
+"""
+
+from idp.pages.consenting import ConsentItem, ConsentPage, ConsentProblem, LawfulBasis
+from idp.pages.ending import PartyResult, SignedOutPage, SignOutPage
+from idp.pages.frame import ClientView, Frame, Page
+from idp.pages.language import LANGUAGES, choose_language
+from idp.pages.rendering import Pages
+from idp.pages.signing_in import (
+    NewPasswordPage,
+    RecoveryPage,
+    RecoveryProblem,
+    SignInPage,
+    SignInProblem,
+    TotpPage,
+    TotpProblem,
+)
+from idp.pages.standing import ErrorKind, ErrorPage, HelpPage, HomePage
+
+__all__ = [
+    "LANGUAGES",
+    "ClientView",
+    "ConsentItem",
+    "ConsentPage",
+    "ConsentProblem",
+    "ErrorKind",
+    "ErrorPage",
+    "Frame",
+    "HelpPage",
+    "HomePage",
+    "LawfulBasis",
+    "NewPasswordPage",
+    "Page",
+    "Pages",
+    "PartyResult",
+    "RecoveryPage",
+    "RecoveryProblem",
+    "SignInPage",
+    "SignInProblem",
+    "SignOutPage",
+    "SignedOutPage",
+    "TotpPage",
+    "TotpProblem",
+    "choose_language",
+]

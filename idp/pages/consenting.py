@@ -1,0 +1,61 @@
+"""What is passed on, to whom, why and for how long (PIPL articles 13, 14, 16, 17, 23, 29, 30)."""
+
+import datetime
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from idp.pages.frame import ClientView
+
+
+class ConsentProblem(enum.Enum):
+    MISSING_REQUIRED = "missing_required"
+    """`allow` was pressed without ticking a sensitive item that the service cannot do without."""
+
+
+class LawfulBasis(enum.Enum):
+    """PIPL article 13: consent is one basis, a statutory duty another."""
+
+    CONSENT = "consent"
+    STATUTORY_DUTY = "statutory_duty"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentItem:
+    """A scope or claim by `name`; `wording.ITEMS` has its title and explanation.
+
+    `value_preview` shows the citizen what would be passed on; sensitive values come masked. Where the citizen may
+    choose, the form posts `item=<name>` for each that is ticked. `required`: the service cannot do without it.
+    """
+
+    name: str
+    value_preview: str = ""
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentPage:
+    """Posts `decision` (`allow` or `deny`) and `item` for each ticked item.
+
+    `required` items are listed, `optional` ones ticked and free to untick, `sensitive` ones never ticked beforehand.
+    With `LawfulBasis.STATUTORY_DUTY` the page is a notice that names `rule`: nothing can be ticked.
+    `person` is the masked name. `expires` is the day the permission lapses; None: it stands until withdrawn.
+    """
+
+    template: ClassVar[str] = "consent.html"
+    action: str
+    csrf: str
+    client: ClientView
+    person: str
+    purpose: str
+    retention: str
+    basis: LawfulBasis = LawfulBasis.CONSENT
+    rule: str = ""
+    required: Sequence[ConsentItem] = ()
+    optional: Sequence[ConsentItem] = ()
+    sensitive: Sequence[ConsentItem] = ()
+    offline: bool = False
+    problem: ConsentProblem | None = None
+    expires: datetime.date | None = None
+    policy_uri: str | None = None

@@ -1,0 +1,36 @@
+"""Signing out: the question, and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from idp.pages.frame import ClientView
+
+
+@dataclass(frozen=True, slots=True)
+class SignOutPage:
+    """Posts `decision`: `allow` signs out everywhere, `deny` stays. `client` is None when no service asked."""
+
+    template: ClassVar[str] = "sign_out.html"
+    action: str
+    csrf: str
+    client: ClientView | None = None
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartyResult:
+    """A service of the ended session, and whether it confirmed that it ended its own."""
+
+    name: str
+    told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOutPage:
+    """`back_href` leads to the service that asked, with its name in `back_name`."""
+
+    template: ClassVar[str] = "signed_out.html"
+    parties: Sequence[PartyResult] = ()
+    back_href: str | None = None
+    back_name: str = ""

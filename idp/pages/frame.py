@@ -1,0 +1,31 @@
+"""What every page needs, and who asks."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+
+class Page(Protocol):
+    """Any page dataclass: it names the template that shows it."""
+
+    template: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """`language` is one of `LANGUAGES`; `large` is the large-print version (长辈版).
+
+    `here` is the local path and query of this page: where the language and large-print links lead back to.
+    """
+
+    language: str
+    large: bool
+    here: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientView:
+    """A relying party as the citizen meets it; `name` is already in the citizen's language."""
+
+    name: str
+    host: str
+    uri: str | None = None

@@ -1,0 +1,97 @@
+"""A page dataclass and a frame in, HTML out. The one home of jinja2."""
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from idp.pages import wording
+from idp.pages.frame import Frame, Page
+from idp.pages.language import LANGUAGES, Tongue
+from idp.pages.statics import Statics
+
+
+def templates() -> Path:
+    """The installed package `idp.templates`; in a bare checkout, the folder beside `idp`."""
+    spec = find_spec("idp.templates")
+    found = spec.submodule_search_locations if spec else None
+    return Path(next(iter(found))) if found else Path(__file__).parents[2] / "templates"
+
+
+class Pages:
+    """Renders every page; made once per process. `base` is the issuer's path, empty where it has none."""
+
+    def __init__(self, base: str = "", folder: Path | None = None) -> None:
+        home = folder or templates()
+        self._base = base.rstrip("/")
+        self._statics = Statics(home / "static")
+        self._tongues = {language: Tongue(language, home / "translations") for language in LANGUAGES}
+        self._templates = {language: self._compiled(language, home) for language in LANGUAGES}
+
+    def render(self, page: Page, frame: Frame) -> str:
+        """HTML of `page`. An unknown language is the default one."""
+        language = frame.language if frame.language in self._templates else LANGUAGES[0]
+        return self._templates[language][page.template].render(page=page, frame=frame, language=language)
+
+    def static(self, name: str) -> tuple[bytes, str] | None:
+        """Content and content type of `/static/<name>`; None when there is no such file. May be cached for ever."""
+        return self._statics.get(name)
+
+    def describe(self, names: Iterable[str], language: str) -> list[wording.Description]:
+        """Title and explanation of scopes and claims, in order; an unknown name stands for itself."""
+        say = self._tongues[language].say
+        return [wording.describe(name, say) for name in names]
+
+    def _compiled(self, language: str, home: Path) -> dict[str, Template]:
+        environment = self._environment(language, home)
+        return {name: environment.get_template(name) for name in environment.list_templates(extensions=["html"])}
+
+    def _environment(self, language: str, home: Path) -> Environment:
+        tongue = self._tongues[language]
+        environment = Environment(
+            loader=FileSystemLoader(home),
+            autoescape=True,
+            undefined=StrictUndefined,
+            extensions=["jinja2.ext.i18n"],
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        environment.install_gettext_translations(tongue.catalogue, newstyle=True)  # type: ignore[attr-defined]
+        environment.filters |= {"date": tongue.date, "duration": tongue.duration, "initial": initial, "link": link}
+        environment.globals |= {
+            "base": self._base,
+            "static": lambda name: f"{self._base}/static/{self._statics.name(name)}",
+            "preference": self._preference,
+            "describe": lambda name: wording.describe(name, tongue.say),
+            "error_words": wording.ERRORS,
+            "password_problems": wording.PASSWORD_PROBLEMS,
+        }
+        return environment
+
+    def _preference(self, frame: Frame, **choice: str) -> str:
+        return f"{self._base}/preferences?{urlencode({**choice, 'back': frame.here})}"
+
+
+def initial(name: str) -> str:
+    """The first letter, as a sign in the place of a logo."""
+    return name.strip()[:1].upper()
+
+
+def link(address: str | None) -> str | None:
+    """An address fit for an `href`: local, http(s), or an app's own reverse-domain scheme (RFC 8252 section 7.1).
+
+    Anything else, `javascript:` before all, is not linked: escaping alone would let it through.
+    """
+    if not address:
+        return None
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    if parts.scheme in ("http", "https"):
+        return address if parts.netloc else None
+    local = not parts.scheme and not parts.netloc and address.startswith("/") and address[1:2] not in ("/", "\\")
+    return address if local or "." in parts.scheme else None

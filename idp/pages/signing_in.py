@@ -1,0 +1,83 @@
+"""The steps of a sign-in. Field names are a contract: `username`, `password`, `otp`, `recovery_code`.
+
+`retry_after` is in seconds and is shown with the problem THROTTLED. `action` is the address the form posts to.
+"""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from idp.pages.frame import ClientView
+
+
+class SignInProblem(enum.Enum):
+    WRONG = "wrong"
+    """The same words whether the account is unknown or the password wrong."""
+    THROTTLED = "throttled"
+    BUSY = "busy"
+    SESSION_LOST = "session_lost"
+    """The sign-in went on too long and had to begin again."""
+
+
+class TotpProblem(enum.Enum):
+    WRONG = "wrong"
+    REPLAYED = "replayed"
+    """The code was right and has been used already: the next one will do."""
+    THROTTLED = "throttled"
+
+
+class RecoveryProblem(enum.Enum):
+    WRONG = "wrong"
+    """Unknown or already used; the page does not tell which."""
+    THROTTLED = "throttled"
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPage:
+    """Posts `username` and `password`. `username` is what was typed before, so that it need not be typed again."""
+
+    template: ClassVar[str] = "sign_in.html"
+    action: str
+    csrf: str
+    client: ClientView
+    username: str = ""
+    problem: SignInProblem | None = None
+    retry_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TotpPage:
+    """Posts `otp`. `recovery_href` leads to the recovery code, where the citizen has any."""
+
+    template: ClassVar[str] = "totp.html"
+    action: str
+    csrf: str
+    client: ClientView
+    problem: TotpProblem | None = None
+    retry_after: int | None = None
+    recovery_href: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryPage:
+    """Posts `recovery_code`. `totp_href` leads back to the code from the phone."""
+
+    template: ClassVar[str] = "recovery.html"
+    action: str
+    csrf: str
+    client: ClientView
+    problem: RecoveryProblem | None = None
+    retry_after: int | None = None
+    totp_href: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewPasswordPage:
+    """Posts `new_password` and `new_password_again`. `problems` are codes of `wording.PASSWORD_PROBLEMS`."""
+
+    template: ClassVar[str] = "new_password.html"
+    action: str
+    csrf: str
+    problems: Sequence[str] = ()
+    minimum_length: int = 8
