@@ -1,15 +1,17 @@
 """What installs, and what it needs.
 
 `templates/` stands at the top of the checkout, where people look for pages, and installs as `idp.templates`.
-`tests/` never installs. Exact versions with hashes stand in the lock files; here stand the ranges the code is written for.
-The owner's `passlib` is provided by `libpass`, which installs the same import package; the two must never stand side by side.
+`tests/` never installs. Exact versions with hashes stand in the lock files; here, the ranges the code is written for.
+The `passlib` API is provided by `libpass`, which installs the same import package: the two never stand side by side.
 """
 
 from setuptools import find_packages, setup
 
 PACKAGES = ["idp", "idp.*", "federation", "federation.*", "connectors", "connectors.*", "admin", "admin.*"]
 
-DATA = [f"**/*.{ending}" for ending in ("lua", "mako", "ini", "sql", "json", "txt", "html", "css", "js", "svg", "po", "mo")]
+DATA = [
+    f"**/*.{ending}" for ending in ("lua", "mako", "ini", "sql", "json", "txt", "html", "css", "js", "svg", "po", "mo")
+]
 
 RUNTIME = [
     "alembic>=1.18,<2",

@@ -1,5 +1,6 @@
-"""Writes both lock files from setup.py: wheels only, every one hashed, for every Python from 3.11 on; no registry address, no path.
+"""Writes both lock files from setup.py.
 
+Wheels only, every one hashed, for every Python from 3.11 on; no registry address, no path.
 Needs `uv` on PATH. Arguments go to uv: `python3 .ci/lock.py --upgrade` takes the newest versions inside the ranges.
 """
 

@@ -31,13 +31,7 @@ if ! [ -e "$policy" ]; then
     trap 'exit 130' INT TERM
 fi
 
-# A cluster of the machine's own would be made while postgresql installs; the tests make theirs.
-if ! [ -e /etc/postgresql-common/createcluster.conf ] && echo "$missing" | grep -q postgresql; then
-    mkdir -p /etc/postgresql-common
-    echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf
-fi
-
-apt() { RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120 "$@" </dev/null >/dev/null 2>"$errors"; }
+apt() { RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout=120 "$@" </dev/null >/dev/null 2>"$errors"; }
 
 echo "services: installing$missing"
 errors=$(mktemp)
