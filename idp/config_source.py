@@ -1,4 +1,4 @@
-"""Where settings come from: a file, and over it the environment. Problems are collected, so that all are told at once."""
+"""Where settings come from: a file, and over it the environment. Problems are collected and told all at once."""
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
