@@ -1,0 +1,63 @@
+"""Registered clients, each as one document."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, delete, select, update
+
+from idp.storage.records.database import Database
+from idp.storage.records.errors import NotFound
+from idp.storage.records.schema import clients
+
+_MEMBERS = select(clients.c.client_id, clients.c.document, clients.c.enabled, clients.c.updated_at)
+_BY_ID = _MEMBERS.where(clients.c.client_id == bindparam("id"))
+_PAGE = _MEMBERS.where(clients.c.client_id > bindparam("after")).order_by(clients.c.client_id).limit(bindparam("limit"))
+_SET_ENABLED = (
+    update(clients)
+    .where(clients.c.client_id == bindparam("id"))
+    .values(enabled=bindparam("enabled"), updated_at=bindparam("at"))
+)
+_REMOVE = delete(clients).where(clients.c.client_id == bindparam("id"))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredClient:
+    client_id: str
+    document: bytes
+    enabled: bool
+    updated_at: int
+
+
+class ClientRecords:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        insert = database.insert(clients).values(
+            client_id=bindparam("id"), document=bindparam("document"), enabled=True, updated_at=bindparam("at")
+        )
+        self._save = insert.on_conflict_do_update(
+            index_elements=["client_id"],
+            set_={"document": insert.excluded.document, "updated_at": insert.excluded.updated_at},
+        )
+
+    def get(self, client_id: str) -> StoredClient | None:
+        row = self._database.one(_BY_ID, {"id": client_id})
+        return None if row is None else StoredClient(*row)
+
+    def save(self, client_id: str, document: bytes, at: int) -> None:
+        """Add an enabled client, or change its document; a disabled one stays disabled."""
+        self._database.execute(self._save, {"id": client_id, "document": document, "at": at})
+
+    def set_enabled(self, client_id: str, enabled: bool, at: int) -> None:
+        """Raises `NotFound`."""
+        if not self._database.execute(_SET_ENABLED, {"id": client_id, "enabled": enabled, "at": at}):
+            raise NotFound(client_id)
+
+    def remove(self, client_id: str) -> None:
+        """Raises `NotFound`."""
+        if not self._database.execute(_REMOVE, {"id": client_id}):
+            raise NotFound(client_id)
+
+    def page(self, after: str = "", limit: int = 100) -> Sequence[StoredClient]:
+        """Clients in the order of their ids, from the first beyond `after`."""
+        rows = self._database.all(_PAGE, {"after": after, "limit": limit})
+        return [StoredClient(*row) for row in rows]

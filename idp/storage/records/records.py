@@ -1,0 +1,48 @@
+"""All repositories over one database, and how to open them."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from idp.storage.records.citizens import CitizenRecords
+from idp.storage.records.clients import ClientRecords
+from idp.storage.records.database import Database
+from idp.storage.records.engines import connect
+from idp.storage.records.keys import KeyRecords
+from idp.storage.records.upgrade import is_current, upgrade
+
+_PING = text("SELECT 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    database: Database
+    clients: ClientRecords
+    keys: KeyRecords
+    citizens: CitizenRecords
+
+    def ping(self) -> None:
+        """Raises `RecordsUnavailable`."""
+        self.database.one(_PING, {})
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def open_records(url: str, pool: int = 8) -> Records:
+    """Open `sqlite:///path` or `postgresql+psycopg://…` with at most `pool` connections that read and as many that
+    write.
+
+    An embedded database is made and upgraded here. One that many workers share is upgraded by `upgrade`, when its
+    operator decides. Raises `RecordsUnavailable` if an embedded one cannot be opened; whether another can is seen at
+    its first use.
+    """
+    if url.startswith("sqlite") and not is_current(url):
+        upgrade(url)
+    database = connect(url, pool)
+    return Records(
+        database=database,
+        clients=ClientRecords(database),
+        keys=KeyRecords(database),
+        citizens=CitizenRecords(database),
+    )

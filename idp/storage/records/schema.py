@@ -1,0 +1,252 @@
+"""The tables as they are now. How they came to be stands in `migrations/`; a test compares the two.
+
+Times are whole seconds since 1970. Everything personal or secret is sealed (`idp.vault`) in a column `sealed`; the id
+of its master key stands beside it in `kid`, so that re-keying finds what is left to do.
+
+Migrations expand first and contract later: a release adds what its successor needs and removes only what its
+predecessor no longer reads, so that workers of two neighbouring releases can run on one database.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+HEAD: Final = "0001"
+"""The migration these tables stand for."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _citizen_id() -> Column[str]:
+    return Column("citizen_id", String(64), ForeignKey("citizens.id", ondelete="CASCADE"), nullable=False)
+
+
+clients = Table(
+    "clients",
+    metadata,
+    Column("client_id", String(255), primary_key=True),
+    Column("document", LargeBinary, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("kid", String(128), primary_key=True),
+    Column("alg", String(16), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed_kid", String(32), nullable=False),
+    Column("public_jwk", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("activated_at", BigInteger),
+    Column("retired_at", BigInteger),
+)
+Index(
+    "uq_signing_keys_active",
+    signing_keys.c.alg,
+    unique=True,
+    sqlite_where=signing_keys.c.state == "active",
+    postgresql_where=signing_keys.c.state == "active",
+)
+Index(
+    "uq_signing_keys_next",
+    signing_keys.c.alg,
+    unique=True,
+    sqlite_where=signing_keys.c.state == "next",
+    postgresql_where=signing_keys.c.state == "next",
+)
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("kid", String(32), nullable=False),
+)
+
+citizens = Table(
+    "citizens",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("status", String(16), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("kid", String(32), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+citizen_identifiers = Table(
+    "citizen_identifiers",
+    metadata,
+    Column("id", _Serial, primary_key=True),
+    _citizen_id(),
+    Column("kind", String(8), nullable=False),
+    Column("fingerprint", String(97), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("kid", String(32), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger),
+    sqlite_autoincrement=True,
+)
+Index(
+    "uq_citizen_identifiers_current",
+    citizen_identifiers.c.kind,
+    citizen_identifiers.c.fingerprint,
+    unique=True,
+    sqlite_where=citizen_identifiers.c.until.is_(None),
+    postgresql_where=citizen_identifiers.c.until.is_(None),
+)
+Index("ix_citizen_identifiers_citizen_id", citizen_identifiers.c.citizen_id)
+
+passwords = Table(
+    "passwords",
+    metadata,
+    Column("citizen_id", String(64), ForeignKey("citizens.id", ondelete="CASCADE"), primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("set_at", BigInteger, nullable=False),
+    Column("must_change", Boolean, nullable=False),
+)
+
+former_passwords = Table(
+    "former_passwords",
+    metadata,
+    Column("id", _Serial, primary_key=True),
+    _citizen_id(),
+    Column("hash", Text, nullable=False),
+    Column("set_at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index("ix_former_passwords_citizen_id", former_passwords.c.citizen_id)
+
+totp_secrets = Table(
+    "totp_secrets",
+    metadata,
+    Column("citizen_id", String(64), ForeignKey("citizens.id", ondelete="CASCADE"), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("kid", String(32), nullable=False),
+    Column("enrolled_at", BigInteger, nullable=False),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("citizen_id", String(64), ForeignKey("citizens.id", ondelete="CASCADE"), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("used_at", BigInteger),
+)
+
+# Consents and families of refresh tokens are evidence of what was passed to whom: they outlive their client, so no
+# foreign key.
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", _Serial, primary_key=True),
+    Column("citizen_id", String(64), nullable=False),
+    Column("client_id", String(255), nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Column("basis", String(32), nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("notice_digest", String(64), nullable=False),
+    Column("granted_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("ended_by", String(16)),
+    sqlite_autoincrement=True,
+)
+Index(
+    "uq_consents_current",
+    consents.c.citizen_id,
+    consents.c.client_id,
+    unique=True,
+    sqlite_where=consents.c.ended_at.is_(None),
+    postgresql_where=consents.c.ended_at.is_(None),
+)
+Index("ix_consents_citizen_id", consents.c.citizen_id)
+
+refresh_families = Table(
+    "refresh_families",
+    metadata,
+    Column("id", String(128), primary_key=True),
+    Column("citizen_id", String(64), nullable=False),
+    Column("client_id", String(255), nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    Column("reason", String(32)),
+)
+Index("ix_refresh_families_citizen_id_client_id", refresh_families.c.citizen_id, refresh_families.c.client_id)
+Index("ix_refresh_families_expires_at", refresh_families.c.expires_at)
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("family_id", String(128), ForeignKey("refresh_families.id", ondelete="CASCADE"), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("issued_at", Double, nullable=False),
+    Column("used_at", Double),
+)
+Index(
+    "ix_refresh_tokens_used_at",
+    refresh_tokens.c.used_at,
+    sqlite_where=refresh_tokens.c.used_at.is_not(None),
+    postgresql_where=refresh_tokens.c.used_at.is_not(None),
+)
+
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("seq", _Serial, primary_key=True),
+    Column("shard", String(8), nullable=False),
+    Column("position", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("citizen_id", String(64)),
+    Column("client_id", String(255)),
+    Column("reference", String(64)),
+    Column("document", Text, nullable=False),
+    UniqueConstraint("shard", "position"),
+    sqlite_autoincrement=True,
+)
+Index("ix_audit_events_citizen_id_seq", audit_events.c.citizen_id, audit_events.c.seq)
+Index("ix_audit_events_client_id_seq", audit_events.c.client_id, audit_events.c.seq)
+Index("ix_audit_events_event_seq", audit_events.c.event, audit_events.c.seq)
+Index("ix_audit_events_reference", audit_events.c.reference)
+Index("ix_audit_events_at", audit_events.c.at)
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("source", String(97), primary_key=True),
+    Column("line", BigInteger, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("added", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    Column("report_size", BigInteger, nullable=False),
+    Column("finished", Boolean, nullable=False),
+)
