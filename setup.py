@@ -5,7 +5,7 @@
 The `passlib` API is provided by `libpass`, which installs the same import package: the two never stand side by side.
 """
 
-from setuptools import find_packages, setup
+from setuptools import find_namespace_packages, setup
 
 PACKAGES = ["idp", "idp.*", "federation", "federation.*", "connectors", "connectors.*", "admin", "admin.*"]
 
@@ -59,7 +59,7 @@ setup(
     description="A national identity provider: a citizen signs in once and is known at every portal",
     long_description=__doc__,
     python_requires=">=3.11",
-    packages=[*find_packages(include=PACKAGES), "idp.templates"],
+    packages=[*find_namespace_packages(include=PACKAGES), "idp.templates"],
     package_dir={"idp.templates": "templates"},
     package_data={"idp": DATA, "federation": DATA, "connectors": DATA, "admin": DATA, "idp.templates": ["**/*"]},
     exclude_package_data={"": ["__pycache__/*", "*.pyc"]},

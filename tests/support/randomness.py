@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class CountingRandomness:
-    """`idp.secrets.Randomness` for tests: the n-th call gives the SHA-256 stream of n: known, and never the same twice."""
+    """`idp.secrets.Randomness` for tests: call n gives the SHA-256 stream of n: known, never the same twice."""
 
     seed: str = ""
     _calls: Iterator[int] = field(default_factory=itertools.count)

@@ -1,4 +1,4 @@
-"""Private Redis servers: one alone (tests may kill it and start it again), one behind a Sentinel, a cluster of three."""
+"""Private Redis servers: one alone, which tests may kill and start again, one behind a Sentinel, three as a cluster."""
 
 import contextlib
 import shutil

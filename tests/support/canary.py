@@ -1,0 +1,111 @@
+"""A server on loopback that answers exactly the bytes it is told, and remembers who called."""
+
+import datetime
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+
+@dataclass
+class Canary:
+    port: int
+    requests: list[bytes] = field(default_factory=list)
+    """The head and body of each request, as it came."""
+    connections: int = 0
+
+
+@contextmanager
+def canary(answer: Sequence[bytes], pause: float = 0.0, tls: ssl.SSLContext | None = None) -> Iterator[Canary]:
+    """Answers every connection with the parts of `answer`, `pause` seconds apart."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    canary = Canary(listener.getsockname()[1])
+    stopping = threading.Event()
+
+    def serve(connection: socket.socket) -> None:
+        try:
+            with tls.wrap_socket(connection, server_side=True) if tls else connection as line:
+                line.settimeout(10)
+                canary.requests.append(_request(line))
+                for part in answer:
+                    line.sendall(part)
+                    if stopping.wait(pause):
+                        return
+        except OSError:
+            connection.close()  # the caller hung up, which is what many tests want of it
+
+    def accept() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            canary.connections += 1
+            threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield canary
+    finally:
+        stopping.set()
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+def _request(line: socket.socket) -> bytes:
+    received = b""
+    deadline = time.monotonic() + 10
+    while b"\r\n\r\n" not in received and time.monotonic() < deadline:
+        received += line.recv(65_536)
+    head, _, body = received.partition(b"\r\n\r\n")
+    wanted = next(
+        (int(row.split(b":")[1]) for row in head.split(b"\r\n") if row.lower().startswith(b"content-length:")), 0
+    )
+    while len(body) < wanted:
+        body += line.recv(65_536)
+    return head + b"\r\n\r\n" + body
+
+
+def self_signed(directory: Path, *names: str) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for names and addresses, and what a server needs to present it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    certificate_file = directory / "certificate.pem"
+    certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    key_file = directory / "key.pem"
+    key_file.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate_file, key_file)
+    return certificate_file, context
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)

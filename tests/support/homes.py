@@ -1,0 +1,95 @@
+"""The table of who may import what: one row per third-party library, one per layer rule.
+
+A home is a path pattern. Replacing a library touches its home and nothing else.
+"""
+
+from dataclasses import dataclass
+
+# From the lowest to the highest: a package imports itself and those before it.
+LAYERS = ("federation", "connectors", "idp", "admin")
+
+# The composition root joins all of them.
+ROOT = "idp/app.py"
+
+
+@dataclass(frozen=True)
+class Library:
+    """A distribution of setup.py, what it brings to import, and the files that may."""
+
+    distribution: str
+    imports: tuple[str, ...]
+    homes: tuple[str, ...]
+
+
+_WEB = ("idp/http.py", "idp/http/*", "idp/app.py", "*/views.py", "*/views/*", "idp/demo/*")
+
+LIBRARIES = (
+    Library("alembic", ("alembic",), ("idp/storage/*",)),
+    Library("argon2-cffi", ("argon2",), ("idp/login/password.py",)),
+    Library("authlib", ("authlib",), ("idp/demo/*",)),
+    Library("babel", ("babel",), ("idp/pages.py", "idp/pages/*")),
+    Library("click", ("click",), ("idp/cli.py", "idp/cli/*")),
+    Library(
+        "cryptography",
+        ("cryptography",),
+        ("idp/vault.py", "idp/oidc/keys.py", "idp/oidc/jws.py"),
+    ),
+    Library("flask", ("flask", "werkzeug"), _WEB),
+    Library("granian", ("granian",), ("idp/serve.py",)),
+    Library("joserfc", ("joserfc",), ("idp/oidc/jws.py",)),
+    Library("ldap3", ("ldap3",), ("connectors/ldap.py",)),
+    Library("libpass", ("passlib",), ("idp/login/password.py",)),
+    Library("msgspec", ("msgspec",), ("idp/codec.py",)),
+    Library("prometheus-client", ("prometheus_client",), ("idp/metrics.py",)),
+    Library("psycopg", ("psycopg",), ("idp/storage/*",)),
+    Library("pyop", ("pyop", "oic", "jwkest", "Cryptodome"), ("idp/oidc/provider.py",)),
+    Library("pyotp", ("pyotp",), ("idp/login/totp.py",)),
+    Library("redis", ("redis", "hiredis"), ("idp/storage/*",)),
+    Library("requests", ("requests",), ("idp/demo/*",)),
+    Library("sqlalchemy", ("sqlalchemy",), ("idp/storage/*",)),
+    Library("urllib3", ("urllib3",), ("federation/fetch.py",)),
+    Library("zxcvbn", ("zxcvbn",), ("idp/login/password.py", "idp/login/password_policy.py")),
+)
+
+# What comes with one of the above, or with Python, and has a home all the same.
+COMPANIONS = (
+    Library("jinja2", ("jinja2", "markupsafe"), ("idp/pages.py", "idp/pages/*", "idp/demo/*")),
+    Library(
+        "the standard library's HTTP clients",
+        ("urllib.request", "http.client", "ftplib"),
+        ("federation/fetch.py", "idp/demo/*"),
+    ),
+    Library("the standard library's SQLite", ("sqlite3",), ("idp/storage/*",)),
+)
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Files under `these` never import modules under `those`; `because` is the reason a failing test gives."""
+
+    these: str
+    those: tuple[str, ...]
+    because: str
+    but: tuple[str, ...] = ()
+
+
+APART = (
+    Apart("idp/oidc/*", ("idp.saml",), "the front doors do not know each other"),
+    Apart("idp/saml/*", ("idp.oidc",), "the front doors do not know each other"),
+    Apart("idp/login/*", ("idp.oidc", "idp.saml"), "a login speaks no protocol"),
+    Apart("idp/citizens/*", ("idp.login", "idp.oidc", "idp.saml"), "a citizen is there before anybody signs in"),
+    Apart("idp/storage/*", ("idp.login", "idp.http"), "stores know neither steps nor requests"),
+    Apart(
+        "federation/*",
+        ("flask", "werkzeug", "sqlalchemy", "redis", "sqlite3"),
+        "federation knows no web framework and no store",
+    ),
+    Apart("*", ("tests", "setuptools"), "what is deployed needs neither tests nor build tools"),
+    Apart("*", ("idp.demo",), "the demo is a guest that nothing rests on", ("idp/demo/*", "idp/cli.py", "idp/cli/*")),
+    Apart(
+        "*",
+        ("idp.app",),
+        "only what starts the program knows its root",
+        ("idp/app.py", "idp/serve.py", "idp/cli.py", "idp/cli/*", "idp/check.py"),
+    ),
+)
