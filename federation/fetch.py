@@ -1,0 +1,211 @@
+"""The only outbound HTTP there is.
+
+What an outsider may name (a client's logout address, another organisation's metadata) must not become a way into our
+own network (RFC 7591 section 5, RFC 9101 section 10.4). So a call goes to https only, to public addresses only, decided
+on the very address that is connected to; it follows no redirect, uses no proxy from the environment, accepts no
+compressed body, and ends at a deadline and at a size, however slowly or much the other side sends. The operator may
+allow exact `host:port` pairs; for these alone http and addresses that are not public will do.
+"""
+
+import enum
+import socket
+import ssl
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+from urllib.parse import urlencode
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+from urllib3.response import BaseHTTPResponse
+
+from federation.addresses import ForbiddenAddress, public
+from federation.line import Line
+from federation.target import ForbiddenUrl, Target, target_of
+
+Resolver = Callable[[str], Sequence[str]]
+"""The addresses of a name; raises OSError."""
+
+TIMEOUT_SECONDS = 5.0
+MAX_BYTES = 1_000_000
+_CHUNK = 65_536
+
+
+class Reason(enum.Enum):
+    FORBIDDEN_URL = "forbidden_url"
+    FORBIDDEN_ADDRESS = "forbidden_address"
+    UNRESOLVED = "unresolved"
+    UNREACHABLE = "unreachable"
+    UNTRUSTED = "untrusted"
+    TIMED_OUT = "timed_out"
+    TOO_LARGE = "too_large"
+    REDIRECTED = "redirected"
+    MALFORMED = "malformed"
+
+
+class FetchError(Exception):
+    """The call did not succeed. Carries the reason alone: neither the address nor anything that was answered."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer that is no redirect. `headers` has lower-case names."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def resolve_by_system(host: str) -> Sequence[str]:
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+class Fetcher:
+    """`allow` holds exact `host:port` pairs, `ca_file` certificates to trust besides the system's."""
+
+    def __init__(
+        self, allow: frozenset[str], ca_file: Path | None = None, resolve: Resolver = resolve_by_system
+    ) -> None:
+        self._allow = allow
+        self._resolve = resolve
+        self._tls = ssl.create_default_context()
+        if ca_file is not None:
+            self._tls.load_verify_locations(cafile=ca_file)
+        self._resolvers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="resolve")
+
+    def get(
+        self,
+        url: str,
+        accept: str = "application/json",
+        timeout: float = TIMEOUT_SECONDS,
+        max_bytes: int = MAX_BYTES,
+    ) -> Response:
+        """GET. Raises `FetchError`."""
+        return self._call("GET", url, None, {"Accept": accept}, timeout, max_bytes)
+
+    def post_form(
+        self,
+        url: str,
+        fields: Mapping[str, str],
+        timeout: float = TIMEOUT_SECONDS,
+        max_bytes: int = MAX_BYTES,
+    ) -> Response:
+        """POST as application/x-www-form-urlencoded. Raises `FetchError`."""
+        headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
+        return self._call("POST", url, urlencode(fields).encode("ascii"), headers, timeout, max_bytes)
+
+    def _call(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], timeout: float, max_bytes: int
+    ) -> Response:
+        deadline = time.monotonic() + timeout
+        try:
+            target = target_of(url, self._allow)
+            addresses = self._addresses(target, deadline)
+        except ForbiddenUrl:
+            raise FetchError(Reason.FORBIDDEN_URL) from None
+        except ForbiddenAddress:
+            raise FetchError(Reason.FORBIDDEN_ADDRESS) from None
+        line = Line(addresses, target.port, deadline)
+        with closing(line):
+            try:
+                return self._exchange(line, target, method, body, headers, max_bytes)
+            except FetchError:
+                raise
+            except (OSError, HTTPError, HTTPException, ValueError) as error:
+                raise FetchError(_reason(error, line.cut)) from None
+
+    def _addresses(self, target: Target, deadline: float) -> Sequence[str]:
+        """The addresses to connect to, each proved. One that is not public spoils them all."""
+        lookup = self._resolvers.submit(self._resolve, target.host)
+        try:
+            found = lookup.result(max(deadline - time.monotonic(), 0))
+        except TimeoutError:
+            lookup.cancel()
+            raise FetchError(Reason.TIMED_OUT) from None
+        except (OSError, UnicodeError):
+            raise FetchError(Reason.UNRESOLVED) from None
+        if not found:
+            raise FetchError(Reason.UNRESOLVED)
+        return found if target.allowed else tuple(public(address) for address in found)
+
+    def _connection(self, line: Line, target: Target) -> HTTPConnection:
+        if target.scheme == "https":
+            return _Https(line, target.host, target.port, self._tls)
+        return _Http(line, target.host, target.port)
+
+    def _exchange(
+        self,
+        line: Line,
+        target: Target,
+        method: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        max_bytes: int,
+    ) -> Response:
+        connection = self._connection(line, target)
+        with closing(connection):
+            sent = {"User-Agent": "citizen-idp", "Accept-Encoding": "identity", **headers}
+            connection.request(
+                method, target.path, body=body, headers=sent, preload_content=False, decode_content=False
+            )
+            answer = connection.getresponse()
+            if 300 <= answer.status < 400:
+                raise FetchError(Reason.REDIRECTED)
+            if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+                raise FetchError(Reason.MALFORMED)
+            received = {name.lower(): value for name, value in answer.headers.items()}
+            return Response(answer.status, received, _body(answer, max_bytes, line))
+
+
+class _Http(HTTPConnection):
+    def __init__(self, line: Line, host: str, port: int) -> None:
+        super().__init__(host, port, timeout=line.remaining())
+        self._line = line
+
+    def _new_conn(self) -> socket.socket:
+        return self._line.open()
+
+
+class _Https(HTTPSConnection):
+    def __init__(self, line: Line, host: str, port: int, tls: ssl.SSLContext) -> None:
+        super().__init__(host, port, timeout=line.remaining(), ssl_context=tls)
+        self._line = line
+
+    def _new_conn(self) -> socket.socket:
+        return self._line.open()
+
+
+def _body(answer: BaseHTTPResponse, max_bytes: int, line: Line) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while chunk := answer.read(min(_CHUNK, max_bytes + 1)):
+        size += len(chunk)
+        if size > max_bytes:
+            raise FetchError(Reason.TOO_LARGE)
+        parts.append(chunk)
+    if line.cut:
+        raise FetchError(Reason.TIMED_OUT)
+    return b"".join(parts)
+
+
+def _reason(error: Exception, cut: bool) -> Reason:
+    """Why a call failed. The chain is walked, because libraries wrap what the socket said."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if cut or isinstance(seen, TimeoutError):
+            return Reason.TIMED_OUT
+        if isinstance(seen, ssl.SSLError):
+            return Reason.UNTRUSTED
+        if isinstance(seen, ConnectionError):
+            return Reason.UNREACHABLE
+        seen = seen.__cause__ or seen.__context__
+    return Reason.UNREACHABLE if isinstance(error, OSError) else Reason.MALFORMED
