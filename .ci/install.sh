@@ -9,7 +9,7 @@ stamp=.venv/installed-$kind
 
 refuse() { echo "install: $1" >&2; exit 1; }
 
-wanted() { pwd; cat setup.py pyproject.toml requirements.lock; [ "$kind" = run ] || cat requirements-test.lock; }
+sum_of() { pwd | cat - setup.py pyproject.toml "$@" | cksum; }
 
 # The wheels are those of the lock, never of what else this machine would offer; nothing is ever built from source but the project itself.
 pip() { .venv/bin/python -m pip --disable-pip-version-check --no-input --quiet "$@"; }
@@ -19,25 +19,27 @@ if command -v flock >/dev/null 2>&1 && [ -z "${INSTALL_LOCKED:-}" ]; then
     exec env INSTALL_LOCKED=1 flock .ci/install.sh sh .ci/install.sh "$kind"
 fi
 
-sum=$(wanted | cksum)
+if [ "$kind" = run ]; then lock=requirements.lock; else lock=requirements-test.lock; fi
+sum=$(sum_of requirements.lock $lock)
 if [ -x .venv/bin/python ] && [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ] && .venv/bin/python -c '' 2>/dev/null; then exit 0; fi
 
 command -v "$python" >/dev/null 2>&1 || refuse "Python 3.11 or newer is needed; there is no $python here (Debian: apt-get install python3 python3-venv)"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
-    refuse "Python 3.11 or newer is needed; $python is $("$python" --version 2>&1). Name a newer one: make install PYTHON=python3.12"
+    refuse "Python 3.11 or newer is needed; $python is $("$python" --version 2>&1 | head -n 1). Name a newer one: make install PYTHON=python3.12"
 "$python" -c 'import venv, ensurepip' 2>/dev/null ||
     refuse "$python lacks the venv module; install the package python3-venv (Debian: apt-get install python3-venv)"
 
-echo "install: making .venv with $("$python" --version) (wheels only, about half a minute)"
 if ! [ -x .venv/bin/python ] || ! .venv/bin/python -c '' 2>/dev/null || ! grep -qxF "$(pwd)" .venv/place 2>/dev/null; then
+    echo "install: making .venv with $("$python" --version) (wheels only, about half a minute)"
     rm -rf .venv
     "$python" -m venv .venv
     pwd > .venv/place
+else
+    echo "install: bringing .venv up to date"
 fi
-lock=requirements.lock
-[ "$kind" = run ] || lock=requirements-test.lock
 pip install --require-hashes --only-binary :all: --requirement "$lock"
 pip install --no-deps --no-build-isolation --editable .
+# What tests need includes what running needs.
+[ "$kind" = run ] || sum_of requirements.lock requirements.lock > .venv/installed-run
 echo "$sum" > "$stamp"
-if [ "$kind" = test ]; then wanted_run() { pwd; cat setup.py pyproject.toml requirements.lock; }; wanted_run | cksum > .venv/installed-run; fi
 echo "install: done"
