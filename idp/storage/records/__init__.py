@@ -12,26 +12,43 @@ Repositories store what they are given: sealing and its keys are `idp.vault`'s, 
 owners'. `tests/contracts/test_records_*.py` is the contract, run over both databases with parallel callers.
 """
 
+from idp.storage.records.audit import AuditEvent, StoredEvent
 from idp.storage.records.citizens import Enrolment, Known, StoredCitizen, StoredIdentifier
 from idp.storage.records.clients import StoredClient
+from idp.storage.records.consents import ConsentPeriod, StoredConsent
+from idp.storage.records.credentials import LoginRow, StoredPassword
 from idp.storage.records.errors import Changed, IdentifierTaken, NotFound, RecordsError, RecordsUnavailable
+from idp.storage.records.families import Family, RefreshReused
+from idp.storage.records.imports import ImportCheckpoint
 from idp.storage.records.keys import StoredKey
 from idp.storage.records.records import Records, open_records
+from idp.storage.records.sealed import Resealed, SealedValue
 from idp.storage.records.upgrade import is_current, upgrade
 
 __all__ = [
+    "AuditEvent",
     "Changed",
+    "ConsentPeriod",
     "Enrolment",
+    "Family",
     "IdentifierTaken",
+    "ImportCheckpoint",
     "Known",
+    "LoginRow",
     "NotFound",
     "Records",
     "RecordsError",
     "RecordsUnavailable",
+    "RefreshReused",
+    "Resealed",
+    "SealedValue",
     "StoredCitizen",
     "StoredClient",
+    "StoredConsent",
+    "StoredEvent",
     "StoredIdentifier",
     "StoredKey",
+    "StoredPassword",
     "is_current",
     "open_records",
     "upgrade",

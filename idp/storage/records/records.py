@@ -4,11 +4,18 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
+from idp.storage.records.audit import AuditRecords
 from idp.storage.records.citizens import CitizenRecords
 from idp.storage.records.clients import ClientRecords
+from idp.storage.records.consents import ConsentRecords
+from idp.storage.records.credentials import CredentialRecords
 from idp.storage.records.database import Database
 from idp.storage.records.engines import connect
+from idp.storage.records.families import FamilyRecords
+from idp.storage.records.imports import ImportRecords
 from idp.storage.records.keys import KeyRecords
+from idp.storage.records.sealed import SealedRecords
+from idp.storage.records.secrets import SecretRecords
 from idp.storage.records.upgrade import is_current, upgrade
 
 _PING = text("SELECT 1")
@@ -19,7 +26,14 @@ class Records:
     database: Database
     clients: ClientRecords
     keys: KeyRecords
+    secrets: SecretRecords
     citizens: CitizenRecords
+    credentials: CredentialRecords
+    consents: ConsentRecords
+    families: FamilyRecords
+    audit: AuditRecords
+    imports: ImportRecords
+    sealed: SealedRecords
 
     def ping(self) -> None:
         """Raises `RecordsUnavailable`."""
@@ -44,5 +58,12 @@ def open_records(url: str, pool: int = 8) -> Records:
         database=database,
         clients=ClientRecords(database),
         keys=KeyRecords(database),
+        secrets=SecretRecords(database),
         citizens=CitizenRecords(database),
+        credentials=CredentialRecords(database),
+        consents=ConsentRecords(database),
+        families=FamilyRecords(database),
+        audit=AuditRecords(database),
+        imports=ImportRecords(database),
+        sealed=SealedRecords(database),
     )

@@ -1,0 +1,173 @@
+"""Families of refresh tokens (RFC 9700 section 4.14.2): the tokens that follow one another from one grant.
+
+Each token is used once. A client that lost the answer may present the same token again for a few seconds; after
+that, a used token, or one the family never had, means that two parties hold it, and the family ends.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, update
+
+from idp.storage.records.database import Database
+from idp.storage.records.errors import NotFound, RecordsError
+from idp.storage.records.schema import refresh_families, refresh_tokens
+
+_f, _t = refresh_families.c, refresh_tokens.c
+_MEMBERS = (
+    _f.id,
+    _f.citizen_id,
+    _f.client_id,
+    _f.document,
+    _f.created_at,
+    _f.expires_at,
+    _f.revoked_at,
+    _f.reason,
+)
+_BY_ID = select(*_MEMBERS).where(_f.id == bindparam("id"))
+_OF_CITIZEN = select(*_MEMBERS).where(_f.citizen_id == bindparam("citizen"), _f.revoked_at.is_(None)).order_by(_f.id)
+_TOKEN = select(_t.issued_at, _t.used_at).where(_t.family_id == bindparam("id"), _t.digest == bindparam("digest"))
+_USE = (
+    update(refresh_tokens)
+    .where(_t.family_id == bindparam("of_id"), _t.digest == bindparam("of_digest"))
+    .values(used_at=bindparam("now"))
+)
+_REVOKE = (
+    update(refresh_families)
+    .where(_f.id == bindparam("of_id"), _f.revoked_at.is_(None))
+    .values(revoked_at=bindparam("at"), reason=bindparam("why"))
+)
+_REVOKE_OF_CITIZEN = (
+    update(refresh_families)
+    .where(_f.citizen_id == bindparam("citizen"), _f.revoked_at.is_(None))
+    .values(revoked_at=bindparam("at"), reason=bindparam("why"))
+    .returning(_f.id)
+)
+_REVOKE_OF_CLIENT = _REVOKE_OF_CITIZEN.where(_f.client_id == bindparam("client"))
+_OVER = select(_f.id).where((_f.expires_at < bindparam("before")) | (_f.revoked_at < bindparam("before")))
+_PURGE = delete(refresh_families).where(_f.id.in_(_OVER.limit(bindparam("limit"))))
+_USED = select(_t.family_id, _t.digest).where(_t.used_at < bindparam("before")).limit(bindparam("limit"))
+_PURGE_USED = delete(refresh_tokens).where(tuple_(_t.family_id, _t.digest).in_(_USED))
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """`document` is what was granted. Times are seconds since the epoch."""
+
+    id: str
+    citizen_id: str
+    client_id: str
+    document: bytes
+    created_at: int
+    expires_at: int
+    revoked_at: int | None = None
+    reason: str | None = None
+
+
+class RefreshReused(RecordsError):
+    """A used or unknown token was presented; its family is revoked now."""
+
+    def __init__(self, family: Family) -> None:
+        super().__init__("refresh token reused")
+        self.family = family
+
+
+class FamilyRecords:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._locked_by_id = database.locked(_BY_ID)
+
+    def create(self, family: Family, first_digest: str) -> None:
+        """Begin a family with its first token."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(insert(refresh_families), asdict(family))
+            _issue(connection, family.id, first_digest, family.created_at)
+
+        self._database.write(work)
+
+    def get(self, family_id: str) -> Family | None:
+        row = self._database.one(_BY_ID, {"id": family_id})
+        return None if row is None else Family(*row)
+
+    def of_citizen(self, citizen_id: str) -> Sequence[Family]:
+        """Families that are not revoked; some may have expired."""
+        return [Family(*row) for row in self._database.all(_OF_CITIZEN, {"citizen": citizen_id})]
+
+    def rotate(
+        self,
+        family_id: str,
+        presented_digest: str,
+        successor_digest: str,
+        now: float,
+        grace: float,
+        *,
+        client_id: str | None = None,
+        idle: float | None = None,
+    ) -> Family:
+        """Use a token and store the digest of its successor.
+
+        A token used at most `grace` seconds ago gets another successor. Raises `RefreshReused` for one used longer ago
+        or unknown, and the family is revoked; `NotFound` if there is no such family, it expired or was revoked, it is
+        another client's (where `client_id` is given), or the token was issued more than `idle` seconds ago.
+        """
+
+        def work(connection: Connection) -> Family | RefreshReused:
+            family = self._live(connection, family_id, now)
+            if client_id not in (None, family.client_id):
+                raise NotFound(family_id)
+            token = connection.execute(_TOKEN, {"id": family_id, "digest": presented_digest}).first()
+            if token is None or (token.used_at is not None and now - token.used_at > grace):
+                _revoke(connection, family_id, "reuse", now)
+                return RefreshReused(family)
+            if idle is not None and now - token.issued_at > idle:
+                raise NotFound(family_id)
+            if token.used_at is None:
+                connection.execute(_USE, {"of_id": family_id, "of_digest": presented_digest, "now": now})
+            _issue(connection, family_id, successor_digest, now)
+            return family
+
+        # Reuse is an outcome of the transaction and no error in it: raised inside, it would undo the revocation.
+        outcome = self._database.write(work)
+        if isinstance(outcome, RefreshReused):
+            raise outcome
+        return outcome
+
+    def revoke(self, family_id: str, reason: str, at: int) -> None:
+        """End a family. Does nothing to one that is unknown or ended."""
+        self._database.write(lambda connection: _revoke(connection, family_id, reason, at))
+
+    def revoke_of_citizen(self, citizen_id: str, client_id: str | None, reason: str, at: int) -> list[str]:
+        """End a citizen's families, all or those of one client; the ids of those that were ended by this call."""
+        statement = _REVOKE_OF_CITIZEN if client_id is None else _REVOKE_OF_CLIENT
+        parameters: dict[str, Any] = {"citizen": citizen_id, "why": reason, "at": at}
+        if client_id is not None:
+            parameters["client"] = client_id
+        return self._database.write(lambda connection: list(connection.execute(statement, parameters).scalars()))
+
+    def purge(self, before: int, limit: int) -> int:
+        """Remove up to `limit` families that expired or were revoked before that time; how many."""
+        return self._database.execute(_PURGE, {"before": before, "limit": limit})
+
+    def purge_used(self, before: int, limit: int) -> int:
+        """Forget up to `limit` tokens used before that time; how many.
+
+        Presented again, a forgotten token is an unknown one, which ends its family all the same.
+        """
+        return self._database.execute(_PURGE_USED, {"before": before, "limit": limit})
+
+    def _live(self, connection: Connection, family_id: str, now: float) -> Family:
+        row = connection.execute(self._locked_by_id, {"id": family_id}).first()
+        family = None if row is None else Family(*row)
+        if family is None or family.revoked_at is not None or family.expires_at <= now:
+            raise NotFound(family_id)
+        return family
+
+
+def _issue(connection: Connection, family_id: str, digest: str, now: float) -> None:
+    connection.execute(insert(refresh_tokens), {"family_id": family_id, "digest": digest, "issued_at": now})
+
+
+def _revoke(connection: Connection, family_id: str, reason: str, at: float) -> None:
+    connection.execute(_REVOKE, {"of_id": family_id, "why": reason, "at": int(at)})
