@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, FromClause, Select, bindparam, delete, func, insert, select, update
 
 from idp.storage.records.citizens import CITIZEN_MEMBERS, StoredCitizen, current_identifier, fingerprint_parameters
 from idp.storage.records.database import Database
@@ -92,10 +92,12 @@ class CredentialRecords:
     def login_row(self, kind: str, fingerprints: Sequence[str]) -> LoginRow | None:
         """The citizen who has this identifier now, with all credentials, in one statement."""
         row = self._database.one(_login_row(len(fingerprints)), fingerprint_parameters(kind, fingerprints))
-        if row is None:
-            return None
-        password = None if row.hash is None else StoredPassword(row.hash, row.set_at, row.must_change)
-        return LoginRow(StoredCitizen(*row[:5]), password, row.sealed_totp, row.recovery_codes)
+        return None if row is None else _understood(*row)
+
+    def login_row_of(self, citizen_id: str) -> LoginRow | None:
+        """A citizen with all credentials, in one statement."""
+        row = self._database.one(_LOGIN_ROW_OF, {"id": citizen_id})
+        return None if row is None else _understood(*row)
 
     def password(self, citizen_id: str) -> StoredPassword | None:
         row = self._database.one(_PASSWORD, {"id": citizen_id})
@@ -171,13 +173,21 @@ def _forget_former(connection: Connection, citizen_id: str, keep: int) -> None:
         connection.execute(_FORGET_ALL_FORMER, {"of_id": citizen_id})
 
 
+def _understood(*members: Any) -> LoginRow:  # noqa: ANN401
+    *citizen, hash_, set_at, must_change, sealed_totp, unused_codes = members
+    password = None if hash_ is None else StoredPassword(hash_, set_at, must_change)
+    return LoginRow(StoredCitizen(*citizen), password, sealed_totp, unused_codes)
+
+
+def _with_credentials(people: FromClause) -> Select[Any]:
+    members = (*CITIZEN_MEMBERS, _p.hash, _p.set_at, _p.must_change, totp_secrets.c.sealed, _UNUSED_CODES)
+    joined = people.outerjoin(passwords, _p.citizen_id == citizens.c.id)
+    return select(*members).select_from(joined.outerjoin(totp_secrets, totp_secrets.c.citizen_id == citizens.c.id))
+
+
 @lru_cache
 def _login_row(count: int) -> Select[Any]:
-    members = (*CITIZEN_MEMBERS, _p.hash, _p.set_at, _p.must_change, totp_secrets.c.sealed.label("sealed_totp"))
-    return (
-        select(*members, _UNUSED_CODES.label("recovery_codes"))
-        .join_from(citizen_identifiers, citizens)
-        .outerjoin(passwords, _p.citizen_id == citizens.c.id)
-        .outerjoin(totp_secrets, totp_secrets.c.citizen_id == citizens.c.id)
-        .where(current_identifier(count))
-    )
+    return _with_credentials(citizen_identifiers.join(citizens)).where(current_identifier(count))
+
+
+_LOGIN_ROW_OF = _with_credentials(citizens).where(citizens.c.id == bindparam("id"))
