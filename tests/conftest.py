@@ -29,6 +29,11 @@ settings.register_profile("shared-cores", deadline=None)
 settings.load_profile("shared-cores")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Long texts go by their argument: they may be random, and two test processes must give the same names."""
+    return argname if isinstance(val, str) and len(val) > 40 else None
+
+
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[RedisServer]:
     with running_redis() as server:
