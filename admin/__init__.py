@@ -1,4 +1,4 @@
-"""Operating the identity provider: the topmost layer, which imports everything below and is imported by nothing but `idp/app.py`.
+"""Operating the identity provider: the topmost layer, imported by nothing but `idp/app.py`.
 
 Nothing stands here yet; until it does, operators use the `idp` command (`idp/cli`).
 """

@@ -14,5 +14,6 @@
     cli, serve.py, check.py, metrics.py, demo/   running it
 
 Imports point one way: admin -> idp -> connectors -> federation -> libraries. Only app.py may import upward.
-Next door: `connectors` speaks to the systems of others, `federation` holds what organisations say to each other, `admin` operates it all.
+Next door: `connectors` speaks to the systems of others, `federation` holds what organisations say to each other,
+`admin` operates it all.
 """

@@ -68,12 +68,13 @@ def test_browser_shows_a_page_and_reaches_nothing_else(page: Page) -> None:
         page.goto("http://portal.example/")
 
 
-def test_services_end_with_the_tests_even_when_those_are_killed() -> None:
+def test_services_end_with_the_tests_even_when_those_are_killed(tmp_path: Path) -> None:
     script = (
         "import sys, time; from tests.support.redis_service import redis_server\n"
         "with redis_server() as server: print(server.process.popen.pid, flush=True); time.sleep(60)"
     )
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as run:
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=environment) as run:
         assert run.stdout
         service = int(run.stdout.readline())
         run.send_signal(signal.SIGKILL)
