@@ -31,9 +31,6 @@ from idp.secrets import Randomness
 
 __all__ = ["BadMasterKeys", "MasterKeys", "Unsealable", "Vault", "kid_of", "kid_of_fingerprint", "open_vault"]
 
-MASTER_KEYS_TOPIC: Final = "master-keys"
-"""Topic of the state store's versions that is bumped when the master keys have changed."""
-
 _FORMAT: Final = 1
 _NONCE_BYTES: Final = 12
 

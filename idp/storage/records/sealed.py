@@ -99,6 +99,8 @@ class SealedRecords:
 
 
 def _replace(connection: Connection, place: str, resealed: Sequence[Resealed]) -> None:
+    if not resealed:
+        return
     values = [
         {
             "of_key": each.value.key,
