@@ -16,7 +16,7 @@ from redis.sentinel import Sentinel
 
 from tests.support.clock import FrozenClock
 from tests.support.postgres_service import PostgresServer
-from tests.support.processes import free_port
+from tests.support.processes import free_port, program
 from tests.support.randomness import CountingRandomness
 from tests.support.redis_service import RedisServer
 
@@ -69,6 +69,7 @@ def test_browser_shows_a_page_and_reaches_nothing_else(page: Page) -> None:
 
 
 def test_services_end_with_the_tests_even_when_those_are_killed(tmp_path: Path) -> None:
+    program("redis-server", package="redis-server")
     script = (
         "import sys, time; from tests.support.redis_service import redis_server\n"
         "with redis_server() as server: print(server.process.popen.pid, flush=True); time.sleep(60)"
