@@ -17,6 +17,7 @@ RUNTIME = [
     "alembic>=1.18,<2",
     "argon2-cffi>=25.1,<26",
     "babel>=2.17,<3",
+    "bcrypt>=5,<6",
     "click>=8.2,<9",
     "cryptography>=50",
     "flask>=3.1,<4",

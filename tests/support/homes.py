@@ -28,6 +28,7 @@ LIBRARIES = (
     Library("argon2-cffi", ("argon2",), ("idp/login/password.py",)),
     Library("authlib", ("authlib",), ("idp/demo/*",)),
     Library("babel", ("babel",), ("idp/pages.py", "idp/pages/*")),
+    Library("bcrypt", ("bcrypt",), ("idp/login/password.py",)),
     Library("click", ("click",), ("idp/cli.py", "idp/cli/*")),
     Library(
         "cryptography",
