@@ -21,6 +21,7 @@ from typing import Final, Self
 from idp.secrets import Randomness, urlsafe
 
 _KID: Final = re.compile(r"[a-z0-9-]{1,32}")
+_BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]+={0,2}")
 _KEY_BYTES: Final = 32
 
 
@@ -53,11 +54,13 @@ class MasterKeys:
 
 
 def _key(number: int, words: list[str]) -> tuple[str, bytes]:
+    if len(words) == 2 and not _BASE64URL.fullmatch(words[1]):
+        raise BadMasterKeys(f"the key in line {number} is not base64url")
     if len(words) != 2 or not _KID.fullmatch(words[0]):
         raise BadMasterKeys(f"line {number} is not `kid key`, with a kid of at most 32 of a-z, 0-9 and -")
     try:
-        key = base64.b64decode(words[1] + "=" * (-len(words[1]) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
+        key = base64.urlsafe_b64decode(words[1] + "=" * (-len(words[1]) % 4))
+    except binascii.Error:
         raise BadMasterKeys(f"the key in line {number} is not base64url") from None
     if len(key) != _KEY_BYTES:
         raise BadMasterKeys(f"the key in line {number} has {len(key)} bytes; it must have {_KEY_BYTES}")

@@ -173,7 +173,7 @@ def _forget_former(connection: Connection, citizen_id: str, keep: int) -> None:
         connection.execute(_FORGET_ALL_FORMER, {"of_id": citizen_id})
 
 
-def _understood(*members: Any) -> LoginRow:  # noqa: ANN401
+def _understood(*members: Any) -> LoginRow:
     *citizen, hash_, set_at, must_change, sealed_totp, unused_codes = members
     password = None if hash_ is None else StoredPassword(hash_, set_at, must_change)
     return LoginRow(StoredCitizen(*citizen), password, sealed_totp, unused_codes)

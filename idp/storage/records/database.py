@@ -27,6 +27,7 @@ _READ_ONLY_TRANSACTION: Final = "25006"
 """SQLSTATE of a write to a standby, seen while a failover is under way."""
 
 _SQLITE_OWN_FAULTS: Final = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE})
+_SQLITE_SPOILT: Final = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 
 
 _Row = Row[*tuple[Any, ...]]
@@ -130,8 +131,8 @@ def understood(error: DBAPIError | PoolTimeout) -> Exception:
 
 def _is_outage(error: DBAPIError) -> bool:
     if isinstance(error.orig, sqlite3.Error):
-        code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_IOERR)
-        return isinstance(error, OperationalError) and code & 0xFF not in _SQLITE_OWN_FAULTS
+        code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_IOERR) & 0xFF
+        return code in _SQLITE_SPOILT or (isinstance(error, OperationalError) and code not in _SQLITE_OWN_FAULTS)
     if isinstance(error, InternalError):
         return getattr(error.orig, "sqlstate", None) == _READ_ONLY_TRANSACTION
     return isinstance(error, OperationalError)

@@ -62,19 +62,19 @@ class KeyRecords:
     def rotate(self, alg: str, fresh: StoredKey, at: int) -> None:
         """Retire the active key of `alg`, activate its next one and store `fresh` as the next.
 
-        Where there was no next key, `fresh` itself becomes active and there is still no next: call again with another
-        key.
+        A set of keys begins by the same verb: the first call makes `fresh` the active key, the second the next one.
         """
 
         def work(connection: Connection) -> None:
             self._database.lock_table(connection, signing_keys)
-            following = connection.execute(_NEXT, {"of_alg": alg}).scalar()
-            connection.execute(_RETIRE, {"of_alg": alg, "at": at})
-            if following is None:
+            if connection.execute(_ACTIVE, {"of_alg": alg}).first() is None:
                 _add(connection, replace(fresh, state="active", activated_at=at))
-            else:
+                return
+            following = connection.execute(_NEXT, {"of_alg": alg}).scalar()
+            if following is not None:
+                connection.execute(_RETIRE, {"of_alg": alg, "at": at})
                 connection.execute(_ACTIVATE, {"of_kid": following, "at": at})
-                _add(connection, replace(fresh, state="next"))
+            _add(connection, replace(fresh, state="next"))
 
         self._database.write(work)
 
