@@ -79,8 +79,8 @@ class Importer:
     def run(self, path: Path) -> Iterator[ImportProgress]:
         """Import the file, or go on where an earlier import of it stopped; tells how far it is after each batch.
 
-        Raises `BadImportFile` before anything is done, `OSError`, `RecordsUnavailable`, and `Changed` if another
-        import of the same file is running.
+        Raises `BadImportFile` before anything is done, `OSError` and `RecordsUnavailable`; of two imports of the same
+        file at the same time one raises `BlockingIOError`, or `Changed` where they run on different machines.
         """
         with path.open("rb") as file, RefusalReport(report_path(path)) as report:
             reader, has_header = reader_for(file)
