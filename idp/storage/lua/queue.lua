@@ -1,0 +1,3 @@
+-- KEYS outbox; ARGV note, events …
+queue(KEYS[1], ARGV[1], 2)
+return OK
