@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from idp.citizens.citizen import Citizen
-from idp.citizens.enrolling import NUMBER, identifiers
+from idp.citizens.enrolling import NUMBER
 from idp.citizens.import_report import Refusal
 from idp.citizens.import_rows import Line, Row
 from idp.citizens.number import mask
+from idp.storage.records.citizens import Enrolment, Known
 
 _LINES: Final = 1000
 _PASSWORDS: Final = 50
@@ -17,7 +17,7 @@ _PASSWORDS: Final = 50
 @dataclass(frozen=True, slots=True)
 class Candidate:
     line: int
-    citizen: Citizen
+    enrolment: Enrolment
     row: Row
 
     def refused(self, reason: str) -> Refusal:
@@ -55,11 +55,11 @@ class Batch:
 
 
 def unrepeated(candidates: Sequence[Candidate]) -> Outcome:
-    seen: set[tuple[str, str]] = set()
+    seen: set[Known] = set()
     reasons: dict[int, str] = {}
     for candidate in candidates:
-        own = identifiers(candidate.citizen.profile)
-        again = [kind for kind, value in own if (kind, value) in seen]
+        own = [(each.kind, each.fingerprint) for each in candidate.enrolment.identifiers]
+        again = [kind for kind, fingerprint in own if (kind, fingerprint) in seen]
         if again:
             reasons[candidate.line] = registered(again[0])
         else:

@@ -17,7 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
-from idp.citizens.enrolling import InvalidDetail, enrolment, identifiers, new_citizen
+from idp.citizens.enrolling import InvalidDetail, enrolment, new_citizen
 from idp.citizens.import_batch import Batch, Candidate, Outcome, parted, registered, unrepeated
 from idp.citizens.import_report import Refusal, RefusalReport, report_path
 from idp.citizens.import_rows import BadImportFile, Line, Reader, RefusedRow, lines, reader_for
@@ -94,8 +94,12 @@ class Importer:
                 for line in lines(file, checkpoint.line, checkpoint.offset)
                 if not (has_header and line.number == 1)
             )
+            analyzed = 0
             for batch in self._batches(todo, reader):
                 checkpoint = self._take(checkpoint, batch, report)
+                if checkpoint.added >= 2 * analyzed:
+                    self._records.imports.analyze()
+                    analyzed = checkpoint.added
                 yield _progress(checkpoint, size)
             finished = replace(checkpoint, finished=True)
             self._records.imports.advance(checkpoint, finished, [])
@@ -128,7 +132,8 @@ class Importer:
         try:
             row = reader(line.raw)
             number = row.new.number and mask(row.new.number)
-            return Candidate(line.number, new_citizen(row.new, today, self._randomness, int(self._clock.now())), row)
+            citizen = new_citizen(row.new, today, self._randomness, int(self._clock.now()))
+            return Candidate(line.number, enrolment(self._vault, citizen, row.new), row)
         except RefusedRow as refused:
             return Refusal(line.number, refused.reason, refused.number)
         except InvalidNumber as invalid:
@@ -161,22 +166,15 @@ class Importer:
         able, unusable = self._hashed(unknown, hashes)
         unique, repeated = unrepeated(able)
         refusals = sorted([*batch.refusals, *known, *unusable, *repeated], key=lambda refusal: refusal.line)
-        return [self._enrolment(each, hashes) for each in unique], refusals
+        return [replace(each.enrolment, password_hash=hashes.get(each.line)) for each in unique], refusals
 
     def _unregistered(self, candidates: Sequence[Candidate]) -> Outcome:
-        known = {
-            (kind, each): candidate.line
-            for candidate in candidates
-            for kind, value in identifiers(candidate.citizen.profile)
-            for each in self._vault.fingerprints(kind, value)
-        }
-        taken = self._records.citizens.taken(known)
-        # Of number and phone the number is named, where both are taken.
+        taken = self._records.citizens.taken(known for each in candidates for known in each.enrolment.known_as)
+        # Of number and phone the number is named, where both are taken: it comes first.
         reasons = {
-            candidate.line: registered(kind)
-            for candidate in candidates
-            for kind, value in reversed(identifiers(candidate.citizen.profile))
-            if any((kind, each) in taken for each in self._vault.fingerprints(kind, value))
+            each.line: registered(next(kind for kind, value in each.enrolment.known_as if (kind, value) in taken))
+            for each in candidates
+            if not taken.isdisjoint(each.enrolment.known_as)
         }
         return parted(candidates, reasons)
 
@@ -198,10 +196,6 @@ class Importer:
             return None if row.password_hash is None else self._passwords.importable(row.password_hash)
         except self._unacceptable:
             return None
-
-    def _enrolment(self, candidate: Candidate, hashes: dict[int, str | None]) -> Enrolment:
-        new = replace(candidate.row.new, password_hash=hashes.get(candidate.line))
-        return enrolment(self._vault, candidate.citizen, new)
 
 
 def _progress(checkpoint: ImportCheckpoint, size: int) -> ImportProgress:

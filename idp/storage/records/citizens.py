@@ -11,10 +11,24 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    any_,
+    bindparam,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
-from idp.storage.records.database import Database, chunks
+from idp.codec import encode
+from idp.storage.records.database import Database
 from idp.storage.records.errors import Changed, IdentifierTaken, NotFound
 from idp.storage.records.schema import citizen_identifiers, citizens, passwords, recovery_codes, totp_secrets
 from idp.vault import kid_of
@@ -156,17 +170,28 @@ def add_all(connection: Connection, enrolments: Sequence[Enrolment]) -> None:
     _insert_credentials(connection, enrolments)
 
 
+# The list travels as one parameter: hundreds of them would take longer to send than to look up.
+_TAKEN = select(_i.fingerprint).where(_i.kind == bindparam("kind"), _i.until.is_(None))
+_TAKEN_ON_SQLITE = _TAKEN.where(_i.fingerprint.in_(text("SELECT value FROM json_each(:fingerprints)")))
+_TAKEN_ON_POSTGRESQL = _TAKEN.where(_i.fingerprint == any_(bindparam("fingerprints", type_=ARRAY(String))))
+
+
 def taken(connection: Connection, known: Iterable[Known]) -> frozenset[Known]:
-    found: set[Known] = set()
-    for some in chunks(known, 400):
-        rows = connection.execute(_TAKEN, {"known": some})
-        found.update((row.kind, row.fingerprint) for row in rows)
-    return frozenset(found)
+    by_kind: dict[str, list[str]] = {}
+    for kind, fingerprint in known:
+        by_kind.setdefault(kind, []).append(fingerprint)
+    return frozenset(
+        (kind, fingerprint)
+        for kind, fingerprints in by_kind.items()
+        for fingerprint in _taken_of_kind(connection, kind, fingerprints)
+    )
 
 
-_TAKEN = select(_i.kind, _i.fingerprint).where(
-    tuple_(_i.kind, _i.fingerprint).in_(bindparam("known", expanding=True)), _i.until.is_(None)
-)
+def _taken_of_kind(connection: Connection, kind: str, fingerprints: Sequence[str]) -> Iterable[str]:
+    if connection.dialect.name == "sqlite":
+        parameters = {"kind": kind, "fingerprints": encode(fingerprints).decode()}
+        return connection.execute(_TAKEN_ON_SQLITE, parameters).scalars()
+    return connection.execute(_TAKEN_ON_POSTGRESQL, {"kind": kind, "fingerprints": fingerprints}).scalars()
 
 
 def _refuse_taken(connection: Connection, known: Sequence[Known]) -> None:

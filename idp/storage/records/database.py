@@ -10,7 +10,7 @@ commit had not been sent.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable, Row, Select, Table, text
@@ -136,15 +136,3 @@ def _is_outage(error: DBAPIError) -> bool:
     if isinstance(error, InternalError):
         return getattr(error.orig, "sqlstate", None) == _READ_ONLY_TRANSACTION
     return isinstance(error, OperationalError)
-
-
-def chunks(values: Iterable[T], size: int) -> Iterable[list[T]]:
-    """The values in lists of at most `size`, since a statement takes only so many parameters."""
-    chunk: list[T] = []
-    for value in values:
-        chunk.append(value)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.storage.records.citizens import Enrolment, add_all
 from idp.storage.records.database import Database
 from idp.storage.records.errors import Changed, IdentifierTaken
-from idp.storage.records.schema import imports
+from idp.storage.records.schema import citizen_identifiers, citizens, imports, passwords, totp_secrets
 
+_GROWING = (citizens, citizen_identifiers, passwords, totp_secrets)
 _c = imports.c
 _BY_SOURCES = select(_c.source, _c.line, _c.offset, _c.added, _c.refused, _c.report_size, _c.finished).where(
     _c.source.in_(bindparam("sources", expanding=True))
@@ -59,6 +60,12 @@ class ImportRecords:
         """The checkpoint of a file of which nothing is done, unless somebody else began it."""
         self._database.execute(self._begin, asdict(ImportCheckpoint(source)))
         return self.find([source]) or ImportCheckpoint(source)
+
+    def analyze(self) -> None:
+        """Let PostgreSQL see how the tables have grown: plans made for empty ones would go on reading them whole."""
+        if not self._database.embedded:
+            for table in _GROWING:
+                self._database.execute(text(f"ANALYZE {table.name}"), {})
 
     def advance(self, before: ImportCheckpoint, after: ImportCheckpoint, enrolments: Sequence[Enrolment]) -> None:
         """Add citizens and move the checkpoint, both or neither.
