@@ -1,7 +1,7 @@
 """The state store's contract: everything that expires. Two stores keep it, `embedded.py` (SQLite) and `redis.py`.
 
 Verbs are named for what they guarantee, each costs one round trip, and each is atomic for parallel callers in any
-number of processes. `tests/contracts/test_state.py` is the contract in executable form; it runs over every store.
+number of processes. `tests/contracts/state/` is the contract in executable form; it runs over every store.
 
 Every entry has a time to live in seconds. Keys carry digests of what a browser or client holds, never the thing itself.
 All keys of one call lie in one shard (see `idp.secrets`).
@@ -217,7 +217,9 @@ class StateStore(Protocol):
         """
         ...
 
-    def put_under(self, liveness: Key, key: Key, value: bytes, ttl: int, note: bytes = b"", events: Sequence[Event] = ()) -> None:
+    def put_under(
+        self, liveness: Key, key: Key, value: bytes, ttl: int, note: bytes = b"", events: Sequence[Event] = ()
+    ) -> None:
         """Write an entry that lives only while the entry or session `liveness` lives; the first writer wins.
 
         Events are queued with `note`. Raises `Gone` if `liveness` is not there, `Conflict` if the entry is (even a buried one).

@@ -2,7 +2,7 @@
 local outboxes = {}
 for i, outbox in ipairs(KEYS) do
   local flat = {}
-  for _, item in ipairs(redis.call('XRANGE', outbox, '-', '+', 'COUNT', ARGV[1])) do
+  for _, item in ipairs(redis.call('XRANGE', outbox, '-', '+', 'COUNT', ARGV[1]) or {}) do
     flat[#flat + 1] = item[1]
     flat[#flat + 1] = item[2][2]
     flat[#flat + 1] = item[2][4]

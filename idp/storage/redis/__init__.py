@@ -10,7 +10,8 @@
 Time to live is kept by Redis and its own clock. Every key has one, but for two kinds: versions, and the outbox of each
 shard, a stream that empties when its events are safely in SQL.
 
-What it does not promise: a master that fails before its replica heard of a write takes that write with it.
+The server must have `maxmemory-policy noeviction`: any other policy drops sessions and, worse, the marks that refuse
+replays. What no setting promises: a master that fails before its replica heard of a write takes that write with it.
 """
 
 from idp.secrets import Randomness, SystemRandomness

@@ -5,7 +5,16 @@ import pytest
 from idp.storage.state import Conflict, Gone, Key, Lane, Replayed, StateStore, Throttled
 from tests.support.state_worker import Elapse, Fresh
 
-HOSTILE_VALUES = [b"", b"\0", b"\0\r\n$3\r\nfoo\r\n", "公民身份号码".encode(), b"\xff\xfe", b"x" * 1_000_000, b"-1", b"null"]
+HOSTILE_VALUES = [
+    b"",
+    b"\0",
+    b"\0\r\n$3\r\nfoo\r\n",
+    "公民身份号码".encode(),
+    b"\xff\xfe",
+    b"x" * 1_000_000,
+    b"-1",
+    b"null",
+]
 HOSTILE_NAMES = ["", "\0", "a\0b", "{b}", "}:{", "a b\r\nDEL x", "公民", "'; DROP TABLE entries; --", "k" * 10_000, "*"]
 
 

@@ -11,7 +11,14 @@ TOLD = Event(b'{"type":"told"}')
 
 def test_a_session_gives_back_its_fields(state: StateStore, fresh: Fresh) -> None:
     key = fresh("session")
-    fields = {"head": b"\0\xff", "": b"empty name", "leg:client": b"", "=": b"sign", "n": b"short", "姓名": b"x" * 100_000}
+    fields = {
+        "head": b"\0\xff",
+        "": b"empty name",
+        "leg:client": b"",
+        "=": b"sign",
+        "n": b"short",
+        "姓名": b"x" * 100_000,
+    }
     open_simply(state, key, fields)
     assert state.load_session(key, 3600) == fields
 
@@ -33,9 +40,7 @@ def test_set_fields_adds_and_changes(state: StateStore, fresh: Fresh) -> None:
     assert state.load_session(key, 3600) == {"head": b"2", "kept": b"k", "leg": b"l"}
 
 
-def test_a_session_that_is_used_lives_and_one_that_is_not_dies(
-    state: StateStore, fresh: Fresh, elapse: Elapse
-) -> None:
+def test_a_session_that_is_used_lives_and_one_that_is_not_dies(state: StateStore, fresh: Fresh, elapse: Elapse) -> None:
     used, idle, changed = fresh("session"), fresh("session"), fresh("session")
     for key in (used, idle, changed):
         state.open_session(key, Key("a", "owner", key.name), {"head": b"h"}, NOTE, ttl=2, keep_owner=60)

@@ -34,7 +34,9 @@ def test_the_outbox_keeps_the_order_of_each_shard(state: StateStore) -> None:
     for shard in (0, 1):
         mine = [(queued.event, queued.note) for queued in waiting if queued.shard == SHARDS[shard]]
         assert mine == [
-            (b"%d%s" % (number, again), b"note %d" % number) for number in range(shard, 40, 2) for again in (b"", b" again")
+            (b"%d%s" % (number, again), b"note %d" % number)
+            for number in range(shard, 40, 2)
+            for again in (b"", b" again")
         ]
     assert len({(queued.shard, queued.position) for queued in waiting}) == 80
 
@@ -58,7 +60,9 @@ def test_what_is_not_dequeued_comes_again_and_dequeue_may_be_repeated(state: Sta
     firsts = [queued for queued in waiting if queued.event == b"first"]
     for _ in range(2):
         state.dequeue(firsts)
-        assert {(queued.shard, queued.event) for queued in state.queued(100)} == {(shard, b"second") for shard in SHARDS}
+        assert {(queued.shard, queued.event) for queued in state.queued(100)} == {
+            (shard, b"second") for shard in SHARDS
+        }
     state.dequeue([])
     assert len(state.queued(100)) == len(SHARDS)
 

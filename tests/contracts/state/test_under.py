@@ -84,7 +84,7 @@ def test_what_was_issued_lets_itself_be_taken_once(state: StateStore, fresh: Fre
 
 
 def test_entries_die_with_their_session(state: StateStore, fresh: Fresh, elapse: Elapse) -> None:
-    for end in (lambda key: state.end_session(key), lambda key: state.load_session(key, 1)):
+    for end in (state.end_session, lambda key: state.load_session(key, 1)):
         session, code, token = fresh("session"), fresh("code"), fresh("access")
         open_simply(state, session)
         issue(state, session, code, Guard())
