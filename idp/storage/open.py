@@ -12,7 +12,8 @@ from redis.retry import Retry
 from idp.clock import Clock
 from idp.storage.embedded import EmbeddedState
 from idp.storage.redis import RedisState
-from idp.storage.redis.line import ClusterLine, Line, ServerLine
+from idp.storage.redis.connections import Connection as LineConnection
+from idp.storage.redis.line import ClusterLine, Line, Node, ServerLine
 from idp.storage.state import StateStore
 
 # RESP2: we ask for strings, numbers and lists alone, for which RESP3 has nothing better but a longer greeting.
@@ -67,11 +68,24 @@ def _cluster(parts: SplitResult) -> ClusterLine:
     if parts.path not in {"", "/", "/0"}:
         raise ValueError("a Redis Cluster has database 0 alone")
     hosts, settings = _hosts(parts, _REDIS_PORT), {**_login(parts), **_tls(parts), **_TIMES}
-    node: Any = ClusterNode
-    client: Any = RedisCluster
-    return ClusterLine(
-        lambda: client(startup_nodes=[node(*place) for place in hosts], retry=Retry(NoBackoff(), 1), **settings)
-    )
+    return ClusterLine(lambda: _Cluster(hosts, settings))
+
+
+class _Cluster:
+    """redis-py's client of a cluster, with the little that a line needs of it."""
+
+    def __init__(self, hosts: list[tuple[str, int]], settings: dict[str, Any]) -> None:
+        node, client = cast("Any", ClusterNode), cast("Any", RedisCluster)
+        self._client = client(startup_nodes=[node(*place) for place in hosts], retry=Retry(NoBackoff(), 1), **settings)
+        self.keyslot = self._client.keyslot
+        self.node_of = self._client.nodes_manager.get_node_from_slot
+        self.execute_command = self._client.execute_command
+        self.close = self._client.close
+
+    def connection_to(self, node: Node) -> LineConnection:
+        pool = self._client.get_redis_connection(node).connection_pool
+        connection: LineConnection = pool.connection_class(**pool.connection_kwargs)
+        return connection
 
 
 _LINES: Final[dict[str, Callable[[SplitResult], Line]]] = {"": _server, "sentinel": _sentinel, "cluster": _cluster}

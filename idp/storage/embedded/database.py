@@ -8,6 +8,7 @@ would meet the neighbour's lock in SQLite's coarse sleeps (1, 2, 5, 10 ms) inste
 file, which is then to be removed. What is in it can be rebuilt (people sign in again), so no sign-in waits for a disk.
 """
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -101,7 +102,9 @@ class Database:
         return connection
 
     def _connect(self) -> sqlite3.Connection:
-        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        # Never open a file that is there: closing it would take SQLite's locks away from every connection we have to it.
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL, 0o600))
         connection = sqlite3.connect(
             self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
         )

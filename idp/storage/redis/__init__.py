@@ -1,11 +1,12 @@
 """The state store at scale: Redis 7, one server, a master behind Sentinels, or a cluster.
 
-* `line.py`      how a command reaches Redis: one round trip, one retry, every failure `StateUnavailable`
-* `scripts.py`   the scripts in `idp/storage/lua/`, one for each verb
-* `entries.py`   plain entries: put, get, replace, claim, take_once, advance, admit
-* `sessions.py`  sessions and their owner index
-* `under.py`     entries that live only while their session lives
-* `shared.py`    versions, leases, the outbox of events
+* `connections.py`   connections to one server
+* `line.py`          how a command reaches Redis: one round trip, one retry, every failure `StateUnavailable`
+* `scripts.py`       the scripts in `idp/storage/lua/`, one for each verb
+* `entries.py`       plain entries: put, get, replace, claim, take_once, advance, admit
+* `sessions.py`      sessions and their owner index
+* `under.py`         entries that live only while their session lives
+* `shared.py`        versions, leases, the outbox of events
 
 Time to live is kept by Redis and its own clock. Every key has one, but for two kinds: versions, and the outbox of each
 shard, a stream that empties when its events are safely in SQL.

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from idp.secrets import Randomness, urlsafe
-from idp.storage.redis.line import Line, Word
+from idp.storage.redis.connections import Word
+from idp.storage.redis.line import Line
 
 
 class Verbs:

@@ -5,7 +5,7 @@ from typing import Final
 
 from idp.secrets import SHARDS
 from idp.storage.redis.base import Verbs, outbox
-from idp.storage.redis.line import Word
+from idp.storage.redis.connections import Word
 from idp.storage.redis.scripts import OK, script
 from idp.storage.state import Event, Queued
 

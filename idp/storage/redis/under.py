@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from idp.storage.redis.base import Verbs, counted, mapping, outbox
-from idp.storage.redis.line import Word
+from idp.storage.redis.connections import Word
 from idp.storage.redis.scripts import CONFLICT, GONE, OK, script
 from idp.storage.state import Conflict, Event, Gone, Guard, Issued, Key, Refused
 
