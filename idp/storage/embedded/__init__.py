@@ -1,6 +1,8 @@
 """The embedded state store: one SQLite file that all worker processes and threads of one machine share.
 
-* `database.py`  the file, its tables, one connection per process, reading and writing
+* `database.py`  the file, one connection per process, reading and writing
+* `tables.py`    its tables
+* `turns.py`     whose turn it is to write
 * `entries.py`   plain entries: put, get, replace, claim, take_once, advance, admit
 * `sessions.py`  sessions and their owner index
 * `under.py`     entries that live only while their session lives

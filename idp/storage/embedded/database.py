@@ -1,8 +1,7 @@
-"""The SQLite file of the embedded store: its tables, its one connection per process, reading and writing.
+"""The SQLite file of the embedded store: its one connection per process, reading and writing.
 
 One connection serves all threads of a process, one verb at a time. A verb takes tens of microseconds and Python runs
-one thread at a time anyway; a connection per thread would throw away its page cache at every write of a neighbour and
-would meet the neighbour's lock in SQLite's coarse sleeps (1, 2, 5, 10 ms) instead of a lock that wakes at once.
+one thread at a time anyway; a connection per thread would throw away its page cache at every write of a neighbour.
 
 `synchronous=OFF`: a crash of the process loses nothing; a power cut may lose the last seconds or, at worst, spoil the
 file, which is then to be removed. What is in it can be rebuilt (people sign in again), so no sign-in waits for a disk.
@@ -19,39 +18,14 @@ from types import TracebackType
 from typing import Any, Final, TypeAlias
 
 from idp.clock import Clock
+from idp.storage.embedded.tables import set_up
+from idp.storage.embedded.turns import Turns
 from idp.storage.state import StateUnavailable
 
 Run: TypeAlias = Callable[..., sqlite3.Cursor]
 
 BUSY_SECONDS: Final = 5.0
-"""How long a verb waits for another process's write before it is `StateUnavailable`."""
-
-_SETTINGS: Final = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=OFF",
-    "PRAGMA cache_size=-16384",
-    "PRAGMA temp_store=MEMORY",
-)
-
-# An entry is standing while it has a value and no attempt, taken once it has an attempt, buried when it has neither.
-_TABLES: Final = """
-CREATE TABLE IF NOT EXISTS entries (
-    key TEXT PRIMARY KEY, value BLOB, expires REAL NOT NULL,
-    under TEXT, note BLOB, fields BLOB, attempt TEXT, marker BLOB
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS entries_by_expiry ON entries (expires);
-CREATE TABLE IF NOT EXISTS sessions (
-    key TEXT PRIMARY KEY, fields BLOB NOT NULL, note BLOB NOT NULL, expires REAL NOT NULL,
-    owner TEXT NOT NULL, listed REAL NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires);
-CREATE INDEX IF NOT EXISTS sessions_by_owner ON sessions (owner);
-CREATE TABLE IF NOT EXISTS versions (topic TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS leases (name TEXT PRIMARY KEY, owner TEXT NOT NULL, expires REAL NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS outbox (
-    position INTEGER PRIMARY KEY AUTOINCREMENT, shard TEXT NOT NULL, event BLOB NOT NULL, note BLOB NOT NULL
-);
-"""
+"""How long a verb waits for another thread or process before it is `StateUnavailable`."""
 
 
 class Database:
@@ -59,6 +33,7 @@ class Database:
         self._path, self._clock = path, clock
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self.turns: Turns
         self.reading = Reading(self)
         self.writing = Writing(self)
         _never_fork_open(self)
@@ -92,42 +67,35 @@ class Database:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+            self.turns.close()
 
     def _open(self) -> sqlite3.Connection:
         try:
-            connection = self._connect()
+            self.turns = Turns(f"{self._path}-turn")
+            try:
+                self._connection = self._connect()
+            except BaseException:
+                self.turns.close()
+                raise
         except (sqlite3.Error, OSError) as error:
             raise StateUnavailable("the state file cannot be opened") from error
-        self._connection = connection
-        return connection
+        return self._connection
 
     def _connect(self) -> sqlite3.Connection:
-        # Never open a file that is there: closing it would take SQLite's locks away from every connection we have to it.
+        # Never open a file that is there: closing it would take SQLite's locks from every connection we have to it.
         with contextlib.suppress(FileExistsError):
             os.close(os.open(self._path, os.O_CREAT | os.O_EXCL, 0o600))
         connection = sqlite3.connect(
             self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
         )
         try:
-            for setting in _SETTINGS:
-                connection.execute(setting)
-            self._make_tables(connection)
+            self.turns.take(BUSY_SECONDS)
+            set_up(connection, self._clock.now())
+            self.turns.end()
         except BaseException:
             connection.close()
             raise
         return connection
-
-    def _make_tables(self, connection: sqlite3.Connection) -> None:
-        connection.execute("BEGIN IMMEDIATE")
-        for statement in filter(str.strip, _TABLES.split(";")):
-            connection.execute(statement)
-        # Positions start at the present microsecond: they stay unique even when the file was lost and made anew.
-        connection.execute(
-            "INSERT INTO sqlite_sequence (name, seq) SELECT 'outbox', ?"
-            " WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'outbox')",
-            (int(self._clock.now() * 1_000_000),),
-        )
-        connection.execute("COMMIT")
 
 
 class Reading:
@@ -159,11 +127,14 @@ class Writing:
         self._database = database
 
     def __enter__(self) -> Run:
-        run = self._database.acquire()
+        database = self._database
+        run = database.acquire()
         try:
+            database.turns.take(BUSY_SECONDS)
             run("BEGIN IMMEDIATE")
         except BaseException as error:
-            self._database.release()
+            database.turns.end()
+            database.release()
             if _is_the_file(error):
                 raise StateUnavailable("the state file is busy") from error
             raise
@@ -175,8 +146,9 @@ class Writing:
     ) -> None:
         try:
             self._run("COMMIT" if error is None else "ROLLBACK")
+            self._database.turns.end()
         except sqlite3.Error as failure:
-            # Closing undoes whatever is half done; the next verb opens the file again.
+            # Closing undoes whatever is half done and ends the turn; the next verb opens the file again.
             self._database.drop()
             raise StateUnavailable("the state file does not answer") from failure
         finally:

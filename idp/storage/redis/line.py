@@ -1,7 +1,7 @@
 """How a command reaches Redis and its answer comes back: one round trip, one retry, and one error for every failure.
 
-A command whose reply was lost is sent once more, as nobody can know whether it ran. Every script is written for that: it
-knows an attempt that comes back and answers it as before. Only events may then stand in the outbox twice, which is
+A command whose reply was lost is sent once more, as nobody can know whether it ran. Every script is written for that:
+it knows an attempt that comes back and answers it as before. Only events may then stand in the outbox twice, which is
 better than never.
 """
 

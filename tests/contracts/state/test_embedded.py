@@ -1,5 +1,6 @@
 """What the embedded store alone must bear: forks, killed workers, a file that is not there, use that writes nothing."""
 
+import fcntl
 import multiprocessing
 import os
 import signal
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from idp.clock import SystemClock
-from idp.storage.embedded import EmbeddedState
+from idp.storage.embedded import EmbeddedState, database
 from idp.storage.state import Event, Gone, Guard, Key, Replayed, StateUnavailable
 from tests.support.clock import FrozenClock
 from tests.support.parallel import together
@@ -113,6 +114,20 @@ def test_a_file_that_is_something_else_is_unavailable(path: Path, clock: FrozenC
     path.write_bytes(b"not a database, and long enough to be looked at as one" * 100)
     with pytest.raises(StateUnavailable):
         EmbeddedState(path, clock).ping()
+
+
+def test_a_writer_that_never_ends_makes_others_unavailable_and_not_wait_for_ever(
+    state: EmbeddedState, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
+    state.bump("topic")
+    with path.with_name(path.name + "-turn").open() as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        with pytest.raises(StateUnavailable):
+            state.bump("topic")
+        assert state.version("topic") == 1  # reading goes on
+    state.bump("topic")
+    assert state.version("topic") == 2
 
 
 def test_using_a_session_again_at_once_writes_nothing(state: EmbeddedState, path: Path, fresh: Fresh) -> None:
