@@ -12,9 +12,9 @@ Three kinds of entry:
 * sessions: named fields under a key, indexed by owner (`open_session` …);
 * entries *under* a session: they live only while their session lives (`issue_under`, `put_under`, `read_under`).
 
-Audit events ride along in the same round trip and wait in an outbox in the store (`events`), from which one writer moves
-them to SQL. An event is JSON; a *note*, JSON too, is kept with a session or an entry and travels with each event about it, so that
-the caller of a one-trip verb need not know whose session it was.
+Audit events ride along in the same round trip and wait in an outbox in the store (`events`), from which one writer
+moves them to SQL, at least once each. An event is JSON; a *note*, JSON too, is kept with a session or an entry and
+travels with each event about it, so that the caller of a one-trip verb need not know whose session it was.
 """
 
 from collections.abc import Mapping, Sequence
@@ -72,8 +72,8 @@ class Key:
 class Guard:
     """What must be true of a session at the moment something is issued under it.
 
-    `has` names fields that must be there; `at_least` gives lower bounds for fields that hold decimal integers (a missing
-    field fails its bound).
+    `has` names fields that must be there; `at_least` gives lower bounds for fields that hold decimal integers of at
+    most 15 digits (a field that is missing, or anything else, fails its bound).
     """
 
     has: tuple[str, ...] = ()
@@ -89,7 +89,7 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The guard did not hold and nothing was written. `fields` are all fields of the session, empty if there is none."""
+    """The guard did not hold and nothing was written. `fields` are all those of the session, empty if there is none."""
 
     fields: Mapping[str, bytes]
 
@@ -104,8 +104,8 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One counter of attempts. The first `free` attempts pass at once; then the wait before the next doubles from `base`
-    seconds up to `cap`. The counter is forgotten `forget` seconds after its last attempt."""
+    """One counter of attempts. The first `free` attempts pass at once; then the wait before the next doubles from
+    `base` seconds up to `cap`. The counter is forgotten `forget` seconds after its last attempt."""
 
     key: Key
     free: int
@@ -148,9 +148,9 @@ class StateStore(Protocol):
     def take_once(self, key: Key, attempt: str, marker: bytes, keep: int) -> Taken:
         """Consume an entry made by `put` or `issue_under`. `marker` stays for `keep` seconds in its place.
 
-        Exactly one attempt gets the entry; the same `attempt` gets it again (a command whose reply was lost is sent twice).
-        An entry issued under a session that has ended is `Gone`. Raises `Replayed` with the marker of the attempt that got it, or
-        `Gone`.
+        Exactly one attempt gets the entry; the same `attempt` gets it again (a command whose reply was lost is sent
+        twice). An entry issued under a session that has ended is `Gone`. Raises `Replayed` with the marker of the
+        attempt that got it, or `Gone`.
         """
         ...
 
@@ -161,7 +161,8 @@ class StateStore(Protocol):
     def admit(self, lanes: Sequence[Lane], now: float) -> None:
         """Count one attempt in every lane, or in none if any lane must wait. Raises `Throttled` with the longest wait.
 
-        The attempt is counted before its outcome is known, so parallel guesses cannot slip past; success is told by `delete`.
+        The attempt is counted before its outcome is known, so parallel guesses cannot slip past; success is told by
+        `delete`.
         The n-th attempt beyond `free` must come `base * 2**(n-1)` seconds (at most `cap`) after the one before it.
         """
         ...
@@ -179,7 +180,7 @@ class StateStore(Protocol):
         closes: Key | None = None,
         events: Sequence[Event] = (),
     ) -> None:
-        """Create a session and list it under its owner for `keep_owner` seconds; end the session `closes`, which it replaces."""
+        """Create a session, list it under its owner for `keep_owner` seconds, and end the session it replaces."""
         ...
 
     def load_session(self, key: Key, ttl: int) -> Mapping[str, bytes]:
@@ -191,7 +192,7 @@ class StateStore(Protocol):
         ...
 
     def end_session(self, key: Key, events: Sequence[Event] = ()) -> Mapping[str, bytes]:
-        """End a session, and with it all that was issued under it. One caller gets its fields, every other gets none."""
+        """End a session and all that was issued under it. One caller gets its fields, every other gets none."""
         ...
 
     def sessions_of(self, owner: Key) -> Sequence[Key]:
@@ -213,7 +214,8 @@ class StateStore(Protocol):
     ) -> Issued | Refused:
         """Write an entry if the session lives and `guard` holds, and copy session fields into it; else change nothing.
 
-        The session, if it lives, lives `session_ttl` seconds more. Events are queued only when the entry was written, with the session's note.
+        The session, if it lives, lives `session_ttl` seconds more. Events are queued only when the entry was written,
+        with the session's note.
         """
         ...
 
@@ -222,12 +224,13 @@ class StateStore(Protocol):
     ) -> None:
         """Write an entry that lives only while the entry or session `liveness` lives; the first writer wins.
 
-        Events are queued with `note`. Raises `Gone` if `liveness` is not there, `Conflict` if the entry is (even a buried one).
+        `liveness` may itself be under something; an entry that was taken or buried lives no longer. Events are queued
+        with `note`. Raises `Gone` if `liveness` does not live, `Conflict` if the entry is there (even a buried one).
         """
         ...
 
     def read_under(self, key: Key, events: Sequence[Event] = ()) -> bytes:
-        """Read an entry made by `put_under`. Events are queued with its note. Raises `Gone` (unknown, ended or buried)."""
+        """Read an entry made by `put_under`; events are queued with its note. Raises `Gone` (unknown, ended, buried)."""
         ...
 
     def bury(self, key: Key, ttl: int, events: Sequence[Event] = ()) -> None:
