@@ -230,7 +230,7 @@ class StateStore(Protocol):
         ...
 
     def read_under(self, key: Key, events: Sequence[Event] = ()) -> bytes:
-        """Read an entry made by `put_under`; events are queued with its note. Raises `Gone` (unknown, ended, buried)."""
+        """Read an entry of `put_under`; events are queued with its note. Raises `Gone` (unknown, ended or buried)."""
         ...
 
     def bury(self, key: Key, ttl: int, events: Sequence[Event] = ()) -> None:
