@@ -8,10 +8,9 @@ from datetime import date
 from pathlib import Path
 
 from babel.core import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.units import format_unit
 
 LANGUAGES = ("zh-CN", "en")
 """BCP 47 tags, the default first."""
@@ -62,10 +61,9 @@ class Tongue:
 
     def duration(self, seconds: int) -> str:
         """A wait in words, rounded up so that it is never too short."""
-        for unit, length in (("hour", 3600), ("minute", 60)):
-            if seconds >= length:
-                return format_unit(math.ceil(seconds / length), f"duration-{unit}", locale=self.locale)
-        return format_unit(max(seconds, 1), "duration-second", locale=self.locale)
+        unit = next((unit for unit in (3600, 60) if seconds >= unit), 1)
+        rounded = max(math.ceil(seconds / unit), 1) * unit
+        return format_timedelta(rounded, threshold=1, locale=self.locale)
 
 
 def _catalogue(path: Path, locale: Locale) -> gettext.GNUTranslations:

@@ -1,11 +1,13 @@
 """A page dataclass and a frame in, HTML out. The one home of jinja2."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 from idp.pages import wording
 from idp.pages.frame import Frame, Page
@@ -54,14 +56,13 @@ class Pages:
             loader=FileSystemLoader(home),
             autoescape=True,
             undefined=StrictUndefined,
-            extensions=["jinja2.ext.i18n"],
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
         )
-        environment.install_gettext_translations(tongue.catalogue, newstyle=True)  # type: ignore[attr-defined]
         environment.filters |= {"date": tongue.date, "duration": tongue.duration, "initial": initial, "link": link}
         environment.globals |= {
+            "_": speaker(tongue),
             "base": self._base,
             "static": lambda name: f"{self._base}/static/{self._statics.name(name)}",
             "preference": self._preference,
@@ -73,6 +74,19 @@ class Pages:
 
     def _preference(self, frame: Frame, **choice: str) -> str:
         return f"{self._base}/preferences?{urlencode({**choice, 'back': frame.here})}"
+
+
+def speaker(tongue: Tongue) -> Callable[..., Markup]:
+    """The `_` of the templates: `_("Back to %(name)s", name=…)`. Messages are ours; values are escaped."""
+
+    @cache
+    def said(message: str) -> Markup:
+        return Markup(tongue.say(message))  # noqa: S704 - from our own catalogue
+
+    def speak(message: str, **values: object) -> Markup:
+        return said(message) % values if values else said(message)
+
+    return speak
 
 
 def initial(name: str) -> str:

@@ -158,11 +158,10 @@ ERRORS: Final[Mapping[ErrorKind, ErrorWords]] = {
 PASSWORD_PROBLEMS: Final[Mapping[str, str]] = {
     "too_short": mark("The new password is too short."),
     "too_long": mark("The new password is too long."),
-    "common": mark("The new password is one that many people use."),
-    "weak": mark("The new password is too easy to guess."),
+    "guessable": mark("The new password is too easy to guess."),
     "personal": mark("The new password contains your name, number or phone."),
-    "few_kinds": mark("The new password needs more kinds of characters: letters, digits and signs."),
+    "too_few_classes": mark("The new password needs more kinds of characters: letters, digits and signs."),
     "reused": mark("The new password is one you have used before."),
     "mismatch": mark("The two entries are not the same."),
 }
-"""By code of the password policy; a code that is not here is shown as `weak`."""
+"""By code of the password policy (`Weakness`), and two of the page's own; any other code is shown as `guessable`."""

@@ -1,0 +1,174 @@
+"""Every page in Chromium: axe-core finds nothing, nothing needs sideways scrolling, every target is large enough.
+
+Pages are served with the policy they are written for, so that what the policy forbids would be missed here.
+"""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from idp.pages import LANGUAGES, Frame, Pages
+from tests.support.page_examples import examples
+
+ONE_OF_MANY_ERRORS = "error-throttled"
+EXAMPLES = {name: page for name, page in examples() if not name.startswith("error-") or name == ONE_OF_MANY_ERRORS}
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+PAGES = Pages()
+VERSIONS = list(product(LANGUAGES, ("normal", "large")))
+
+every_page = pytest.mark.parametrize("name", EXAMPLES)
+
+
+class Served(BaseHTTPRequestHandler):
+    """`/<language>/<size>/<example>` and `/static/…`."""
+
+    def do_GET(self) -> None:
+        _, first, *rest = urlsplit(self.path).path.split("/")
+        if first == "static":
+            content, content_type = PAGES.static(rest[0]) or (b"", "text/plain")
+        else:
+            frame = Frame(first, rest[0] == "large", self.path)
+            content, content_type = PAGES.render(EXAMPLES[rest[1]], frame).encode(), "text/html; charset=utf-8"
+        self.send_response(200)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Security-Policy", POLICY)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture(scope="module")
+def origin() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Served) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Browser) -> Iterator[Page]:
+    with browser.new_context(viewport={"width": 320, "height": 640}) as context:
+        yield context.new_page()
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Browser) -> Iterator[Page]:
+    with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
+        yield context.new_page()
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe-core finds, best practices included, one line a node."""
+    found = Axe().run(page).response["violations"]
+    return [f"{rule['id']} ({rule['help']}): {node['html'][:200]}" for rule in found for node in rule["nodes"]]
+
+
+def test_axe_would_find_something(desk: Page) -> None:
+    desk.set_content("<html><body><img src='x'><input><p style='color:#bbb;background:#fff'>pale</p></body></html>")
+    assert {"image-alt", "label", "color-contrast", "html-has-lang"} <= {line.split()[0] for line in complaints(desk)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("language", "size"), VERSIONS)
+@every_page
+def test_axe_finds_nothing(desk: Page, origin: str, name: str, language: str, size: str) -> None:
+    desk.emulate_media(color_scheme="light")
+    desk.goto(f"{origin}/{language}/{size}/{name}")
+    assert not complaints(desk)
+
+
+@pytest.mark.slow
+@every_page
+def test_axe_finds_nothing_in_the_dark(phone: Page, origin: str, name: str) -> None:
+    phone.emulate_media(color_scheme="dark")
+    phone.goto(f"{origin}/zh-CN/normal/{name}")
+    assert not complaints(phone)
+
+
+TOO_SMALL = """least => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), .tick')]
+  .map(e => e.matches('.tick input') ? e.closest('.tick') : e)
+  .filter(e => !e.matches('.skip'))
+  .map(e => [e.outerHTML.slice(0, 120), e.getBoundingClientRect()])
+  .filter(([_, box]) => box.height < least || box.width < least)
+  .map(([html, box]) => `${box.width}x${box.height} ${html}`)"""
+
+TOO_FINE = """least => [...document.querySelectorAll('body *')]
+  .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && e.getClientRects().length)
+  .filter(e => parseFloat(getComputedStyle(e).fontSize) < least)
+  .map(e => e.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize(("language", "size"), VERSIONS)
+@every_page
+def test_wcag_1_4_10_nothing_scrolls_sideways_at_320_pixels(
+    phone: Page, origin: str, name: str, language: str, size: str
+) -> None:
+    phone.goto(f"{origin}/{language}/{size}/{name}")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize(("size", "pixels"), [("normal", 44), ("large", 60)])
+@every_page
+def test_every_target_is_large_enough_for_a_finger(phone: Page, origin: str, name: str, size: str, pixels: int) -> None:
+    phone.goto(f"{origin}/en/{size}/{name}")
+    assert not phone.evaluate(TOO_SMALL, pixels)
+
+
+@every_page
+def test_large_print_is_18_points_and_widely_spaced(phone: Page, origin: str, name: str) -> None:
+    phone.goto(f"{origin}/zh-CN/large/{name}")
+    assert not phone.evaluate(TOO_FINE, 24)
+    spacing = phone.evaluate(
+        "(s => parseFloat(s.lineHeight) / parseFloat(s.fontSize))(getComputedStyle(document.body))"
+    )
+    assert spacing >= 1.5
+
+
+@every_page
+def test_the_policy_forbids_nothing_that_a_page_needs(desk: Page, origin: str, name: str) -> None:
+    refused: list[str] = []
+    desk.on(
+        "console", lambda message: refused.append(message.text) if "Content Security Policy" in message.text else None
+    )
+    desk.goto(f"{origin}/en/normal/{name}")
+    assert not refused
+    assert desk.evaluate("getComputedStyle(document.querySelector('.top')).backgroundColor") == "rgb(22, 54, 111)"
+    assert desk.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
+
+
+def test_wcag_2_4_1_the_first_tab_stop_skips_to_the_content(desk: Page, origin: str) -> None:
+    desk.goto(f"{origin}/en/normal/sign-in")
+    desk.keyboard.press("Tab")
+    expect(desk.locator(".skip")).to_be_in_viewport(ratio=1)
+    desk.keyboard.press("Enter")
+    desk.keyboard.press("Tab")
+    assert desk.evaluate("document.activeElement.name") == "username"
+
+
+def test_the_keyboard_alone_reaches_everything_in_order(desk: Page, origin: str) -> None:
+    desk.goto(f"{origin}/en/normal/consent")
+    reached = []
+    for _ in range(12):
+        desk.keyboard.press("Tab")
+        reached.append(desk.evaluate("(e => e.value || e.textContent.trim())(document.activeElement)"))
+    inside = [name for name in reached if name in ("phone", "email", "citizen_id", "allow", "deny")]
+    assert inside == ["phone", "email", "citizen_id", "allow", "deny"]
+
+
+@pytest.mark.parametrize(
+    ("name", "focused"),
+    [("sign-in-wrong", "password"), ("sign-in-throttled", "problem"), ("totp", "otp"), ("totp-replayed", "otp")],
+)
+def test_the_focus_starts_where_the_citizen_must_act(desk: Page, origin: str, name: str, focused: str) -> None:
+    desk.goto(f"{origin}/en/normal/{name}")
+    expect(desk.locator(f"#{focused}")).to_be_focused()

@@ -1,0 +1,112 @@
+"""Every page in every state a citizen can meet it in, for the tests that look at all of them."""
+
+import datetime
+from collections.abc import Iterator
+
+from idp.pages import (
+    ClientView,
+    ConsentItem,
+    ConsentPage,
+    ConsentProblem,
+    ErrorKind,
+    ErrorPage,
+    HelpPage,
+    HomePage,
+    LawfulBasis,
+    NewPasswordPage,
+    Page,
+    PartyResult,
+    RecoveryPage,
+    RecoveryProblem,
+    SignedOutPage,
+    SignInPage,
+    SignInProblem,
+    SignOutPage,
+    TotpPage,
+    TotpProblem,
+)
+
+CLIENT = ClientView("社会保险公共服务平台", "si.example", "https://si.example/")
+REQUIRED = (ConsentItem("openid"), ConsentItem("name", "欧阳*"))
+OPTIONAL = (ConsentItem("phone", "138****0000"), ConsentItem("email", "z***@si.example"))
+SENSITIVE = (ConsentItem("citizen_id", "110***********0013", required=True),)
+
+
+def examples() -> Iterator[tuple[str, Page]]:
+    """Name and page."""
+    yield from _signing_in()
+    yield from _consenting()
+    yield from _ending()
+    yield "home", HomePage()
+    yield "home-signed-in", HomePage("欧阳*", "/logout")
+    yield "help", HelpPage()
+    for kind in ErrorKind:
+        yield f"error-{kind.value}", ErrorPage(kind, "7K3M-9QXD", CLIENT.name, 90)
+
+
+def _signing_in() -> Iterator[tuple[str, Page]]:
+    for problem in (None, *SignInProblem):
+        yield _named("sign-in", problem), SignInPage("/login?t=1", "token", CLIENT, "138 0000 0000", problem, 185)
+    for code_problem in (None, *TotpProblem):
+        yield (
+            _named("totp", code_problem),
+            TotpPage("/login/totp", "token", CLIENT, code_problem, 40, "/login/recovery"),
+        )
+    for list_problem in (None, *RecoveryProblem):
+        page = RecoveryPage("/login/recovery", "token", CLIENT, list_problem, 7200, "/login/totp")
+        yield _named("recovery", list_problem), page
+    yield "new-password", NewPasswordPage("/login/password", "token")
+    yield "new-password-problems", NewPasswordPage("/login/password", "token", ("too_short", "mismatch"), 12)
+
+
+def _consenting() -> Iterator[tuple[str, Page]]:
+    for problem in (None, ConsentProblem.MISSING_REQUIRED):
+        yield (
+            _named("consent", problem),
+            ConsentPage(
+                action="/consent",
+                csrf="token",
+                client=CLIENT,
+                person="欧阳*",
+                purpose="查询您的参保记录。",
+                retention="至您注销账户为止。",
+                required=REQUIRED,
+                optional=OPTIONAL,
+                sensitive=SENSITIVE,
+                offline=True,
+                problem=problem,
+                expires=datetime.date(2027, 5, 1),
+                policy_uri="https://si.example/privacy",
+            ),
+        )
+    yield (
+        "consent-statutory-duty",
+        ConsentPage(
+            action="/consent",
+            csrf="token",
+            client=CLIENT,
+            person="欧阳*",
+            purpose="核发养老金。",
+            retention="依法保存。",
+            basis=LawfulBasis.STATUTORY_DUTY,
+            rule="《中华人民共和国社会保险法》第七十四条",
+            required=REQUIRED,
+            sensitive=SENSITIVE,
+        ),
+    )
+
+
+def _ending() -> Iterator[tuple[str, Page]]:
+    yield "sign-out", SignOutPage("/logout", "token", CLIENT, "欧阳*")
+    yield "sign-out-unasked", SignOutPage("/logout", "token")
+    told = PartyResult("社会保险", told=True)
+    yield "signed-out", SignedOutPage((told,), "https://si.example/", "社会保险")
+    yield (
+        "signed-out-open",
+        SignedOutPage((told, PartyResult("车辆管理", told=False)), "https://si.example/", "社会保险"),
+    )
+    yield "signed-out-alone", SignedOutPage()
+
+
+def _named(page: str, problem: object) -> str:
+    return f"{page}-{getattr(problem, 'value', '')}".rstrip("-")
