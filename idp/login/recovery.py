@@ -1,0 +1,70 @@
+"""Recovery codes: ten of them on paper, each good once, for the citizen whose authenticator is lost.
+
+A code is twelve characters of Crockford's base32, 60 random bits: `7k2m-9qxr-04hd`. The alphabet has no i, l, o and u,
+and what looks like a 1 or a 0 is read as one. Kept is a keyed digest of the citizen's id and the code, never the code.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from idp.secrets import Randomness, digest
+from idp.storage.records.errors import NotFound
+
+ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+LENGTH: Final = 12
+GROUP: Final = 4
+LONGEST_TYPED: Final = 64
+
+TYPED: Final = str.maketrans("oil", "011", " -")
+
+Fingerprints = Callable[[str], Sequence[str]]
+"""Keyed digests of a text under every key in use, the current one first, such as the vault's for one kind."""
+
+
+class WrongRecoveryCode(Exception):
+    """Not a code of this citizen, or used before. The two are not told apart."""
+
+
+class RecoveryCodes(Protocol):
+    def use_recovery_code(self, citizen_id: str, digest: str, at: int) -> None:
+        """Use up a code. Raises `NotFound` if it is unknown or used: of parallel callers exactly one returns."""
+        ...
+
+
+def new_codes(randomness: Randomness, count: int = 10) -> tuple[str, ...]:
+    """Codes as they are shown, once."""
+    return tuple(_shown(randomness.bytes(LENGTH)) for _ in range(count))
+
+
+def normalise(typed: str) -> str:
+    """A typed code in its one spelling. Raises `WrongRecoveryCode` for what cannot be a code."""
+    if len(typed) > LONGEST_TYPED:
+        raise WrongRecoveryCode
+    plain = typed.strip().lower().translate(TYPED)
+    if len(plain) != LENGTH or not set(plain) <= set(ALPHABET):
+        raise WrongRecoveryCode
+    return plain
+
+
+def code_digests(citizen_id: str, code: str, fingerprints: Fingerprints) -> tuple[str, ...]:
+    """Under which digests a code may be kept, 64 hex digits each; a new one is kept under the first.
+
+    Raises `WrongRecoveryCode`.
+    """
+    text = f"{len(citizen_id)}:{citizen_id}:{normalise(code)}"
+    return tuple(digest(fingerprint) for fingerprint in fingerprints(text))
+
+
+def use(citizen_id: str, typed: str, fingerprints: Fingerprints, codes: RecoveryCodes, at: int) -> None:
+    """Take a code, once. Raises `WrongRecoveryCode`."""
+    for kept in code_digests(citizen_id, typed, fingerprints):
+        try:
+            return codes.use_recovery_code(citizen_id, kept, at)
+        except NotFound:
+            continue
+    raise WrongRecoveryCode
+
+
+def _shown(random: bytes) -> str:
+    code = "".join(ALPHABET[byte % len(ALPHABET)] for byte in random)
+    return "-".join(code[start : start + GROUP] for start in range(0, LENGTH, GROUP))

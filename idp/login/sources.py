@@ -1,0 +1,101 @@
+"""Wrong guesses from one source over all accounts: the guard against one password tried on everybody.
+
+A bucket that drains: each attempt is one drop, a success takes its drop back, and when the bucket is full the source
+waits for the next drop to leave. An office or a whole network behind one address thus fills it only with mistakes, and
+nobody is locked out for longer than a drop takes.
+"""
+
+import ipaddress
+import math
+from dataclasses import dataclass, replace
+from typing import Final
+
+from idp.clock import Clock
+from idp.codec import decode, encode
+from idp.secrets import digest, shard_for
+from idp.storage.state import Conflict, Gone, Key, StateStore, Throttled
+
+TRIES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Holds `size` drops and loses one every `drain` seconds."""
+
+    size: int
+    drain: int
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    drops: float
+    at: float
+
+
+EMPTY: Final = Level(0, 0)
+
+
+def source_of(address: str) -> str:
+    """What counts as one source: an IPv4 address, or the /64 of an IPv6 address, which is what one customer gets."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
+
+
+class Sources:
+    def __init__(self, state: StateStore, clock: Clock, bucket: Bucket) -> None:
+        self._state = state
+        self._clock = clock
+        self._bucket = bucket
+
+    def count(self, source: str) -> Key:
+        """One more attempt of this source; returns where it was counted. Raises `Throttled`."""
+        key = Key(shard_for(source), "source", digest(source))
+        self._change(key, 1)
+        return key
+
+    def take_back(self, key: Key) -> None:
+        """The attempt was a success after all."""
+        self._change(key, -1)
+
+    def _change(self, key: Key, drops: int) -> None:
+        """Callers that come together try again; one that loses every time is told to come a second later."""
+        for _ in range(TRIES):
+            raw = self._state.get(key)
+            level = self._drained(EMPTY if raw is None else decode(raw, Level))
+            if drops > 0:
+                self._admit(level)
+            after = encode(replace(level, drops=max(0.0, level.drops + drops)))
+            try:
+                return self._write(key, raw, after)
+            except (Conflict, Gone):
+                continue
+        if drops > 0:
+            raise Throttled(1)
+        return None
+
+    def _write(self, key: Key, before: bytes | None, after: bytes) -> None:
+        if before is None:
+            self._state.put(key, after, self._memory)
+        else:
+            self._state.replace(key, before, after, self._memory)
+
+    def _drained(self, level: Level) -> Level:
+        now = self._clock.now()
+        return Level(max(0.0, level.drops - max(0.0, now - level.at) / self._bucket.drain), max(now, level.at))
+
+    def _admit(self, level: Level) -> None:
+        surplus = level.drops + 1 - self._bucket.size
+        if surplus > 0:
+            raise Throttled(math.ceil(surplus * self._bucket.drain))
+
+    @property
+    def _memory(self) -> int:
+        """A full bucket is empty after this many seconds."""
+        return self._bucket.size * self._bucket.drain
