@@ -134,6 +134,13 @@ def test_large_print_is_18_points_and_widely_spaced(phone: Page, origin: str, na
     assert spacing >= 1.5
 
 
+@pytest.mark.parametrize(("size", "pixels"), [("normal", 28), ("large", 32)])
+@every_page
+def test_the_heading_stands_out(phone: Page, origin: str, name: str, size: str, pixels: int) -> None:
+    phone.goto(f"{origin}/zh-CN/{size}/{name}")
+    assert phone.evaluate("parseFloat(getComputedStyle(document.querySelector('h1')).fontSize)") >= pixels
+
+
 @every_page
 def test_the_policy_forbids_nothing_that_a_page_needs(desk: Page, origin: str, name: str) -> None:
     refused: list[str] = []
