@@ -2,7 +2,7 @@
 
 The browser keeps the proof, in a long-lived cookie, and we keep nothing: a random id of the browser and, for each of
 the last few citizens, a day and an HMAC over browser, day and citizen. The cookie names nobody; only who knows the
-secret and the citizen's internal id can ask it a question. It is no credential: its thief can guess in a lane of his own.
+secret and the citizen's internal id can ask it a question. It is no credential: its thief gets a lane to guess in.
 
     <browser>.<day>-<mac>.<day>-<mac>
 """

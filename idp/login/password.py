@@ -57,6 +57,10 @@ class UnacceptablePassword(ValueError):
     """Not a password at all: empty, too long, or not text."""
 
 
+class TooLong(UnacceptablePassword):
+    """More than `LONGEST_CHARACTERS`, or more than `LONGEST_BYTES` in UTF-8."""
+
+
 class ReusedPassword(ValueError):
     """The citizen had this password before."""
 
@@ -92,9 +96,9 @@ class Passwords:
 
     def hash(self, password: str) -> str:
         """A new hash. Raises `UnacceptablePassword` or `Busy`."""
-        prepared = _prepared(password)
+        plain = prepared(password)
         with self._turn():
-            return str(self._context.hash(prepared))
+            return str(self._context.hash(plain))
 
     def verify(self, password: str, stored: str | None) -> Verified:
         """Verify against the stored hash, or at the same cost against nobody's (`None`).
@@ -102,21 +106,21 @@ class Passwords:
         Raises `WrongPassword` or `Busy`.
         """
         try:
-            prepared = _prepared(password)
+            plain = prepared(password)
         except UnacceptablePassword:
             raise WrongPassword from None
         with self._turn():
             if stored is None:
-                self._waste(prepared)
+                self._waste(plain)
                 raise WrongPassword
-            return self._verified(prepared, stored)
+            return self._verified(plain, stored)
 
     def unused(self, password: str, former: Sequence[str]) -> None:
         """Prove that a new password is none of the former ones. Raises `ReusedPassword` or `Busy`."""
-        prepared = _prepared(password)
+        plain = prepared(password)
         for stored in former:
             with self._turn():
-                if self._matches(prepared, stored):
+                if self._matches(plain, stored):
                     raise ReusedPassword
 
     def importable(self, stored: str) -> str:
@@ -136,26 +140,26 @@ class Passwords:
             raise UnusableHash("asks for too much memory")
         return stored
 
-    def _verified(self, prepared: str, stored: str) -> Verified:
+    def _verified(self, plain: str, stored: str) -> Verified:
         try:
-            matches, new_hash = self._context.verify_and_update(prepared, stored)
+            matches, new_hash = self._context.verify_and_update(plain, stored)
         except (ValueError, MissingBackendError):
-            self._waste(prepared)
+            self._waste(plain)
             raise UnusableHash("malformed, or of no scheme supported here") from None
         if matches:
             return Verified(new_hash)
         if self._context.needs_update(stored):
-            self._waste(prepared)
+            self._waste(plain)
         raise WrongPassword
 
-    def _matches(self, prepared: str, stored: str) -> bool:
+    def _matches(self, plain: str, stored: str) -> bool:
         try:
-            return bool(self._context.verify(prepared, stored))
+            return bool(self._context.verify(plain, stored))
         except (ValueError, MissingBackendError):
             return False
 
-    def _waste(self, prepared: str) -> None:
-        self._context.verify(prepared, self._nobodys)
+    def _waste(self, plain: str) -> None:
+        self._context.verify(plain, self._nobodys)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -172,9 +176,14 @@ class Passwords:
             self._admitted.release()
 
 
-def _prepared(password: str) -> str:
-    """The password as it is hashed. Its length is bounded before any work; a NUL would end it early in bcrypt."""
-    if not password or len(password) > LONGEST_CHARACTERS or "\0" in password:
+def prepared(password: str) -> str:
+    """The password as it is hashed. Its length is bounded before any work; a NUL would end it early in bcrypt.
+
+    Raises `UnacceptablePassword`.
+    """
+    if len(password) > LONGEST_CHARACTERS:
+        raise TooLong
+    if not password or "\0" in password:
         raise UnacceptablePassword
     normal = unicodedata.normalize("NFC", password)
     try:
@@ -182,7 +191,7 @@ def _prepared(password: str) -> str:
     except UnicodeEncodeError:
         raise UnacceptablePassword from None
     if len(raw) > LONGEST_BYTES:
-        raise UnacceptablePassword
+        raise TooLong
     return normal
 
 

@@ -11,14 +11,13 @@ its rules would otherwise refuse eight random characters of all classes.
 
 import enum
 import threading
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NewType
 
 from zxcvbn import zxcvbn
 
-from idp.login.password import LONGEST_BYTES, LONGEST_CHARACTERS
+from idp.login.password import TooLong, UnacceptablePassword, prepared
 
 StrongPassword = NewType("StrongPassword", str)
 
@@ -41,6 +40,8 @@ class Weakness(enum.Enum):
 
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
+    UNUSABLE = "unusable"
+    """It has characters that no keyboard sends."""
     TOO_FEW_CLASSES = "too_few_classes"
     PERSONAL = "personal"
     GUESSABLE = "guessable"
@@ -72,14 +73,22 @@ PROFILES: Final[Mapping[str, Profile]] = {profile.name: profile for profile in (
 
 
 def check(password: str, profile: Profile, personal: Sequence[str]) -> StrongPassword:
-    """Prove a new password good enough. `personal` is what others know of its owner: name, number, phone, e-mail.
+    """Prove a new password good enough, and give it as it is hashed.
 
-    Raises `WeakPassword`.
+    `personal` is what others know of its owner: name, number, phone, e-mail. Raises `WeakPassword`.
     """
-    reasons = list(_weaknesses(unicodedata.normalize("NFC", password[: LONGEST_CHARACTERS + 1]), profile, personal))
+    if not password:
+        raise WeakPassword([Weakness.TOO_SHORT])
+    try:
+        plain = prepared(password)
+    except TooLong:
+        raise WeakPassword([Weakness.TOO_LONG]) from None
+    except UnacceptablePassword:
+        raise WeakPassword([Weakness.UNUSABLE]) from None
+    reasons = list(_weaknesses(plain, profile, personal))
     if reasons:
         raise WeakPassword(reasons)
-    return StrongPassword(password)
+    return StrongPassword(plain)
 
 
 def must_change(profile: Profile, set_at: float, now: float) -> bool:
@@ -90,9 +99,6 @@ def must_change(profile: Profile, set_at: float, now: float) -> bool:
 def _weaknesses(password: str, profile: Profile, personal: Sequence[str]) -> Iterator[Weakness]:
     if len(password) < profile.min_length:
         yield Weakness.TOO_SHORT
-    if len(password) > LONGEST_CHARACTERS or len(password.encode(errors="replace")) > LONGEST_BYTES:
-        yield Weakness.TOO_LONG
-        return
     if _classes(password) < profile.min_classes:
         yield Weakness.TOO_FEW_CLASSES
     if _reveals(password, personal):
@@ -133,4 +139,4 @@ def _score(password: str, personal: Sequence[str]) -> int:
         try:
             return int(zxcvbn(password[:ESTIMATED], [*personal, *COMMON_HERE])["score"])
         finally:
-            zxcvbn("", [])
+            zxcvbn("-", [])
