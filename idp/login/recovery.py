@@ -7,6 +7,7 @@ and what looks like a 1 or a 0 is read as one. Kept is a keyed digest of the cit
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
+from idp.clock import Clock
 from idp.secrets import Randomness, digest
 from idp.storage.records.errors import NotFound
 
@@ -26,6 +27,12 @@ class WrongRecoveryCode(Exception):
 
 
 class RecoveryCodes(Protocol):
+    """What this needs of `idp.storage.records.credentials`."""
+
+    def replace_recovery_codes(self, citizen_id: str, digests: Sequence[str]) -> None:
+        """New codes in place of all before. Raises `NotFound` if there is no such citizen."""
+        ...
+
     def use_recovery_code(self, citizen_id: str, digest: str, at: int) -> None:
         """Use up a code. Raises `NotFound` if it is unknown or used: of parallel callers exactly one returns."""
         ...
@@ -55,14 +62,30 @@ def code_digests(citizen_id: str, code: str, fingerprints: Fingerprints) -> tupl
     return tuple(digest(fingerprint) for fingerprint in fingerprints(text))
 
 
-def use(citizen_id: str, typed: str, fingerprints: Fingerprints, codes: RecoveryCodes, at: int) -> None:
-    """Take a code, once. Raises `WrongRecoveryCode`."""
-    for kept in code_digests(citizen_id, typed, fingerprints):
-        try:
-            return codes.use_recovery_code(citizen_id, kept, at)
-        except NotFound:
-            continue
-    raise WrongRecoveryCode
+class Recovery:
+    """The recovery codes of all citizens."""
+
+    def __init__(self, codes: RecoveryCodes, fingerprints: Fingerprints, clock: Clock, randomness: Randomness) -> None:
+        self._codes = codes
+        self._fingerprints = fingerprints
+        self._clock = clock
+        self._randomness = randomness
+
+    def renew(self, citizen_id: str) -> tuple[str, ...]:
+        """New codes in place of all before, as they are shown, once. Raises `NotFound` if there is no such citizen."""
+        codes = new_codes(self._randomness)
+        kept = [code_digests(citizen_id, code, self._fingerprints)[0] for code in codes]
+        self._codes.replace_recovery_codes(citizen_id, kept)
+        return codes
+
+    def use(self, citizen_id: str, typed: str) -> None:
+        """Take a code, once. Raises `WrongRecoveryCode`."""
+        for kept in code_digests(citizen_id, typed, self._fingerprints):
+            try:
+                return self._codes.use_recovery_code(citizen_id, kept, int(self._clock.now()))
+            except NotFound:
+                continue
+        raise WrongRecoveryCode
 
 
 def _shown(random: bytes) -> str:

@@ -1,5 +1,7 @@
 """The two profiles of the password policy, as tables."""
 
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -96,12 +98,21 @@ def test_the_reasons_are_codes_and_quote_nothing() -> None:
     assert str(weak.value) == "too_few_classes, personal, guessable"
 
 
+@pytest.fixture
+def eager_threads() -> Iterator[None]:
+    """Threads take turns every ten microseconds, so that what can get mixed up does."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(usual)
+
+
 def test_the_estimator_forgets_what_it_was_told() -> None:
     check("tianmimi-laoshu-77", NIST, OWNER)
     assert not RANKED_DICTIONARIES["user_inputs"]
 
 
-def test_two_citizens_at_once_do_not_share_their_words() -> None:
+def test_two_citizens_at_once_do_not_share_their_words(eager_threads: None) -> None:
     """Each one's own name makes his password weak, and nobody else's."""
     names = ["qorvexil", "zumbralt", "wyndrake", "plinthog"]
 

@@ -8,24 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from idp.login.recovery import (
-    ALPHABET,
-    Fingerprints,
-    WrongRecoveryCode,
-    code_digests,
-    new_codes,
-    normalise,
-    use,
-)
+from idp.login.recovery import ALPHABET, Recovery, WrongRecoveryCode, code_digests, new_codes, normalise
 from idp.storage.records import Records, open_records
+from idp.storage.records.errors import NotFound
 from idp.vault import MasterKeys, Vault
 from tests.support.citizens import enrolment
+from tests.support.clock import FrozenClock
 from tests.support.randomness import CountingRandomness
-
-
-@pytest.fixture
-def vault(randomness: CountingRandomness) -> Vault:
-    return Vault(MasterKeys.parse(MasterKeys.generate(randomness, 0)), randomness)
 
 
 @pytest.fixture
@@ -36,15 +25,16 @@ def records(tmp_path: Path) -> Iterator[Records]:
 
 
 @pytest.fixture
-def fingerprints(vault: Vault) -> Fingerprints:
-    return partial(vault.fingerprints, "recovery")
+def vault(randomness: CountingRandomness) -> Vault:
+    return Vault(MasterKeys.parse(MasterKeys.generate(randomness, 0)), randomness)
 
 
-def enrol(records: Records, vault: Vault, citizen_id: str, codes: tuple[str, ...]) -> None:
-    number = {"ada": "110000199001010013", "bob": "110000199001010021"}[citizen_id]
-    records.citizens.add(enrolment(vault, citizen_id, number=number))
-    digests = [code_digests(citizen_id, code, partial(vault.fingerprints, "recovery"))[0] for code in codes]
-    records.credentials.replace_recovery_codes(citizen_id, digests)
+@pytest.fixture
+def recovery(records: Records, vault: Vault, clock: FrozenClock, randomness: CountingRandomness) -> Recovery:
+    """With two citizens, ada and bob."""
+    records.citizens.add(enrolment(vault, "ada", number="110000199001010013"))
+    records.citizens.add(enrolment(vault, "bob", number="110000199001010021"))
+    return Recovery(records.credentials, partial(vault.fingerprints, "recovery"), clock, randomness)
 
 
 def test_codes_are_readable_and_hard_to_guess() -> None:
@@ -72,31 +62,43 @@ def test_what_cannot_be_a_code_is_wrong(typed: str) -> None:
         normalise(typed)
 
 
-def test_a_code_works_once(records: Records, vault: Vault, fingerprints: Fingerprints) -> None:
-    codes = new_codes(CountingRandomness(), 2)
-    enrol(records, vault, "ada", codes)
-    use("ada", codes[0].upper(), fingerprints, records.credentials, 20)
+def test_each_of_ten_codes_works_once(recovery: Recovery) -> None:
+    codes = recovery.renew("ada")
+    assert len(codes) == 10
+    for code in codes:
+        recovery.use("ada", code.upper())
+        with pytest.raises(WrongRecoveryCode):
+            recovery.use("ada", code)
+
+
+def test_a_code_works_for_its_owner_only(recovery: Recovery) -> None:
+    code = recovery.renew("ada")[0]
     with pytest.raises(WrongRecoveryCode):
-        use("ada", codes[0], fingerprints, records.credentials, 21)
-    use("ada", codes[1], fingerprints, records.credentials, 22)
+        recovery.use("bob", code)
+    recovery.use("ada", code)
 
 
-def test_a_code_works_for_its_owner_only(records: Records, vault: Vault, fingerprints: Fingerprints) -> None:
-    codes = new_codes(CountingRandomness(), 1)
-    enrol(records, vault, "ada", codes)
-    enrol(records, vault, "bob", ())
+def test_new_codes_end_the_old_ones(recovery: Recovery) -> None:
+    old = recovery.renew("ada")
+    new = recovery.renew("ada")
     with pytest.raises(WrongRecoveryCode):
-        use("bob", codes[0], fingerprints, records.credentials, 20)
-    use("ada", codes[0], fingerprints, records.credentials, 21)
+        recovery.use("ada", old[0])
+    recovery.use("ada", new[0])
 
 
-def test_of_parallel_callers_one_uses_the_code(records: Records, vault: Vault, fingerprints: Fingerprints) -> None:
-    codes = new_codes(CountingRandomness(), 1)
-    enrol(records, vault, "ada", codes)
+def test_nobody_has_no_codes(recovery: Recovery) -> None:
+    with pytest.raises(NotFound):
+        recovery.renew("nobody")
+    with pytest.raises(WrongRecoveryCode):
+        recovery.use("nobody", "7k2m-9qxr-01hd")
 
-    def attempt(at: int) -> bool:
+
+def test_of_parallel_callers_one_uses_the_code(recovery: Recovery) -> None:
+    code = recovery.renew("ada")[0]
+
+    def attempt(_: int) -> bool:
         try:
-            use("ada", codes[0], fingerprints, records.credentials, at)
+            recovery.use("ada", code)
         except WrongRecoveryCode:
             return False
         return True
@@ -105,12 +107,19 @@ def test_of_parallel_callers_one_uses_the_code(records: Records, vault: Vault, f
         assert sum(pool.map(attempt, range(18))) == 1
 
 
-def test_a_code_outlives_a_change_of_the_master_key(records: Records, randomness: CountingRandomness) -> None:
+def test_a_code_outlives_a_change_of_the_master_key(
+    records: Records, clock: FrozenClock, randomness: CountingRandomness
+) -> None:
     old = MasterKeys.generate(randomness, 0)
-    codes = new_codes(randomness, 1)
-    enrol(records, Vault(MasterKeys.parse(old), randomness), "ada", codes)
-    both = Vault(MasterKeys.parse(MasterKeys.generate(randomness, 100_000) + old), randomness)
-    use("ada", codes[0], partial(both.fingerprints, "recovery"), records.credentials, 20)
+    new = MasterKeys.generate(randomness, 100_000)
+    before, after = (Vault(MasterKeys.parse(text), randomness) for text in (old, new + old))
+    records.citizens.add(enrolment(before, "ada", number="110000199001010013"))
+    first, second = (
+        Recovery(records.credentials, partial(each.fingerprints, "recovery"), clock, randomness)
+        for each in (before, after)
+    )
+    codes = first.renew("ada")
+    second.use("ada", codes[0])
 
 
 def test_what_is_kept_depends_on_the_key_the_citizen_and_the_code(vault: Vault, randomness: CountingRandomness) -> None:
