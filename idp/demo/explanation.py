@@ -1,0 +1,67 @@
+"""What the terminal shows once all is running: addresses, people, and how to get a code."""
+
+import os
+import sys
+from collections.abc import Mapping
+
+from idp.demo.authenticator import code_at, seconds_left
+from idp.demo.citizens import PEOPLE, Credentials
+from idp.demo.places import Places
+from idp.demo.table import table
+from idp.demo.themes import THEMES
+
+NONE = "-"
+
+
+def explanation(places: Places, credentials: Mapping[str, Credentials], now: float) -> str:
+    return "\n".join(
+        [
+            "",
+            *_indented(table(_addresses(places))),
+            "",
+            *_indented(table(_people(credentials))),
+            "",
+            *_indented(_codes(credentials, now)),
+            f"  Logs: {os.path.relpath(places.log('provider').parent)}",
+            "  Stop with Ctrl-C; `make clean` removes the data.",
+            "",
+        ]
+    )
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return [f"  {line}" for line in lines]
+
+
+def _addresses(places: Places) -> list[list[str]]:
+    portals = [
+        [f"门户 Portal {theme.letter}", theme.name.chinese, theme.name.english, places.portal_url(number)]
+        for number, theme in enumerate(THEMES)
+    ]
+    return [["统一身份认证", "身份提供方", "Identity provider", places.issuer], *portals]
+
+
+def _people(credentials: Mapping[str, Credentials]) -> list[list[str]]:
+    head = ["姓名 Name", "号码 Number", "密码 Password", "动态码密钥 TOTP secret", "手机 Phone", "说明 Note"]
+    rows = [
+        [
+            person.name,
+            person.number,
+            credentials[person.number].password,
+            credentials[person.number].totp_secret or NONE,
+            person.phone or NONE,
+            person.note,
+        ]
+        for person in PEOPLE
+    ]
+    return [head, *rows]
+
+
+def _codes(credentials: Mapping[str, Credentials], now: float) -> list[str]:
+    python = os.path.relpath(sys.executable)
+    return [
+        f"{person.name}: code {code_at(secret, now)} for {seconds_left(now)} s; another by"
+        f" `{python} -m idp.demo.authenticator {secret}`, or add the secret to an authenticator app."
+        for person in PEOPLE
+        if (secret := credentials[person.number].totp_secret)
+    ]

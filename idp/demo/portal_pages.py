@@ -1,0 +1,131 @@
+"""What a portal shows, and the headers that every page of it carries."""
+
+import base64
+from datetime import datetime, timedelta, timezone
+from typing import Final
+
+from flask import Response, make_response, redirect, render_template, request
+from werkzeug.exceptions import Forbidden
+from werkzeug.wrappers import Response as AnyResponse
+
+from idp.demo.relying_party import PortalSettings
+from idp.demo.themes import THEMES, Theme
+from idp.demo.visitors import SignedIn, Visit
+from idp.demo.words import WORDS, Text, language_of
+from idp.secrets import Randomness
+
+CHINA_TIME: Final = timezone(timedelta(hours=8))
+LANGUAGE_SECONDS: Final = 365 * 86_400
+LEVELS: Final = {f"urn:citizen-idp:aal:{level}": f"level_{level}" for level in (1, 2, 3)}
+
+
+class Pages:
+    def __init__(self, theme: Theme, settings: PortalSettings, randomness: Randomness) -> None:
+        self._theme = theme
+        self._settings = settings
+        self._randomness = randomness
+        self._language_cookie = f"portal-{theme.key}-language"
+
+    def language(self) -> str:
+        return language_of(request, self._language_cookie)
+
+    def home(self, visit: Visit) -> AnyResponse:
+        """Says once, where it is so, that the sign-in was ended elsewhere."""
+        visit.told = visit.ended_elsewhere
+        return self._page("home.html", 200, citizen=visit.signed_in, ended=visit.ended_elsewhere)
+
+    def me(self, citizen: SignedIn) -> AnyResponse:
+        return self._page(
+            "me.html",
+            200,
+            citizen=citizen,
+            number=masked_number(citizen.citizen_id_number),
+            phone=masked_phone(citizen.phone_number),
+            level=LEVELS.get(citizen.acr, "level_unknown"),
+            signed_in_at=datetime.fromtimestamp(citizen.auth_time, CHINA_TIME).strftime("%Y-%m-%d %H:%M"),
+        )
+
+    def signed_out(self) -> AnyResponse:
+        return self._page("signed_out.html", 200)
+
+    def refused(self, code: str, reference: str) -> AnyResponse:
+        """A sign-in that did not succeed. Its cause is told in our own words and never in those of the request."""
+        known = code if code in ("access_denied", "unproved") else "other"
+        known = "unavailable" if code in ("temporarily_unavailable", "server_error") else known
+        return self.error(known, 403 if code == "access_denied" else 400, reference)
+
+    def not_served(self, status: int, reference: str) -> AnyResponse:
+        return self.error({403: "forged", 404: "not_found", 405: "not_found"}.get(status, "fault"), status, reference)
+
+    def error(self, what: str, status: int, reference: str) -> AnyResponse:
+        title = f"error_{what}_title" if f"error_{what}_title" in WORDS else "error_title"
+        return self._page("error.html", status, title=title, explanation=f"error_{what}", reference=reference)
+
+    def reference(self) -> str:
+        """What the citizen can quote and the log has too."""
+        return base64.b32encode(self._randomness.bytes(5)).decode("ascii")
+
+    def to_own_address(self) -> AnyResponse | None:
+        """Runs before every request: cookies and the registration are of one address, so others lead to it."""
+        return None if f"{request.scheme}://{request.host}" == self._settings.url else redirect(self._settings.url, 303)
+
+    def prove_origin(self) -> None:
+        """The form was one of ours. `SameSite` alone does not tell the ports of one host apart. Raises `Forbidden`."""
+        origin = request.headers.get("Origin", self._settings.url)
+        site = request.headers.get("Sec-Fetch-Site", "same-origin")
+        if origin != self._settings.url or site not in ("same-origin", "none"):
+            raise Forbidden
+
+    def protect(self, response: Response) -> Response:
+        """Runs after every request."""
+        issuer = self._settings.issuer
+        response.headers["Content-Security-Policy"] = (
+            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+            f"form-action 'self' {issuer}"  # applies to a form's redirects too, and sign-out goes to the provider
+        )
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "same-origin"
+        if not request.path.startswith("/static/"):
+            response.headers["Cache-Control"] = "no-store"
+        if request.args.get("lang"):
+            self._remember_language(response)
+        return response
+
+    def _remember_language(self, response: Response) -> None:
+        response.set_cookie(
+            self._language_cookie,
+            self.language(),
+            max_age=LANGUAGE_SECONDS,
+            secure=self._settings.url.startswith("https:"),
+            httponly=True,
+            samesite="Lax",
+        )
+
+    def _page(self, template: str, status: int, **content: object) -> AnyResponse:
+        language = self.language()
+
+        def say(what: str | Text) -> str:
+            return (what if isinstance(what, Text) else WORDS[what]).said_in(language)
+
+        other_theme = next(theme for theme in THEMES if theme is not self._theme)
+        html = render_template(
+            template,
+            say=say,
+            language=language,
+            here=request.path if status == 200 else "/",
+            theme=self._theme,
+            other_theme=other_theme,
+            other_url=self._settings.other_url,
+            **content,
+        )
+        return make_response(html, status)
+
+
+def masked_number(number: str | None) -> str | None:
+    """`110***********0013`."""
+    return None if number is None else f"{number[:3]}{'*' * (len(number) - 7)}{number[-4:]}"
+
+
+def masked_phone(phone: str | None) -> str | None:
+    """`138****0021`; the country's prefix is left out."""
+    return None if phone is None else f"{phone[-11:-8]}****{phone[-4:]}"

@@ -1,0 +1,110 @@
+"""What the portals' pages say, in both languages, and which of the two a visitor reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Request
+
+CHINESE: Final = "zh-CN"
+ENGLISH: Final = "en"
+LANGUAGES: Final = (CHINESE, ENGLISH)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One thing said in both languages."""
+
+    chinese: str
+    english: str
+
+    def said_in(self, language: str) -> str:
+        return self.english if language == ENGLISH else self.chinese
+
+
+WORDS: Final[Mapping[str, Text]] = {
+    "skip": Text("跳到正文", "Skip to the main text"),
+    "languages": Text("语言", "Language"),
+    "home": Text("首页", "Home"),
+    "sign_in": Text("登录", "Sign in"),
+    "sign_in_hint": Text(
+        "使用全国统一身份认证：登录一次，各政务门户通用。",
+        "With the national identity provider: sign in once, be known at every public portal.",
+    ),
+    "signed_in_as": Text("已登录：", "Signed in as "),
+    "to_matters": Text("进入我的事项", "Go to my matters"),
+    "services": Text("可以在这里办理的事项", "What you can do here"),
+    "matters_made_up": Text("以上事项为演示而虚构。", "These matters are made up for the demonstration."),
+    "about_you": Text("您的登录信息", "About your sign-in"),
+    "name": Text("姓名", "Name"),
+    "number": Text("公民身份号码", "Citizen ID number"),
+    "phone": Text("手机号码", "Telephone"),
+    "level": Text("认证方式", "How you signed in"),
+    "signed_in_at": Text("认证时间", "When you signed in"),
+    "level_1": Text("密码", "With a password"),
+    "level_2": Text("密码和动态验证码", "With a password and a one-time code"),
+    "level_3": Text("防钓鱼的安全密钥", "With a security key that resists phishing"),
+    "level_unknown": Text("未说明", "Not stated"),
+    "other_portal": Text("前往另一个门户", "To the other portal"),
+    "other_portal_hint": Text(
+        "您在那里已是登录用户，不必再次输入密码。", "You are known there too: no password again."
+    ),
+    "sign_out": Text("退出登录", "Sign out"),
+    "signed_out": Text("您已退出登录", "You are signed out"),
+    "signed_out_hint": Text(
+        "您已从本门户和统一身份认证退出；同时登录的其他门户也会退出。",
+        "You have left this portal and the identity provider; other portals you had signed in to are told as well.",
+    ),
+    "sign_in_again": Text("重新登录", "Sign in again"),
+    "ended": Text(
+        "您的登录已在别处结束。如需继续，请重新登录。", "Your sign-in was ended elsewhere. Please sign in again."
+    ),
+    "demo": Text(
+        "演示门户，所有人员和事项均为虚构。", "A demonstration portal; all people and matters in it are made up."
+    ),
+    "error_title": Text("登录没有完成", "You were not signed in"),
+    "reference": Text("参考编号", "Reference number"),
+    "try_again": Text("再试一次", "Try again"),
+    "back_home": Text("返回首页", "Back to the home page"),
+    "error_access_denied": Text(
+        "您没有同意提供所需的信息，因此本门户没有收到您的任何资料。需要办理时可以重新登录。",
+        "You did not agree to pass on what was asked, so this portal received nothing about you. "
+        "You can sign in again at any time.",
+    ),
+    "error_unavailable": Text(
+        "统一身份认证暂时没有应答。请过几分钟再试。",
+        "The identity provider is not answering just now. Please try again in a few minutes.",
+    ),
+    "error_unproved": Text(
+        "登录结果无法核实，可能是等待时间过长，或登录是在另一个浏览器中开始的。请重新登录。",
+        "The result of the sign-in could not be verified: perhaps it took too long, or began in another "
+        "browser. Please sign in again.",
+    ),
+    "error_other": Text(
+        "统一身份认证没有完成这次登录。请重新登录；如仍不成功，请告知我们下面的参考编号。",
+        "The identity provider did not complete this sign-in. Please try again; if it fails again, tell us "
+        "the reference number below.",
+    ),
+    "error_not_found": Text("没有这个页面。请返回首页。", "There is no such page. Please go back to the home page."),
+    "error_not_found_title": Text("找不到页面", "Page not found"),
+    "error_forged": Text(
+        "这个请求不是从本门户的页面发出的，因此没有执行。",
+        "The request did not come from a page of this portal and was not carried out.",
+    ),
+    "error_forged_title": Text("请求没有执行", "Nothing was done"),
+    "error_fault": Text(
+        "本门户出现了意外情况。请稍后再试；如仍不成功，请告知我们下面的参考编号。",
+        "Something unexpected happened at this portal. Please try again shortly; if it fails again, tell us "
+        "the reference number below.",
+    ),
+    "error_fault_title": Text("出现意外情况", "Something went wrong"),
+}
+
+
+def language_of(request: Request, cookie: str) -> str:
+    """What the visitor chose (`?lang=`, then the cookie), else the browser's preference, else Chinese."""
+    for chosen in (request.args.get("lang"), request.cookies.get(cookie)):
+        if chosen in LANGUAGES:
+            return chosen
+    preferred = request.accept_languages.best_match(["zh-CN", "zh", "en"], default="zh-CN")
+    return ENGLISH if preferred == "en" else CHINESE
