@@ -13,8 +13,8 @@ class EventType(enum.Enum):
     LOGIN_RECOVERY_USED = "login:recovery_used"
     LOGIN_RECOVERY_FAILURE = "login:recovery_failure"
     LOGIN_REFUSED = "login:refused"
-    PASSWORD_UPGRADED = "password:upgraded"  # noqa: S105
-    PASSWORD_CHANGED = "password:changed"  # noqa: S105
+    PASSWORD_UPGRADED = "password:upgraded"
+    PASSWORD_CHANGED = "password:changed"
     TOTP_ENROLLED = "totp:enrolled"
     TOTP_REMOVED = "totp:removed"
 
@@ -28,11 +28,11 @@ class EventType(enum.Enum):
     AUTHORIZATION_REFUSED = "authorization:refused"
     CODE_ISSUED = "code:issued"
     CODE_REPLAYED = "code:replayed"
-    TOKEN_ISSUED = "token:issued"  # noqa: S105
-    TOKEN_REFRESHED = "token:refreshed"  # noqa: S105
-    TOKEN_REUSED = "token:reused"  # noqa: S105
-    TOKEN_REFUSED = "token:refused"  # noqa: S105
-    TOKEN_REVOKED = "token:revoked"  # noqa: S105
+    TOKEN_ISSUED = "token:issued"
+    TOKEN_REFRESHED = "token:refreshed"
+    TOKEN_REUSED = "token:reused"
+    TOKEN_REFUSED = "token:refused"
+    TOKEN_REVOKED = "token:revoked"
     USERINFO_RELEASED = "userinfo:released"
 
     # what a citizen agreed to

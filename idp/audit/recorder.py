@@ -57,7 +57,7 @@ _TOO_MANY_DIGITS: Final = b"0" * 11
 _TOO_LONG_A_WORD: Final = b"w" * 40
 
 
-class UnsafeEvent(ValueError):  # noqa: N818 - named for what it says
+class UnsafeEvent(ValueError):
     """The facts are not fit for the audit trail. Names the fact or the rule, never the value."""
 
 

@@ -1,0 +1,196 @@
+"""`idp citizen …`. Numbers go in as they are typed and come out masked."""
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from idp.audit.events import EventType
+from idp.citizens.citizen import Citizen, Status
+from idp.citizens.importing import Importer, ImportProgress, report_path
+from idp.citizens.number import mask, parse_typed, today_in_china
+from idp.citizens.registry import NewCitizen
+from idp.cli.opened import opened, record
+from idp.cli.output import moment, show, show_one, table_option
+from idp.login.password import UnacceptablePassword, UnusableHash
+from idp.login.password_policy import PROFILES
+from idp.login.password_policy import check as check_password
+
+_OUR_ID = re.compile(r"[a-z2-7]{26}")
+_TOTP_SECRET = re.compile(r"[A-Z2-7]{16,128}")
+
+
+@click.group()
+def citizen() -> None:
+    """Add, import, show, suspend and resume citizens. N is a citizen ID number, or our own id of a citizen."""
+
+
+@citizen.command()
+@click.option("--number", required=True, metavar="N", help="Citizen ID number.")
+@click.option("--name", required=True)
+@click.option("--phone", help="Telephone number; +86 is taken for granted.")
+@click.option("--email")
+@click.option("--birthdate", metavar="YYYY-MM-DD", help="If it is not the one in the number.")
+@click.option("--totp-secret", metavar="B32", help="Secret of an authenticator app.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
+@table_option
+def add(
+    number: str,
+    name: str,
+    phone: str | None,
+    email: str | None,
+    birthdate: str | None,
+    totp_secret: str | None,
+    password_stdin: bool,
+    as_table: bool,
+) -> None:
+    """Add a citizen."""
+    password = _password() if password_stdin else None
+    secret = _secret(totp_secret)
+    with opened() as services:
+        canonical = parse_typed(number, today_in_china(services.clock)).canonical
+        personal = [value for value in (name, canonical, phone, email) if value]
+        hashed = None
+        if password is not None:
+            profile = PROFILES[services.settings.password_policy]
+            hashed = services.passwords.hash(check_password(password, profile, personal))
+        added = services.citizens.add(
+            NewCitizen(
+                name=name,
+                number=canonical,
+                phone=phone,
+                email=email,
+                birthdate=birthdate,
+                password_hash=hashed,
+                totp_secret=secret,
+            )
+        )
+        record(services, EventType.CITIZEN_ADDED, citizen_id=added.id)
+    show_one(described(added), as_table)
+
+
+@citizen.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+def import_(file: Path) -> None:
+    """Import citizens from FILE, JSON lines or CSV.
+
+    May be interrupted and run again: it goes on where it was. Lines that are refused are written to FILE.refused.jsonl
+    with the reason.
+    """
+    with opened() as services:
+        importer = Importer(
+            services.records,
+            services.vault,
+            services.clock,
+            services.randomness,
+            services.passwords,
+            (UnacceptablePassword, UnusableHash),
+        )
+        last = _followed(importer.run(file))
+        record(services, EventType.CITIZEN_IMPORTED, count=last.added)
+    report = report_path(file)
+    show({"lines": last.line, "added": last.added, "refused": last.refused, "report": str(report)})
+    if last.refused:
+        click.echo(f"{last.refused} lines were refused; {report} says which and why", err=True)
+
+
+@citizen.command("show")
+@click.argument("who", metavar="N")
+@table_option
+def show_(who: str, as_table: bool) -> None:
+    """Show a citizen, the number masked. The audit trail says that somebody looked."""
+    with _known(who) as (services, found):
+        record(services, EventType.CITIZEN_VIEWED, citizen_id=found.id)
+        account = services.citizens.account(found.id)
+    has = {
+        "password": account is not None and account.password_hash is not None,
+        "totp": account is not None and account.totp_secret is not None,
+        "recovery_codes": account.recovery_codes if account is not None else 0,
+    }
+    show_one(described(found) | has, as_table)
+
+
+@citizen.command()
+@click.argument("who", metavar="N")
+@table_option
+def suspend(who: str, as_table: bool) -> None:
+    """Let a citizen sign in no more, and end all sessions and refresh tokens."""
+    with _known(who) as (services, found):
+        services.citizens.set_status(found.id, Status.SUSPENDED)
+        now = int(services.clock.now())
+        services.records.families.revoke_of_citizen(found.id, None, "suspended", now)
+        services.sessions.end_all_of(found.id, "suspended")
+        record(services, EventType.CITIZEN_SUSPENDED, citizen_id=found.id)
+        changed = services.citizens.by_id(found.id) or found
+    show_one(described(changed), as_table)
+
+
+@citizen.command()
+@click.argument("who", metavar="N")
+@table_option
+def resume(who: str, as_table: bool) -> None:
+    """Let a suspended citizen sign in again."""
+    with _known(who) as (services, found):
+        if found.status is not Status.SUSPENDED:
+            raise click.ClickException(f"the citizen is {found.status.value}, not suspended")
+        services.citizens.set_status(found.id, Status.ACTIVE)
+        record(services, EventType.CITIZEN_RESUMED, citizen_id=found.id)
+        changed = services.citizens.by_id(found.id) or found
+    show_one(described(changed), as_table)
+
+
+def described(found: Citizen) -> dict[str, Any]:
+    profile = found.profile
+    members = {
+        "id": found.id,
+        "status": found.status.value,
+        "number": mask(profile.number) if profile.number else None,
+        "name": profile.name,
+        "phone": profile.phone,
+        "email": profile.email,
+        "birthdate": profile.birthdate,
+        "gender": profile.gender,
+        "address": profile.address,
+        "updated_at": moment(found.updated_at),
+    }
+    return {name: value for name, value in members.items() if value is not None}
+
+
+@contextmanager
+def _known(who: str) -> Iterator[tuple[Any, Citizen]]:
+    with opened() as services:
+        if _OUR_ID.fullmatch(who):
+            found = services.citizens.by_id(who)
+        else:
+            found = services.citizens.by_number(parse_typed(who, today_in_china(services.clock)).canonical)
+        if found is None:
+            raise click.ClickException("there is no such citizen")
+        yield services, found
+
+
+def _password() -> str:
+    return sys.stdin.readline().removesuffix("\n").removesuffix("\r")
+
+
+def _secret(given: str | None) -> str | None:
+    if given is None:
+        return None
+    secret = given.replace(" ", "").rstrip("=").upper()
+    if not _TOTP_SECRET.fullmatch(secret):
+        raise click.ClickException("the TOTP secret is not base32 of at least 16 characters")
+    return secret
+
+
+def _followed(progress: Iterator[ImportProgress]) -> ImportProgress:
+    """Show how far it is until it is done."""
+    last = next(progress)
+    with click.progressbar(length=max(last.size, 1), label="importing", file=sys.stderr) as bar:
+        bar.update(last.offset)
+        for step in progress:
+            bar.update(step.offset - last.offset)
+            last = step
+    return last

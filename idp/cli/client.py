@@ -1,0 +1,102 @@
+"""`idp client …`: RFC 7591 metadata in JSON, in and out."""
+
+from typing import Any, BinaryIO
+
+import click
+
+from idp.audit.events import EventType
+from idp.cli.opened import opened, record
+from idp.cli.output import show_many, show_one, table_option
+from idp.oidc.client import Client
+
+_LARGEST = 65_536
+_COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "scope", "redirect_uris", "enabled")
+
+
+@click.group()
+def client() -> None:
+    """Register and manage OpenID Connect clients."""
+
+
+@client.command()
+@click.argument("file", type=click.File("rb"))
+@table_option
+def add(file: BinaryIO, as_table: bool) -> None:
+    """Register the client that FILE describes (- is standard input). The secret is shown here, once."""
+    metadata = file.read(_LARGEST + 1)
+    if len(metadata) > _LARGEST:
+        raise click.ClickException(f"the metadata is longer than {_LARGEST} bytes")
+    with opened() as services:
+        registered = services.clients.add(metadata)
+        record(services, EventType.CLIENT_ADDED, client_id=registered.client.client_id)
+        document = _described(services, registered.client)
+    if registered.client_secret is not None:
+        document |= {
+            "client_secret": registered.client_secret,
+            "client_secret_expires_at": registered.client.client_secret_expires_at,
+        }
+    show_one(document, as_table)
+
+
+@client.command("list")
+@table_option
+def list_(as_table: bool) -> None:
+    """List all clients."""
+    with opened() as services:
+        show_many((_described(services, each) for each in services.clients.all()), _COLUMNS, as_table)
+
+
+@client.command()
+@click.argument("client_id", metavar="ID")
+@table_option
+def show(client_id: str, as_table: bool) -> None:
+    """Show a client."""
+    with opened() as services:
+        show_one(_described(services, _known(services, client_id)), as_table)
+
+
+@client.command()
+@click.argument("client_id", metavar="ID")
+@table_option
+def disable(client_id: str, as_table: bool) -> None:
+    """Refuse a client everywhere, until it is enabled again."""
+    _set_enabled(client_id, False, EventType.CLIENT_DISABLED, as_table)
+
+
+@client.command()
+@click.argument("client_id", metavar="ID")
+@table_option
+def enable(client_id: str, as_table: bool) -> None:
+    """Serve a disabled client again."""
+    _set_enabled(client_id, True, EventType.CLIENT_ENABLED, as_table)
+
+
+@client.command()
+@click.argument("client_id", metavar="ID")
+@table_option
+def remove(client_id: str, as_table: bool) -> None:
+    """Remove a client for good."""
+    with opened() as services:
+        document = _described(services, _known(services, client_id))
+        services.clients.remove(client_id)
+        record(services, EventType.CLIENT_REMOVED, client_id=client_id)
+    show_one(document, as_table)
+
+
+def _set_enabled(client_id: str, enabled: bool, kind: EventType, as_table: bool) -> None:
+    with opened() as services:
+        _known(services, client_id)
+        services.clients.set_enabled(client_id, enabled)
+        record(services, kind, client_id=client_id)
+        show_one(_described(services, _known(services, client_id)), as_table)
+
+
+def _known(services: Any, client_id: str) -> Client:
+    found: Client | None = services.clients.get(client_id)
+    if found is None:
+        raise click.ClickException("there is no such client; `idp client list` shows those there are")
+    return found
+
+
+def _described(services: Any, found: Client) -> dict[str, Any]:
+    return {**services.clients.describe(found), "enabled": found.enabled}

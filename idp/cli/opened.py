@@ -1,0 +1,37 @@
+"""Settings and services for the time of one verb."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from idp.app import Services, build_services
+from idp.audit.events import EventType
+from idp.audit.recorder import Fact, event
+from idp.clock import SystemClock
+from idp.config import load_settings
+from idp.preparing import prepare_directory
+from idp.secrets import SystemRandomness
+
+ACTOR = "cli"
+
+
+@contextmanager
+def opened() -> Iterator[Services]:
+    """The services of this deployment. Raises what settings, keys and stores raise."""
+    settings = load_settings(os.environ)
+    prepare_directory(settings, SystemRandomness(), SystemClock())
+    services = build_services(settings)
+    try:
+        yield services
+    finally:
+        services.close()
+
+
+def record(services: Services, kind: EventType, **facts: Fact) -> None:
+    """Tell the audit trail what an operator did."""
+    services.record(event(kind, services.clock.now(), actor=ACTOR, **facts))
+
+
+def this_process() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"

@@ -1,0 +1,65 @@
+"""What a verb prints: JSON for programs, tables for people."""
+
+import json
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+table_option = click.option("--table", "as_table", is_flag=True, help="A table for people instead of JSON.")
+
+
+def show(value: Any) -> None:
+    """One JSON document."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def show_line(value: Any) -> None:
+    """One of many JSON documents, on a line of its own."""
+    click.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def show_many(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], as_table: bool) -> None:
+    """An array of objects, or a table of the `columns` of each."""
+    if as_table:
+        table(rows, columns)
+    else:
+        show(list(rows))
+
+
+def show_one(row: Mapping[str, Any], as_table: bool) -> None:
+    if as_table:
+        table(({"name": name, "value": value} for name, value in row.items()), ("name", "value"))
+    else:
+        show(row)
+
+
+def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    lines = [list(columns), *([_text(row.get(column)) for column in columns] for row in rows)]
+    widths = [max(map(_width, cells)) for cells in zip(*lines, strict=True)]
+    for line in lines:
+        cells = (cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
+
+
+def moment(seconds: float | None) -> str | None:
+    """A time as people and programs read it."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return " ".join(map(str, value))
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return "".join(character if character.isprintable() else "�" for character in text)
+
+
+def _width(text: str) -> int:
+    """Columns on a terminal: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

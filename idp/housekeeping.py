@@ -1,0 +1,155 @@
+"""What has to be done beside the requests: audit events moved to SQL, what expired removed, the stores looked after.
+
+One process does it, started by `idp serve` next to its workers. Several machines may run one each: leases see to it
+that one of them works at a time. An outage of either store ends nothing here; it is logged once, and the work goes on
+when the store is back.
+"""
+
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from idp import logs
+from idp.audit.writer import AuditWriter
+from idp.clock import Clock, SystemClock
+from idp.config import Settings
+from idp.metrics import Metrics
+from idp.storage.open import open_state
+from idp.storage.records.errors import RecordsUnavailable
+from idp.storage.records.families import FamilyRecords
+from idp.storage.records.records import Records, open_records
+from idp.storage.state import StateStore, StateUnavailable
+
+TICK_SECONDS: Final = 0.5
+PURGE_SECONDS: Final = 15
+FAMILIES_SECONDS: Final = 600
+LOOK_SECONDS: Final = 5
+LONGEST_PAUSE_SECONDS: Final = 10.0
+
+_LEASE: Final = "housekeeper"
+_LEASE_SECONDS: Final = 60
+_PURGE: Final = 300
+"""Entries removed in one transaction; few, so that no sign-in waits for it."""
+_AT_ONCE: Final = 200
+"""Transactions of a kind in one go, at most."""
+KEEP_FAMILIES_SECONDS: Final = 30 * 86_400
+"""How long an ended family of refresh tokens is still known, so that its reuse is told from junk."""
+
+_log = logging.getLogger(__name__)
+
+
+class Housekeeper:
+    def __init__(
+        self, state: StateStore, records: Records, clock: Clock, metrics: Metrics, owner: str, used_tokens_seconds: int
+    ) -> None:
+        """`owner` names this housekeeper among all. A refresh token used `used_tokens_seconds` ago is forgotten."""
+        self._state = state
+        self._records = records
+        self._clock = clock
+        self._metrics = metrics
+        self._owner = owner
+        self._used_tokens_seconds = used_tokens_seconds
+        self._writer = AuditWriter(state, records.audit, owner)
+        self._due: dict[str, float] = {}
+        self._away: set[str] = set()
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set; then move what waits once more."""
+        pause = TICK_SECONDS
+        while not stop.wait(pause):
+            pause = TICK_SECONDS if self.tick() else min(pause * 2, LONGEST_PAUSE_SECONDS)
+        self.tick()
+
+    def tick(self) -> bool:
+        """Do what is due. False if a store was away."""
+        try:
+            self._look()
+            self._move_events()
+            self._purge()
+        except StateUnavailable:
+            self._gone("state")
+        except RecordsUnavailable:
+            self._gone("records")
+        else:
+            self._back()
+            return True
+        return False
+
+    def _look(self) -> None:
+        if self._is_due("look", LOOK_SECONDS):
+            self._state.ping()
+            self._records.ping()
+            for store in ("state", "records"):
+                self._metrics.store_up(store, True)
+
+    def _move_events(self) -> None:
+        for _ in range(_AT_ONCE):
+            moved = self._writer.move()
+            self._metrics.audit_written(moved.written)
+            if not moved.written:
+                self._metrics.audit_backlog(moved.waiting)
+                return
+            self._metrics.audit_backlog(moved.written + moved.waiting)
+
+    def _purge(self) -> None:
+        if self._is_due("purge", PURGE_SECONDS) and self._state.lease(_LEASE, self._owner, _LEASE_SECONDS):
+            _until_done(lambda: self._state.purge(_PURGE))
+            if self._is_due("families", FAMILIES_SECONDS):
+                self._purge_families(self._records.families, int(self._clock.now()))
+
+    def _purge_families(self, families: FamilyRecords, now: int) -> None:
+        _until_done(lambda: families.purge(now - KEEP_FAMILIES_SECONDS, _PURGE))
+        _until_done(lambda: families.purge_used(now - self._used_tokens_seconds, _PURGE))
+
+    def _is_due(self, name: str, every: float) -> bool:
+        now = self._clock.now()
+        if abs(now - self._due.get(name, -every)) < every:
+            return False
+        self._due[name] = now
+        return True
+
+    def _gone(self, store: str) -> None:
+        self._metrics.store_up(store, False)
+        self._metrics.store_failed(store)
+        self._due.pop("look", None)
+        if store not in self._away:
+            self._away.add(store)
+            _log.error("a store does not answer; events wait and nothing is lost", extra={"reason": f"{store}_away"})
+
+    def _back(self) -> None:
+        for store in sorted(self._away):
+            _log.warning("a store answers again", extra={"reason": f"{store}_back"})
+        self._away.clear()
+
+
+def _until_done(purge: Callable[[], int]) -> None:
+    for _ in range(_AT_ONCE):
+        if purge() < _PURGE:
+            return
+
+
+def keep_house(settings: Settings, parent: int) -> None:
+    """The housekeeper's process: works until it is told to stop, or until `parent`, which started it, is gone."""
+    logs.configure(settings.log_level)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    clock = SystemClock()
+    state, records = open_state(settings.state_url, clock), open_records(settings.records_url, pool=1)
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    used_tokens_seconds = settings.lifetimes.refresh_seconds
+    housekeeper = Housekeeper(state, records, clock, Metrics(), owner, used_tokens_seconds)
+    threading.Thread(target=_watch, args=(parent, stop), daemon=True).start()
+    housekeeper.run(stop)
+    records.close()
+    state.close()
+
+
+def _watch(parent: int, stop: threading.Event) -> None:
+    while not stop.wait(1.0):
+        if os.getppid() != parent:
+            stop.set()

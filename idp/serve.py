@@ -1,0 +1,147 @@
+"""`idp serve`: the server, its workers, and the housekeeper beside them. The home of Granian.
+
+    prepare      the data directory, the master key, the stores' tables, the first signing keys: before anybody asks
+    housekeeper  a process of its own; started again should it die, and told to stop last
+    workers      processes that each load `idp.app:create_app`, which reads the settings from the environment
+
+All processes are spawned and not forked, so that none inherits an open store or a lock that another thread held.
+"""
+
+import logging
+import multiprocessing
+import os
+import shutil
+import threading
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Final, Protocol
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.errors import ConfigurationError
+from granian.http import HTTP1Settings, HTTP2Settings
+from granian.log import LogLevels
+
+from idp import logs
+from idp.app import build_services
+from idp.clock import SystemClock
+from idp.config import Settings
+from idp.housekeeping import keep_house
+from idp.metrics import DIRECTORY as METRICS_DIRECTORY
+from idp.preparing import prepare_directory
+from idp.secrets import SystemRandomness
+from idp.storage.records.upgrade import is_current
+
+BLOCKING_THREADS: Final = 16
+"""Threads of a worker: more than may wait for a password to be hashed, so that a login storm leaves some for hops."""
+STOP_SECONDS: Final = 4
+"""How long a worker may take to finish what it is answering."""
+_HEAD_BYTES: Final = 65_536
+"""Request line and headers together; a request that asks for much in its query still fits."""
+
+_log = logging.getLogger(__name__)
+
+
+class CannotServe(Exception):
+    """What is wrong, in a sentence, with what to do."""
+
+
+def prepare(settings: Settings) -> None:
+    """Make ready what workers rely on. Raises `CannotServe`, and what the stores raise."""
+    prepare_directory(settings, SystemRandomness(), SystemClock())
+    if not settings.records_embedded and not is_current(settings.records_url):
+        raise CannotServe("the tables of the records are not those of this release: run `idp db upgrade`")
+    services = build_services(settings)
+    services.keys.ensure()
+    services.close()
+    shutil.rmtree(settings.metrics_dir, ignore_errors=True)
+    settings.metrics_dir.mkdir(mode=0o700)
+
+
+def serve(
+    settings: Settings,
+    host: str,
+    port: int,
+    workers: int,
+    tls_cert: Path | None = None,
+    tls_key: Path | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT. `prepare` has run, and `settings` are those of the environment."""
+    multiprocessing.set_start_method("spawn", force=True)
+    os.environ[METRICS_DIRECTORY] = str(settings.metrics_dir)
+    logs.configure(settings.log_level)
+    server = _server(settings, host, port, workers, tls_cert, tls_key)
+    housekeeper = Attendant(lambda: multiprocessing.Process(target=keep_house, args=(settings, os.getpid())))
+    try:
+        housekeeper.start()
+        _log.info("serving %s at %s, port %d, with %d workers", settings.issuer, host, port, workers)
+        server.serve()
+    finally:
+        housekeeper.stop()
+
+
+class _Server(Protocol):
+    def serve(self) -> None: ...
+
+
+def _server(
+    settings: Settings, host: str, port: int, workers: int, tls_cert: Path | None, tls_key: Path | None
+) -> _Server:
+    try:
+        return Granian(
+            "idp.app:create_app",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            factory=True,
+            workers=workers,
+            blocking_threads=BLOCKING_THREADS,
+            http=HTTPModes.auto if tls_cert else HTTPModes.http1,
+            websockets=False,
+            http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=_HEAD_BYTES),
+            http2_settings=HTTP2Settings(max_headers_size=_HEAD_BYTES, max_concurrent_streams=100),
+            log_level=LogLevels.warning if settings.log_level == "info" else LogLevels(settings.log_level),
+            log_dictconfig=logs.configuration(settings.log_level),
+            ssl_cert=tls_cert,
+            ssl_key=tls_key,
+            ssl_protocol_min=SSLProtocols.tls12,
+            respawn_failed_workers=True,
+            workers_kill_timeout=STOP_SECONDS,
+        )
+    except (ConfigurationError, OSError) as error:  # ssl.SSLError is an OSError
+        raise CannotServe(f"the certificate or its key cannot be used ({type(error).__name__})") from None
+
+
+class Attendant:
+    """A process that is there as long as we are: started again when it ends by itself."""
+
+    def __init__(self, make: Callable[[], BaseProcess]) -> None:
+        self._make = make
+        self._process: BaseProcess | None = None
+        self._stopping = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+
+    def start(self) -> None:
+        self._process = self._make()
+        self._process.start()
+        self._watcher.start()
+
+    def stop(self) -> None:
+        """Ask it to end, and end it if it does not."""
+        self._stopping.set()
+        process = self._process
+        if process is None:
+            return
+        process.terminate()
+        process.join(STOP_SECONDS)
+        if process.is_alive():
+            process.kill()
+            process.join()
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(1.0):
+            if self._process is not None and not self._process.is_alive():
+                _log.error("the housekeeper ended by itself and is started again")
+                self._process = self._make()
+                self._process.start()
