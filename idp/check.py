@@ -7,6 +7,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from idp.clock import Clock, SystemClock
@@ -70,7 +71,7 @@ class _Examiner:
                 "settings",
                 NOTE,
                 "no proxy is trusted",
-                "if a proxy stands in front, name its address in IDP_TRUSTED_PROXIES, else all citizens share one source",
+                "if a proxy stands in front, name its address in IDP_TRUSTED_PROXIES: else all share one source",
             )
         if not settings.secure:
             yield Finding("settings", NOTE, "the issuer is http, for this machine alone", "use https to serve citizens")
@@ -107,6 +108,9 @@ class _Examiner:
 
     def _about_state(self) -> Iterator[Finding]:
         where = without_credentials(self._settings.state_url)
+        if _not_made(self._settings.state_url):
+            yield Finding("state", NOTE, f"{where} is not there yet", "`idp serve` makes it")
+            return
         state = open_state(self._settings.state_url, self._clock)
         try:
             state.ping()
@@ -137,7 +141,7 @@ class _Examiner:
     def _about_records(self) -> Iterator[Finding]:
         where = without_credentials(self._settings.records_url)
         try:
-            if self._settings.records_embedded and not self._file_exists():
+            if _not_made(self._settings.records_url):
                 yield Finding("records", NOTE, f"{where} is not there yet", "`idp serve` makes it")
                 return
             if not is_current(self._settings.records_url):
@@ -157,10 +161,6 @@ class _Examiner:
             yield Finding("records", WRONG, f"{where} does not answer ({error})", "check IDP_RECORDS_URL")
         finally:
             records.close()
-
-    def _file_exists(self) -> bool:
-        path = self._settings.records_url.removeprefix("sqlite:///")
-        return self._settings.data_dir.joinpath(path).exists()
 
     def _about_keys(self, records: Records) -> Iterator[Finding]:
         try:
@@ -218,3 +218,8 @@ class _Examiner:
             )
         else:
             yield Finding("clock", OK, f"this machine and the {store} agree")
+
+
+def _not_made(url: str) -> bool:
+    """Whether this is an embedded store whose file is not there."""
+    return url.startswith("sqlite:") and not Path(url.removeprefix("sqlite:///")).exists()

@@ -131,6 +131,8 @@ def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Setti
 
 def without_credentials(url: str) -> str:
     """A store's address as it may be shown: user, password and query are left out."""
+    if url.startswith("sqlite:"):
+        return url
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
 

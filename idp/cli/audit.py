@@ -81,7 +81,7 @@ def search(
 
 
 def _move(services: Any) -> None:
-    """Without a running server nobody else does it. If the state store is away, what is in SQL is shown nevertheless."""
+    """Without a running server nobody else does it. If the state store is away, what is in SQL is shown."""
     writer = AuditWriter(services.state, services.records.audit, this_process())
     try:
         while writer.move().written:

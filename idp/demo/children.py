@@ -14,7 +14,7 @@ from pathlib import Path
 
 from idp.clock import Clock
 
-STOP_SECONDS = 5
+STOP_SECONDS = 8
 """How long all of them together may take to stop before they are killed."""
 
 

@@ -1,0 +1,53 @@
+"""The one decision: which step is next.
+
+A pure function of what is asked, who is signed in, what this tab has proven, and what is known of consent. It asks for the cheapest thing that
+is missing, in the order in which a citizen expects to be asked: who are you, prove it better, agree.
+"""
+
+import enum
+from dataclasses import dataclass
+
+from idp.errors import ConsentRequired, InteractionRequired, LoginRequired, UnmetAuthenticationRequirements
+from idp.login.transaction import Ask, Proven
+from idp.sessions import Session
+
+
+class Step(enum.Enum):
+    PASSWORD = "password"
+    TOTP = "totp"
+    CONSENT = "consent"
+    RESPOND = "respond"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the decision rests on. `reachable` is the highest level the signed-in citizen's authenticators can reach (0: not
+    looked up, for it is not needed). `consented` says that all that is asked was agreed to, recently enough."""
+
+    session: Session | None
+    proven: Proven | None
+    reachable: int
+    consented: bool
+
+
+def next_step(ask: Ask, known: Known) -> Step:
+    """The next step. Raises the error to refuse with, where asking the citizen is forbidden or would not help."""
+    if known.proven is not None:
+        return Step.TOTP
+    session = known.session
+    if session is None or session.key.name == ask.not_session or session.head.auth_time < ask.authenticated_since:
+        return _ask(ask, Step.PASSWORD, LoginRequired)
+    if session.head.aal < ask.aal:
+        if known.reachable > session.head.aal:
+            return _ask(ask, Step.TOTP, InteractionRequired)
+        if ask.aal_essential:
+            raise UnmetAuthenticationRequirements
+    if not known.consented:
+        return _ask(ask, Step.CONSENT, ConsentRequired)
+    return Step.RESPOND
+
+
+def _ask(ask: Ask, step: Step, refusal: type[LoginRequired | InteractionRequired | ConsentRequired]) -> Step:
+    if ask.silent:
+        raise refusal
+    return step

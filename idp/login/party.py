@@ -1,0 +1,31 @@
+"""A relying party as the citizen meets it, whichever protocol it speaks.
+
+Texts are mappings from language tag to text, with "" for the one without a tag.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RelyingParty:
+    id: str
+    name: Mapping[str, str]
+    host: str
+    uri: Mapping[str, str]
+    purpose: Mapping[str, str]
+    retention: Mapping[str, str]
+    lawful_basis: str
+    lawful_basis_rule: str
+    optional: tuple[str, ...]
+    """Names of what the citizen may leave out without being refused."""
+
+
+def in_language(texts: Mapping[str, str], language: str) -> str:
+    """The text in `language`, else the one of its primary tag, else the untagged one, else any."""
+    primary = language.split("-")[0]
+    for tag in (language, primary, ""):
+        if tag in texts:
+            return texts[tag]
+    near = (text for tag, text in texts.items() if tag.split("-")[0] == primary)
+    return next(near, next(iter(texts.values()), ""))

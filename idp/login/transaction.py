@@ -1,0 +1,131 @@
+"""The stored pending request: who asks, for what, how surely; one per browser tab.
+
+Its id goes in the URL (`t`); it is bound to the browser by a cookie, of which it keeps the digest. Many tabs work side by side, and another
+browser cannot pick one up. The anti-forgery token of each form is an HMAC of the transaction's id under that cookie's value, so
+it needs no place of its own.
+"""
+
+import dataclasses
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Final
+
+from idp.clock import Clock
+from idp.codec import decode, encode
+from idp.secrets import SHARDS, Randomness, digest, equal, mint, shard_of, urlsafe
+from idp.storage.state import Conflict, Gone, Key, StateStore
+
+GUESSES: Final = 5
+"""One-time codes that may be wrong in one transaction."""
+
+
+class WrongBrowser(Exception):
+    """The transaction belongs to another browser, or this one lost its cookie."""
+
+
+class Forged(Exception):
+    """A form came without its anti-forgery token, or with another's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a front door asks of the sign-in, in no protocol's words.
+
+    `authenticated_since` and the times below are seconds since the epoch. `aal` is the level wanted; `aal_essential` says that
+    less must be refused. `not_session` names a session that will not do, because a new sign-in is asked for. `silent` forbids asking the citizen anything. `subject`, if set, is the only subject identifier that will do.
+    """
+
+    client_id: str
+    scopes: tuple[str, ...]
+    claims: tuple[str, ...] = ()
+    essential_claims: tuple[str, ...] = ()
+    silent: bool = False
+    fresh_consent: bool = False
+    not_session: str = ""
+    authenticated_since: int = 0
+    aal: int = 0
+    aal_essential: bool = False
+    subject: str | None = None
+    login_hint: str = ""
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A first factor proven in this transaction, waiting for the second."""
+
+    citizen_id: str
+    amr: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    id: str
+    door: str
+    ask: Ask
+    request: str
+    """The front door's own record of the request; opaque here."""
+    browser: str
+    created_at: int
+    proven: Proven | None = None
+
+
+def transaction_key(transaction_id: str) -> Key:
+    return Key(shard_of(transaction_id), "transaction", digest(transaction_id))
+
+
+def csrf_token(browser: str, transaction_id: str) -> str:
+    mac = hmac.new(browser.encode(), b"form\0" + transaction_id.encode(), hashlib.sha256)
+    return urlsafe(mac.digest())
+
+
+def check_csrf(browser: str, transaction_id: str, presented: str) -> None:
+    """Raises `Forged`."""
+    if not browser or not equal(csrf_token(browser, transaction_id), presented):
+        raise Forged
+
+
+class Transactions:
+    """Raises of the store apart, a transaction that is not there (any more) is `Gone`."""
+
+    def __init__(self, state: StateStore, clock: Clock, randomness: Randomness, ttl: int) -> None:
+        self._state = state
+        self._clock = clock
+        self._randomness = randomness
+        self._ttl = ttl
+
+    def new_browser(self) -> str:
+        """A value for the cookie that binds transactions to a browser."""
+        return urlsafe(self._randomness.bytes(32))
+
+    def draft(self, door: str, ask: Ask, request: str, browser: str) -> Transaction:
+        """A transaction that is not stored: often it can be answered without asking the citizen anything."""
+        shard = SHARDS[self._randomness.bytes(1)[0] % len(SHARDS)]
+        return Transaction(mint(self._randomness, shard), door, ask, request, digest(browser), int(self._clock.now()))
+
+    def store(self, transaction: Transaction) -> None:
+        self._state.put(transaction_key(transaction.id), encode(transaction), self._ttl)
+
+    def load(self, transaction_id: str, browser: str) -> Transaction:
+        """Raises `Gone`, or `WrongBrowser` if it was begun elsewhere."""
+        raw = self._state.get(transaction_key(transaction_id))
+        if raw is None:
+            raise Gone("transaction")
+        transaction = decode(raw, Transaction)
+        if not browser or not equal(transaction.browser, digest(browser)):
+            raise WrongBrowser
+        return transaction
+
+    def prove(self, transaction: Transaction, proven: Proven) -> Transaction:
+        """Note a first factor. Raises `Conflict` if another request of this tab was quicker."""
+        after = dataclasses.replace(transaction, proven=proven)
+        self._state.replace(transaction_key(transaction.id), encode(transaction), encode(after), self._ttl)
+        return after
+
+    def finish(self, transaction: Transaction) -> None:
+        """The front door has answered; the transaction cannot be used again."""
+        self._state.delete(transaction_key(transaction.id))
+
+
+__all__ = ["Ask", "Conflict", "Forged", "Gone", "Proven", "Transaction", "Transactions", "WrongBrowser", "check_csrf", "csrf_token"]

@@ -1,0 +1,181 @@
+"""The authorization endpoint (RFC 6749 section 4.1.1, OIDC Core section 3.1.2), and the front door to the sign-in.
+
+A signed-in citizen whom this client has met in this session costs one round trip: the code is written under the session if, at that moment, the
+session is live, sure and fresh enough and has a leg for just this request. In every other case the sign-in is asked what is
+next, and ends at `respond`, which writes the code in the same way.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from idp.audit.events import EventType
+from idp.audit.recorder import event
+from idp.clock import Clock
+from idp.codec import decode, encode
+from idp.errors import OAuthError
+from idp.login.consent import ask_digest
+from idp.login.door import PartyGone, Redirect
+from idp.login.flow import SignIn
+from idp.login.party import RelyingParty
+from idp.login.transaction import Transaction, Transactions
+from idp.oidc.client import Client
+from idp.oidc.grant import CodeRecord, code_key
+from idp.oidc.parameters import Parameters, parse
+from idp.oidc.provider import Engine, PyopRequest
+from idp.oidc.request import CodeRequest, HintReader, Wanted, read
+from idp.oidc.subjects import Subjects
+from idp.oidc.target import ClientSource, Target, prove, registered
+from idp.secrets import Randomness, mint
+from idp.sessions import Session, Sessions, leg_field, session_key
+from idp.storage.state import Gone, Guard, Key, Refused, StateStore
+
+DOOR = "oidc"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a browser brings to the endpoint: the raw request, its session's handle and its binding cookie, if it has them."""
+
+    query: str
+    handle: str
+    browser: str
+
+
+class AuthorizationEndpoint:
+    def __init__(
+        self,
+        issuer: str,
+        engine: Engine,
+        clients: ClientSource,
+        state: StateStore,
+        sessions: Sessions,
+        transactions: Transactions,
+        sign_in: SignIn,
+        hints: HintReader,
+        subjects: Subjects,
+        clock: Clock,
+        randomness: Randomness,
+        code_seconds: int,
+    ) -> None:
+        self._issuer = issuer
+        self._engine = engine
+        self._clients = clients
+        self._state = state
+        self._sessions = sessions
+        self._transactions = transactions
+        self._sign_in = sign_in
+        self._hints = hints
+        self._subjects = subjects
+        self._clock = clock
+        self._randomness = randomness
+        self._code_seconds = code_seconds
+
+    # -- the request ------------------------------------------------------------------------------------------------
+
+    def begin(self, visit: Visit) -> Redirect | Transaction:
+        """Answer at once, or give the transaction in which the citizen must be asked something.
+
+        Raises `InvalidRequest`, `UnknownClient` or `UnprovenRedirect` where there is nowhere to answer to.
+        """
+        parameters = parse(visit.query)
+        target = prove(parameters, self._clients)
+        try:
+            return self._proceed(parameters, target, visit)
+        except OAuthError as error:
+            return Redirect(target.failure(self._issuer, error))
+
+    def _proceed(self, parameters: Parameters, target: Target, visit: Visit) -> Redirect | Transaction:
+        key = session_key(visit.handle) if visit.handle else None
+        wanted = read(parameters, target, self._hints, int(self._clock.now()), key.name if key else "")
+        pyop_request = self._engine.parse(parameters.values, wanted.code_request.scopes)
+        if key is None:
+            return self._ask(wanted, None, visit.browser)
+        hop = self._hop(wanted, target, pyop_request, key)
+        return hop if isinstance(hop, Redirect) else self._ask(wanted, hop, visit.browser)
+
+    def _hop(self, wanted: Wanted, target: Target, pyop_request: PyopRequest, key: Key) -> Redirect | Session | None:
+        """Issue at once if the session allows it; else give the session, or None if there is none."""
+        ask = wanted.ask
+        if ask.fresh_consent or ask.not_session or ask.subject:
+            return self._sessions.load_key(key)
+        leg = leg_field(ask.client_id, ask_digest(ask, target.client.party))
+        guard = self._sessions.guard(leg, ask.aal, ask.authenticated_since)
+        outcome = self._issue(target, wanted.code_request, pyop_request, key, leg, guard)
+        return outcome if isinstance(outcome, Redirect) else self._sessions.read(key, outcome.fields)
+
+    def _ask(self, wanted: Wanted, session: Session | None, browser: str) -> Redirect | Transaction:
+        draft = self._transactions.draft(DOOR, wanted.ask, encode(wanted.code_request).decode(), browser)
+        answer = self._sign_in.settle(draft, session, self)
+        if isinstance(answer, Redirect):
+            return answer
+        self._transactions.store(draft)
+        return draft
+
+    # -- the front door ---------------------------------------------------------------------------------------------
+
+    def party(self, client_id: str) -> RelyingParty:
+        return self._client(client_id).party
+
+    def subject(self, client_id: str, citizen_id: str) -> str:
+        return self._subjects.subject(self._client(client_id), citizen_id)
+
+    def origin(self, transaction: Transaction) -> str:
+        parts = urlsplit(decode(transaction.request, CodeRequest).redirect_uri)
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
+
+    def respond(self, transaction: Transaction, session: Session, leg: str) -> Redirect:
+        """A code for what `leg` grants, at the level the sign-in reached. Raises `Gone` if the session has ended meanwhile."""
+        target, code_request = self._revive(transaction)
+        ask = transaction.ask
+        aal = ask.aal if ask.aal_essential else min(ask.aal, session.head.aal)
+        guard = self._sessions.guard(leg, aal, ask.authenticated_since)
+        pyop_request = self._engine.parse(_plain(code_request), code_request.scopes)
+        outcome = self._issue(target, code_request, pyop_request, session.key, leg, guard)
+        if isinstance(outcome, Refused):
+            raise Gone("session")
+        return outcome
+
+    def refuse(self, transaction: Transaction, error: OAuthError) -> Redirect:
+        target, _ = self._revive(transaction)
+        return Redirect(target.failure(self._issuer, error))
+
+    def _client(self, client_id: str) -> Client:
+        client = self._clients.get(client_id)
+        if client is None or not client.enabled:
+            raise PartyGone
+        return client
+
+    def _revive(self, transaction: Transaction) -> tuple[Target, CodeRequest]:
+        """Prove a stored request's target anew: the client may have been disabled or changed while the citizen was asked."""
+        stored = decode(transaction.request, CodeRequest)
+        client = self._client(stored.client_id)
+        if not registered(client, stored.redirect_uri):
+            raise PartyGone
+        return Target(client, stored.redirect_uri, stored.state), stored
+
+    def _issue(
+        self, target: Target, request: CodeRequest, pyop_request: PyopRequest, key: Key, leg: str, guard: Guard
+    ) -> Redirect | Refused:
+        """The one place where a code is made: written under the session if the guard holds."""
+        refused: list[Refused] = []
+
+        def code() -> str:
+            value = mint(self._randomness, key.shard)
+            record = encode(CodeRecord(request, key.name, leg))
+            outcome = self._state.issue_under(
+                key, guard, code_key(value), record, self._code_seconds, self._sessions.limits.idle,
+                copy=("head", leg),
+                events=[event(EventType.SSO_GRANTED, self._clock.now(), client_id=request.client_id, scopes=request.scopes)],
+            )
+            if isinstance(outcome, Refused):
+                refused.append(outcome)
+            return value
+
+        response = self._engine.authorize(pyop_request, code)
+        return refused[0] if refused else Redirect(target.success(self._issuer, {"code": response["code"]}))
+
+
+def _plain(request: CodeRequest) -> dict[str, str]:
+    """A stored request in the parameters that pyop reads."""
+    plain = {"response_type": "code", "client_id": request.client_id, "redirect_uri": request.redirect_uri}
+    return plain | ({"nonce": request.nonce} if request.nonce else {})

@@ -1,0 +1,72 @@
+"""A registered relying party: the RFC 7591 metadata we act on, as a frozen dataclass.
+
+`idp.oidc.registration` makes it from JSON and proves it; `idp.oidc.clients` keeps it. Human-readable members may carry a
+language (`client_name#zh-CN`, RFC 7591 section 2.2): they are kept as a mapping from language tag to text, with "" for the plain one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from idp.login.party import RelyingParty
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    client_id: str
+    client_id_issued_at: int
+    redirect_uris: tuple[str, ...]
+    client_name: Mapping[str, str]
+    token_endpoint_auth_method: str = "client_secret_basic"
+    client_secret_digest: str | None = None
+    client_secret_expires_at: int = 0
+    grant_types: tuple[str, ...] = ("authorization_code",)
+    response_types: tuple[str, ...] = ("code",)
+    scope: tuple[str, ...] = ("openid",)
+    application_type: str = "web"
+    subject_type: str = "pairwise"
+    sector: str = ""
+    """Host that pairwise subjects are computed for (OIDC Core section 8.1); fixed at registration."""
+    id_token_signed_response_alg: str = "RS256"
+    require_pkce: bool = True
+    default_max_age: int | None = None
+    require_auth_time: bool = False
+    default_acr_values: tuple[str, ...] = ()
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str | None = None
+    client_uri: Mapping[str, str] = field(default_factory=dict)
+    logo_uri: Mapping[str, str] = field(default_factory=dict)
+    policy_uri: Mapping[str, str] = field(default_factory=dict)
+    tos_uri: Mapping[str, str] = field(default_factory=dict)
+    contacts: tuple[str, ...] = ()
+    # our own members
+    lawful_basis: str = "consent"
+    """`consent`, or `statutory_duty` with the rule it rests on in `lawful_basis_rule` (PIPL article 13)."""
+    lawful_basis_rule: str = ""
+    purpose: Mapping[str, str] = field(default_factory=dict)
+    """Why the client asks, in words for the citizen (PIPL article 17)."""
+    retention: Mapping[str, str] = field(default_factory=dict)
+    """How long the client keeps what it gets, in words for the citizen."""
+    optional_scopes: tuple[str, ...] = ()
+    """Scopes the citizen may leave out without being refused (PIPL article 16)."""
+    enabled: bool = True
+
+    @property
+    def confidential(self) -> bool:
+        """RFC 6749 section 2.1."""
+        return self.token_endpoint_auth_method != "none"
+
+    @property
+    def party(self) -> RelyingParty:
+        """The client as the citizen meets it."""
+        return RelyingParty(
+            id=self.client_id,
+            name=self.client_name,
+            host=urlsplit(self.redirect_uris[0]).netloc,
+            uri=self.client_uri,
+            purpose=self.purpose,
+            retention=self.retention,
+            lawful_basis=self.lawful_basis,
+            lawful_basis_rule=self.lawful_basis_rule,
+            optional=self.optional_scopes,
+        )

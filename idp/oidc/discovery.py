@@ -1,0 +1,42 @@
+"""What the provider says of itself (OIDC Discovery 1.0 section 3). Every line is true, and a test compares it with behaviour."""
+
+from collections.abc import Mapping
+
+from idp.login.assurance import OFFERED, acr
+from idp.oidc.client_auth import METHODS
+from idp.oidc.keys import ALGORITHMS
+from idp.oidc.scopes import CLAIMS, SCOPES
+from idp.pages import LANGUAGES
+
+_TOKEN_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash")
+
+
+def metadata(issuer: str) -> Mapping[str, object]:
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/authorize",
+        "token_endpoint": f"{issuer}/token",
+        "userinfo_endpoint": f"{issuer}/userinfo",
+        "jwks_uri": f"{issuer}/jwks",
+        "end_session_endpoint": f"{issuer}/logout",
+        "scopes_supported": SCOPES,
+        "claims_supported": (*_TOKEN_CLAIMS, *CLAIMS),
+        "claim_types_supported": ("normal",),
+        "claims_parameter_supported": True,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "response_types_supported": ("code",),
+        "response_modes_supported": ("query",),
+        "grant_types_supported": ("authorization_code", "refresh_token"),
+        "code_challenge_methods_supported": ("S256",),
+        "authorization_response_iss_parameter_supported": True,
+        "token_endpoint_auth_methods_supported": METHODS,
+        "id_token_signing_alg_values_supported": tuple(ALGORITHMS),
+        "subject_types_supported": ("pairwise", "public"),
+        "acr_values_supported": tuple(acr(level) for level in OFFERED),
+        "prompt_values_supported": ("none", "login", "consent", "select_account"),
+        "ui_locales_supported": LANGUAGES,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
+        "frontchannel_logout_supported": False,
+    }

@@ -1,0 +1,115 @@
+"""Families of refresh tokens (RFC 9700 section 4.14): one for each sign-in with offline_access, durable, each token used once.
+
+A refresh token names its family, so that using a token of the past is seen as reuse even when its digest is long purged. Access tokens of a family
+live under an entry of the state store that is removed when the family is revoked.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from idp.audit.events import EventType
+from idp.audit.recorder import event
+from idp.clock import Clock
+from idp.codec import decode, encode
+from idp.errors import InvalidGrant, InvalidScope
+from idp.oidc.client import Client
+from idp.oidc.grant import OfflineGrant, family_key
+from idp.oidc.tokens import TokenIssuer
+from idp.secrets import Randomness, digest, mint, shard_for, shard_of
+from idp.storage.records.errors import NotFound
+from idp.storage.records.families import Family, FamilyRecords, RefreshReused
+from idp.storage.state import StateStore
+
+_SEPARATOR: Final = "."
+
+
+class Families:
+    """`lifetime` and `grace` are seconds; within the grace a token may be used again, for a client that lost an answer."""
+
+    def __init__(
+        self,
+        records: FamilyRecords,
+        state: StateStore,
+        issuer: TokenIssuer,
+        clock: Clock,
+        randomness: Randomness,
+        lifetime: int,
+        grace: int,
+    ) -> None:
+        self._records = records
+        self._state = state
+        self._issuer = issuer
+        self._clock = clock
+        self._randomness = randomness
+        self._lifetime = lifetime
+        self._grace = grace
+
+    def new_id(self) -> str:
+        return self._randomness.bytes(16).hex()
+
+    def begin(self, family_id: str, client: Client, citizen_id: str, grant: OfflineGrant, access_token: str) -> str:
+        """Start a family and store its first access token; gives its first refresh token. Raises `InvalidGrant`."""
+        now = int(self._clock.now())
+        shard = shard_for(citizen_id)
+        refresh_token = self._token(shard, family_id)
+        family = Family(family_id, citizen_id, client.client_id, encode(grant), now, now + self._lifetime, None, None)
+        self._records.create(family, digest(refresh_token))
+        try:
+            self._store(access_token, family, client, grant, EventType.TOKEN_ISSUED)
+        except InvalidGrant:
+            self.revoke(family_id, shard, "code replayed")
+            raise
+        return refresh_token
+
+    def rotate(self, refresh_token: str, client: Client, scopes: tuple[str, ...]) -> tuple[Family, OfflineGrant, str]:
+        """Use a refresh token of this client; gives its family, what that grants, and the successor.
+
+        Raises `InvalidGrant`, or `InvalidScope` for scopes beyond the grant (RFC 6749 section 6). Another client's attempt, or one for too
+        much, changes nothing. Reuse beyond the grace ends the family.
+        """
+        _, _, family_id = refresh_token.rpartition(_SEPARATOR)
+        family = self._records.get(family_id)
+        if family is None or family.client_id != client.client_id:
+            raise InvalidGrant("unknown family, or another client's")
+        if not set(scopes) <= set(decode(family.document, OfflineGrant).scopes):
+            raise InvalidScope("more than was granted")
+        successor = self._token(shard_of(refresh_token), family_id)
+        now = int(self._clock.now())
+        try:
+            family = self._records.rotate(family_id, digest(refresh_token), digest(successor), now, self._grace)
+        except RefreshReused:
+            self._end(family_id, shard_for(family.citizen_id), family, EventType.TOKEN_REUSED)
+            raise InvalidGrant("refresh token was used before") from None
+        except NotFound:
+            raise InvalidGrant("family has expired or was revoked") from None
+        return family, decode(family.document, OfflineGrant), successor
+
+    def store_access_token(self, token: str, family: Family, client: Client, grant: OfflineGrant) -> None:
+        """Raises `InvalidGrant`."""
+        self._store(token, family, client, grant, EventType.TOKEN_REFRESHED)
+
+    def revoke(self, family_id: str, shard: str, reason: str) -> None:
+        """End a family and every access token it gave; a family that is not there is none."""
+        try:
+            self._records.revoke(family_id, reason, int(self._clock.now()))
+        except NotFound:
+            pass
+        self._state.delete(family_key(shard, family_id))
+
+    def revoke_of_citizen(self, citizen_id: str, client_id: str | None, reason: str) -> None:
+        """End all families of a citizen, at one client or everywhere: consent withdrawn, account suspended, password changed."""
+        ended: Iterable[str] = self._records.revoke_of_citizen(citizen_id, client_id, reason, int(self._clock.now()))
+        for family_id in ended:
+            self._state.delete(family_key(shard_for(citizen_id), family_id))
+
+    def _store(self, token: str, family: Family, client: Client, grant: OfflineGrant, what: EventType) -> None:
+        liveness = family_key(shard_for(family.citizen_id), family.id)
+        self._state.put(liveness, b"{}", self._issuer.access_seconds)
+        self._issuer.store_access_token(token, liveness, client, family.citizen_id, grant, what)
+
+    def _end(self, family_id: str, shard: str, family: Family, what: EventType) -> None:
+        told = event(what, self._clock.now(), client_id=family.client_id, citizen_id=family.citizen_id)
+        self._state.delete(family_key(shard, family_id), events=[told])
+
+    def _token(self, shard: str, family_id: str) -> str:
+        return mint(self._randomness, shard) + _SEPARATOR + family_id

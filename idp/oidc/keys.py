@@ -1,0 +1,124 @@
+"""The signing keys: next, active, retired; one of each per algorithm.
+
+The next key is published before it signs, so that relying parties that cache `/jwks` know it by then; a retired one stays published
+until what it signed has expired. Private halves are sealed under the master key. Every worker keeps them in memory and drops
+them when their version moves (`idp.versions`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from idp.clock import Clock
+from idp.codec import decode, encode
+from idp.oidc import jws
+from idp.oidc.jws import InvalidJws, PrivateKey, SigningKey
+from idp.storage.records.keys import KeyRecords, StoredKey
+from idp.vault import Vault
+from idp.versions import Shelf, Versions
+
+ALGORITHMS: Final[Mapping[str, Callable[[], PrivateKey]]] = {
+    "RS256": lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),
+    "ES256": lambda: ec.generate_private_key(ec.SECP256R1()),
+}
+KEEP_RETIRED_SECONDS: Final = 7 * 86_400
+"""How long a retired key stays published: longer than any token it signed, and than clients cache `/jwks`."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """A key as `idp key list` shows it. Times are seconds since the epoch."""
+
+    kid: str
+    alg: str
+    state: str
+    created_at: int
+    activated_at: int | None
+    retired_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ring:
+    active: Mapping[str, SigningKey]
+    published: tuple[Mapping[str, str], ...]
+    jwks: bytes
+
+
+class KeyRing:
+    def __init__(self, records: KeyRecords, vault: Vault, clock: Clock, versions: Versions) -> None:
+        self._records = records
+        self._vault = vault
+        self._clock = clock
+        self._versions = versions
+        self._kept: Shelf[_Ring] = Shelf(versions, capacity=1)
+
+    def signer(self, alg: str) -> SigningKey:
+        """The active key of an algorithm we offer."""
+        return self._current().active[alg]
+
+    def jwks(self) -> bytes:
+        """The JWK Set (RFC 7517 section 5) to publish: next, active and lately retired keys."""
+        return self._current().jwks
+
+    def verify(self, token: str, typ: str) -> dict[str, object]:
+        """The claims of a token that we signed. Raises `InvalidJws`."""
+        return jws.verify(token, self._current().published, typ)
+
+    def list(self) -> Sequence[KeyInfo]:
+        return [
+            KeyInfo(key.kid, key.alg, key.state, key.created_at, key.activated_at, key.retired_at)
+            for key in sorted(self._records.all(), key=lambda key: (key.alg, key.created_at))
+        ]
+
+    def rotate(self, alg: str) -> None:
+        """Retire the active key, activate the next, make a new next."""
+        now = int(self._clock.now())
+        self._records.rotate(alg, self._fresh(alg, now), now)
+        self._records.remove_retired(now - KEEP_RETIRED_SECONDS)
+        self._versions.bump()
+
+    def ensure(self) -> None:
+        """Give each algorithm an active and a next key where it has none: at the first start."""
+        now = int(self._clock.now())
+        known = {key.alg for key in self._records.all() if key.state == "active"}
+        for alg in ALGORITHMS:
+            if alg not in known:
+                self._records.start(alg, self._fresh(alg, now), self._fresh(alg, now), now)
+                self._versions.bump()
+
+    def _current(self) -> _Ring:
+        ring = self._kept.get("ring", self._load)
+        if ring is None:
+            raise LookupError("there are no signing keys")
+        return ring
+
+    def _load(self, _name: str) -> _Ring:
+        stored = self._records.all()
+        public = tuple(decode(key.public_jwk, dict[str, str]) for key in stored)
+        active = {key.alg: self._open(key) for key in stored if key.state == "active"}
+        return _Ring(active, public, encode({"keys": public}))
+
+    def _open(self, key: StoredKey) -> SigningKey:
+        private = serialization.load_der_private_key(self._vault.open(key.sealed, _context(key.kid)), password=None)
+        if not isinstance(private, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+            raise TypeError(key.alg)
+        return SigningKey(key.kid, key.alg, private)
+
+    def _fresh(self, alg: str, now: int) -> StoredKey:
+        private = ALGORITHMS[alg]()
+        public = jws.public_jwk(private, alg)
+        der = private.private_bytes(
+            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        sealed = self._vault.seal(der, _context(public["kid"]))
+        return StoredKey(public["kid"], alg, "next", sealed, encode(public), now, None, None)
+
+
+def _context(kid: str) -> str:
+    return f"signing-key:{kid}"
+
+
+__all__ = ["ALGORITHMS", "InvalidJws", "KeyInfo", "KeyRing"]

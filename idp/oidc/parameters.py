@@ -1,0 +1,53 @@
+"""Request parameters as RFC 6749 section 3.1 reads them: none twice, an empty one is an absent one, UTF-8 or nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
+
+from idp.errors import InvalidRequest
+
+MAX_LENGTH: Final = 32_768
+"""Bytes of a query or form."""
+MAX_FIELDS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """`repeated` names parameters that came more than once; their value is the first one and must not be relied on."""
+
+    values: Mapping[str, str]
+    repeated: frozenset[str] = frozenset()
+
+    def get(self, name: str) -> str | None:
+        return self.values.get(name)
+
+    def require(self, name: str) -> str:
+        """Raises `InvalidRequest`."""
+        value = self.values.get(name)
+        if value is None:
+            raise InvalidRequest(f"{name} is missing")
+        return value
+
+    def refuse_repeated(self) -> None:
+        """Raises `InvalidRequest`."""
+        if self.repeated:
+            raise InvalidRequest("a parameter is repeated")
+
+
+def parse(raw: str) -> Parameters:
+    """Parse `application/x-www-form-urlencoded` text. Raises `InvalidRequest`."""
+    if len(raw) > MAX_LENGTH or not raw.isascii():
+        raise InvalidRequest("too long, or not ASCII")
+    try:
+        pairs = parse_qsl(raw, keep_blank_values=False, errors="strict", max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise InvalidRequest("not decodable, or too many fields") from None
+    values: dict[str, str] = {}
+    repeated: set[str] = set()
+    for name, value in pairs:
+        if name in values:
+            repeated.add(name)
+        else:
+            values[name] = value
+    return Parameters(values, frozenset(repeated)) if repeated else Parameters(values)

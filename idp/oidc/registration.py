@@ -1,0 +1,244 @@
+"""Client metadata from RFC 7591 JSON: each member proved by a rule of its own, into a `Client`; and back to JSON.
+
+Members that we do not know are ignored (RFC 7591 section 2). Human-readable members may carry language tags (section 2.2).
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from idp.codec import Malformed, builtins, decode
+from idp.errors import InvalidClientMetadata, InvalidRedirectUri
+from idp.oidc.client import Client
+from idp.oidc.provider import Engine
+from idp.oidc.scopes import OFFLINE_ACCESS, OPENID, SCOPES
+
+MAX_LENGTH: Final = 65_536
+MAX_URIS: Final = 50
+MAX_TEXT: Final = 2_000
+_AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "none")
+_GRANTS: Final = ("authorization_code", "refresh_token")
+_BASES: Final = ("consent", "statutory_duty")
+_TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
+_PRIVATE_SCHEME: Final = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+", re.ASCII)
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+_TEXTS: Final = ("client_name", "purpose", "retention")
+_LINKS: Final = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
+
+Metadata = Mapping[str, Any]
+
+
+class Registrar:
+    def __init__(self, engine: Engine, default_scope: tuple[str, ...]) -> None:
+        self._engine = engine
+        self._default_scope = default_scope
+
+    def prove(self, document: bytes) -> Client:
+        """A client without id and secret. Raises `InvalidClientMetadata` or `InvalidRedirectUri`."""
+        metadata = _parse(document)
+        self._engine.match_registration(_for_engine(metadata))
+        application_type = _one_of(metadata, "application_type", ("web", "native"), "web")
+        redirect_uris = tuple(redirect_uri(uri, application_type) for uri in _uris(metadata, "redirect_uris"))
+        if not redirect_uris:
+            raise InvalidRedirectUri("redirect_uris is missing")
+        method = _one_of(metadata, "token_endpoint_auth_method", _AUTH_METHODS, "client_secret_basic")
+        require_pkce = _boolean(metadata, "require_pkce", default=True)
+        if method == "none" and not require_pkce:
+            raise InvalidClientMetadata("a public client cannot do without PKCE")
+        scope = self._scope(metadata)
+        return Client(
+            client_id="",
+            client_id_issued_at=0,
+            redirect_uris=redirect_uris,
+            client_name=_texts(metadata, "client_name", str) or {"": urlsplit(redirect_uris[0]).netloc},
+            token_endpoint_auth_method=method,
+            grant_types=_subset(metadata, "grant_types", _GRANTS, _default_grants(scope)),
+            scope=scope,
+            application_type=application_type,
+            subject_type=_one_of(metadata, "subject_type", ("pairwise", "public"), "pairwise"),
+            sector=_sector(redirect_uris),
+            id_token_signed_response_alg=_one_of(metadata, "id_token_signed_response_alg", ("RS256", "ES256"), "RS256"),
+            require_pkce=require_pkce,
+            default_max_age=_seconds(metadata, "default_max_age"),
+            require_auth_time=_boolean(metadata, "require_auth_time", default=False),
+            default_acr_values=_strings(metadata, "default_acr_values"),
+            post_logout_redirect_uris=tuple(
+                redirect_uri(uri, application_type) for uri in _uris(metadata, "post_logout_redirect_uris")
+            ),
+            backchannel_logout_uri=_backchannel(metadata),
+            contacts=_strings(metadata, "contacts"),
+            lawful_basis=_one_of(metadata, "lawful_basis", _BASES, "consent"),
+            lawful_basis_rule=_rule(metadata),
+            purpose=_texts(metadata, "purpose", str),
+            retention=_texts(metadata, "retention", str),
+            optional_scopes=_subset(metadata, "optional_scopes", scope, ()),
+            **{name: _texts(metadata, name, link) for name in _LINKS},
+        )
+
+    def _scope(self, metadata: Metadata) -> tuple[str, ...]:
+        """The scopes the client may ask for; those it does not name are not its own (RFC 7591 section 2)."""
+        text = _string(metadata, "scope")
+        if text is None:
+            return self._default_scope
+        asked = tuple(dict.fromkeys(text.split()))
+        if OPENID not in asked or not set(asked) <= set(SCOPES):
+            raise InvalidClientMetadata("scope has to name openid, and only scopes that are offered")
+        return asked
+
+
+def redirect_uri(uri: str, application_type: str) -> str:
+    """A redirect address that may be registered (RFC 9700 section 2.1, RFC 8252 section 7, OIDC Registration section 2).
+
+    https anywhere; http for loopback hosts only, or private schemes with a dot, for native clients. Raises `InvalidRedirectUri`.
+    """
+    if not uri.isascii() or not uri.isprintable() or any(sign in uri for sign in ' "<>\\^`{|}*#'):
+        raise InvalidRedirectUri("characters that no redirect address has")
+    try:
+        parts = urlsplit(uri)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        raise InvalidRedirectUri("not a URI") from None
+    if parts.username is not None or parts.password is not None:
+        raise InvalidRedirectUri("user information")
+    if parts.scheme == "https" and host:
+        return uri
+    if parts.scheme == "http" and host in _LOOPBACK:
+        return uri
+    if application_type == "native" and _PRIVATE_SCHEME.fullmatch(parts.scheme) and not parts.netloc and parts.path.startswith("/"):
+        return uri
+    raise InvalidRedirectUri("scheme or host")
+
+
+def link(uri: str) -> str:
+    """A page or picture that citizens are pointed to and that we never fetch. Raises `InvalidClientMetadata`."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        raise InvalidClientMetadata("not a URI") from None
+    if not uri.isprintable() or " " in uri or not parts.hostname or not (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    ):
+        raise InvalidClientMetadata("a link is not an https address")
+    return uri
+
+
+def describe(client: Client) -> dict[str, Any]:
+    """The client as RFC 7591 JSON, without its secret; the members that are ours stand under their own names."""
+    document: dict[str, Any] = {}
+    for name, value in builtins(client).items():
+        if name in ("client_secret_digest", "sector") or value in (None, (), [], {}, ""):
+            continue
+        if name in _TEXTS + _LINKS:
+            document |= {f"{name}#{tag}" if tag else name: text for tag, text in value.items()}
+        else:
+            document[name] = " ".join(value) if name == "scope" else value
+    return document
+
+
+def _parse(document: bytes) -> Metadata:
+    if len(document) > MAX_LENGTH:
+        raise InvalidClientMetadata("too long")
+    try:
+        return decode(document, dict[str, Any])
+    except Malformed:
+        raise InvalidClientMetadata("not a JSON object") from None
+
+
+def _for_engine(metadata: Metadata) -> dict[str, Any]:
+    """What pyop matches with the provider's configuration; it expects defaults to be there."""
+    names = ("id_token_signed_response_alg", "subject_type", "token_endpoint_auth_method", "response_types", "grant_types", "default_acr_values")
+    chosen = {name: metadata[name] for name in names if name in metadata}
+    return {"redirect_uris": ["https://any.invalid/"], "response_types": ["code"]} | chosen
+
+
+def _string(metadata: Metadata, name: str) -> str | None:
+    value = metadata.get(name)
+    if value is not None and (not isinstance(value, str) or len(value) > MAX_TEXT or not value.isprintable()):
+        raise InvalidClientMetadata(f"{name} is not a short line of text")
+    return value
+
+
+def _strings(metadata: Metadata, name: str) -> tuple[str, ...]:
+    values = metadata.get(name, [])
+    if not isinstance(values, list) or len(values) > MAX_URIS or not all(isinstance(value, str) and len(value) <= MAX_TEXT for value in values):
+        raise InvalidClientMetadata(f"{name} is not a short list of texts")
+    return tuple(dict.fromkeys(values))
+
+
+def _uris(metadata: Metadata, name: str) -> tuple[str, ...]:
+    try:
+        return _strings(metadata, name)
+    except InvalidClientMetadata as error:
+        raise InvalidRedirectUri(error.detail) from None
+
+
+def _subset(metadata: Metadata, name: str, of: tuple[str, ...], default: tuple[str, ...]) -> tuple[str, ...]:
+    values = _strings(metadata, name) if name in metadata else default
+    if not set(values) <= set(of):
+        raise InvalidClientMetadata(f"{name} has a value that is not offered")
+    return values
+
+
+def _one_of(metadata: Metadata, name: str, allowed: tuple[str, ...], default: str) -> str:
+    value = _string(metadata, name)
+    if value is not None and value not in allowed:
+        raise InvalidClientMetadata(f"{name} is not one of {', '.join(allowed)}")
+    return value or default
+
+
+def _boolean(metadata: Metadata, name: str, default: bool) -> bool:
+    value = metadata.get(name, default)
+    if not isinstance(value, bool):
+        raise InvalidClientMetadata(f"{name} is not a boolean")
+    return value
+
+
+def _seconds(metadata: Metadata, name: str) -> int | None:
+    value = metadata.get(name)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10**9):
+        raise InvalidClientMetadata(f"{name} is not a number of seconds")
+    return value
+
+
+def _texts(metadata: Metadata, name: str, prove: Callable[[str], str]) -> dict[str, str]:
+    """A human-readable member with all its languages."""
+    texts: dict[str, str] = {}
+    for member in metadata:
+        base, _, tag = member.partition("#")
+        if base == name and (text := _string(metadata, member)):
+            if tag and not _TAG.fullmatch(tag):
+                raise InvalidClientMetadata(f"{name} has an unknown language tag")
+            texts[tag] = prove(text)
+    return texts
+
+
+def _rule(metadata: Metadata) -> str:
+    """A statutory duty rests on a rule that can be named (PIPL article 13)."""
+    rule = _string(metadata, "lawful_basis_rule") or ""
+    if metadata.get("lawful_basis") == "statutory_duty" and not rule:
+        raise InvalidClientMetadata("lawful_basis_rule is missing")
+    return rule
+
+
+def _backchannel(metadata: Metadata) -> str | None:
+    """OIDC Back-Channel Logout section 2.2: absolute, no fragment."""
+    uri = _string(metadata, "backchannel_logout_uri")
+    return link(uri) if uri is not None and "#" not in uri else _refuse_if(uri)
+
+
+def _refuse_if(uri: str | None) -> None:
+    if uri is not None:
+        raise InvalidClientMetadata("backchannel_logout_uri has a fragment")
+
+
+def _sector(redirect_uris: tuple[str, ...]) -> str:
+    """The host that pairwise subjects are computed for (OIDC Core section 8.1). All redirect addresses must share it."""
+    hosts = {urlsplit(uri).hostname or urlsplit(uri).scheme for uri in redirect_uris}
+    if len(hosts) > 1:
+        raise InvalidClientMetadata("redirect_uris of several hosts need a sector_identifier_uri, which is not offered yet")
+    return hosts.pop()
+
+
+def _default_grants(scope: tuple[str, ...]) -> tuple[str, ...]:
+    return _GRANTS if OFFLINE_ACCESS in scope else _GRANTS[:1]

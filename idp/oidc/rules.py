@@ -1,0 +1,115 @@
+"""One small rule a parameter of an authorization request, in the order in which they are proved.
+
+Each returns what it proved or raises the error its clause names; by then the client and its redirect address are known, so
+the error goes back to the client.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from idp.errors import (
+    InvalidRequest,
+    InvalidScope,
+    RegistrationNotSupported,
+    RequestNotSupported,
+    RequestUriNotSupported,
+    UnsupportedResponseType,
+)
+from idp.oidc.client import Client
+from idp.oidc.parameters import Parameters
+from idp.oidc.scopes import CLAIMS_OF_SCOPE, OPENID, SCOPE_OF_CLAIM
+
+_CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+_MAX_AGE: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
+_PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})
+MAX_TEXT: Final = 1_024
+
+
+def no_parameter_is_repeated(parameters: Parameters, client: Client) -> None:
+    """RFC 6749 section 3.1."""
+    parameters.refuse_repeated()
+
+
+def no_request_object(parameters: Parameters, client: Client) -> None:
+    """OIDC Core section 6: `request`, `request_uri` and `registration` are not offered."""
+    if parameters.get("request") is not None:
+        raise RequestNotSupported
+    if parameters.get("request_uri") is not None:
+        raise RequestUriNotSupported
+    if parameters.get("registration") is not None:
+        raise RegistrationNotSupported
+
+
+def response_type_is_code(parameters: Parameters, client: Client) -> None:
+    """RFC 6749 section 4.1.1; no other is offered (RFC 9700 section 2.1.2)."""
+    if parameters.require("response_type") != "code":
+        raise UnsupportedResponseType
+
+
+def response_mode_is_query(parameters: Parameters, client: Client) -> None:
+    """OAuth 2.0 Multiple Response Type Encoding Practices section 2.1."""
+    if parameters.get("response_mode") not in (None, "query"):
+        raise InvalidRequest("response_mode")
+
+
+def code_challenge_is_s256(parameters: Parameters, client: Client) -> None:
+    """RFC 7636 section 4.3, with S256 only (RFC 9700 section 2.1.1). A challenge that is sent is always checked."""
+    challenge = parameters.get("code_challenge")
+    if challenge is None:
+        if client.require_pkce or not client.confidential or parameters.get("code_challenge_method") is not None:
+            raise InvalidRequest("code_challenge is missing")
+        return
+    if parameters.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(challenge):
+        raise InvalidRequest("code_challenge is not S256")
+
+
+def texts_are_short(parameters: Parameters, client: Client) -> None:
+    """What we store or show is bounded."""
+    for name in ("nonce", "login_hint", "ui_locales", "claims_locales", "acr_values", "scope", "prompt", "display"):
+        value = parameters.get(name)
+        if value is not None and (len(value) > MAX_TEXT or not value.isprintable()):
+            raise InvalidRequest(f"{name} is too long or has control characters")
+    if len(parameters.get("state") or "") > 8_192:
+        raise InvalidRequest("state is too long")
+
+
+RULES: Final[tuple[Callable[[Parameters, Client], None], ...]] = (
+    no_parameter_is_repeated,
+    response_type_is_code,
+    no_request_object,
+    response_mode_is_query,
+    code_challenge_is_s256,
+    texts_are_short,
+)
+
+
+def scopes(parameters: Parameters, client: Client) -> tuple[str, ...]:
+    """The scopes to ask for: the request's, less what is unknown (OIDC Core section 3.1.2.1) or not this client's to ask."""
+    asked = (parameters.get("scope") or "").split()
+    if OPENID not in asked:
+        raise InvalidScope("openid is not in scope")
+    return tuple(dict.fromkeys(scope for scope in asked if scope in CLAIMS_OF_SCOPE and scope in client.scope))
+
+
+def claims(asked: tuple[str, ...], client: Client) -> tuple[str, ...]:
+    """Single claims, less those of scopes that are not this client's to ask."""
+    return tuple(claim for claim in asked if SCOPE_OF_CLAIM[claim] in client.scope)
+
+
+def prompts(parameters: Parameters) -> frozenset[str]:
+    """OIDC Core section 3.1.2.1: `none` stands alone."""
+    asked = frozenset((parameters.get("prompt") or "").split())
+    if not asked <= _PROMPTS or ("none" in asked and len(asked) > 1):
+        raise InvalidRequest("prompt")
+    return asked
+
+
+def max_age(parameters: Parameters, client: Client) -> int | None:
+    """Seconds, or None if any age will do."""
+    value = parameters.get("max_age")
+    if value is None:
+        return client.default_max_age
+    if not _MAX_AGE.fullmatch(value):
+        raise InvalidRequest("max_age")
+    return int(value)

@@ -1,0 +1,61 @@
+"""The token endpoint (RFC 6749 section 3.2): the pipeline that every grant goes through, so that no grant can forget a step.
+
+Syntax, client authentication, whether the client may use the grant; then the grant itself; then the answer.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from idp.audit.events import EventType
+from idp.audit.recorder import event
+from idp.clock import Clock
+from idp.errors import InvalidClient, InvalidGrant, UnauthorizedClient, UnsupportedGrantType
+from idp.oidc.client_auth import AuthenticatedClient, authenticate
+from idp.oidc.parameters import Parameters, parse
+from idp.oidc.target import ClientSource
+from idp.secrets import SHARDS
+from idp.storage.state import StateStore
+
+
+class Grant(Protocol):
+    @property
+    def grant_type(self) -> str: ...
+
+    def redeem(self, authenticated: AuthenticatedClient, parameters: Parameters) -> dict[str, Any]:
+        """The token response. Raises an `OAuthError`."""
+        ...
+
+
+class TokenEndpoint:
+    def __init__(self, clients: ClientSource, grants: Sequence[Grant], state: StateStore, clock: Clock) -> None:
+        self._clients = clients
+        self._grants = {grant.grant_type: grant for grant in grants}
+        self._state = state
+        self._clock = clock
+
+    def answer(self, form: str, authorization: str | None, source: str) -> dict[str, Any]:
+        """Raises an `OAuthError`."""
+        parameters = parse(form)
+        parameters.refuse_repeated()
+        try:
+            authenticated = authenticate(parameters, authorization, self._clients)
+        except InvalidClient as error:
+            self._tell(EventType.CLIENT_AUTHENTICATION_FAILED, source)
+            raise error from None
+        grant = self._grant(authenticated, parameters)
+        try:
+            return grant.redeem(authenticated, parameters)
+        except InvalidGrant as error:
+            self._tell(EventType.TOKEN_REFUSED, source, client_id=authenticated.client.client_id)
+            raise error from None
+
+    def _grant(self, authenticated: AuthenticatedClient, parameters: Parameters) -> Grant:
+        grant = self._grants.get(parameters.require("grant_type"))
+        if grant is None:
+            raise UnsupportedGrantType
+        if grant.grant_type not in authenticated.client.grant_types:
+            raise UnauthorizedClient(grant.grant_type)
+        return grant
+
+    def _tell(self, what: EventType, source: str, client_id: str | None = None) -> None:
+        self._state.queue(SHARDS[0], [event(what, self._clock.now(), source=source, client_id=client_id)])

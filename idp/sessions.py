@@ -1,0 +1,155 @@
+"""The SSO session: who is signed in in this browser, since when, how surely, and at which relying parties.
+
+The browser holds a handle; the store keeps the session under its digest, in the citizen's shard. A sign-in or step-up opens a new
+session with a new handle and ends the one before it (no fixation); the *lineage* and the legs go along, so that relying
+parties keep the `sid` they know.
+
+A **leg** is what one request of one relying party was granted in this session. It is a field of its own, named for the
+client and the digest of what was asked, so that the next hop of that client needs one guarded write and nothing else.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from idp.audit.events import EventType
+from idp.audit.recorder import event, note
+from idp.clock import Clock
+from idp.codec import decode, encode
+from idp.login.assurance import acr
+from idp.secrets import Randomness, digest, mint, shard_for, shard_of, urlsafe
+from idp.storage.state import Gone, Guard, Key, StateStore
+
+LEG: Final = "leg"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What never changes while a session has this handle. Times are seconds since the epoch."""
+
+    citizen_id: str
+    lineage: str
+    auth_time: int
+    aal: int
+    amr: tuple[str, ...]
+    ends_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session that was live when it was loaded."""
+
+    key: Key
+    head: Head
+    legs: Mapping[str, bytes]
+
+    def clients(self) -> Sequence[str]:
+        """The relying parties that were given something, in order of name."""
+        return sorted({field.split(":")[1] for field in self.legs})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds."""
+
+    idle: int
+    absolute: int
+
+
+def leg_field(client_id: str, ask: str) -> str:
+    return f"{LEG}:{client_id}:{ask}"
+
+
+def session_key(handle: str) -> Key:
+    return Key(shard_of(handle), "session", digest(handle))
+
+
+def owner_key(citizen_id: str) -> Key:
+    return Key(shard_for(citizen_id), "sessions", citizen_id)
+
+
+class Sessions:
+    def __init__(self, state: StateStore, clock: Clock, randomness: Randomness, limits: Limits) -> None:
+        self._state = state
+        self._clock = clock
+        self._randomness = randomness
+        self.limits = limits
+
+    def open(self, citizen_id: str, aal: int, amr: tuple[str, ...], before: Session | None) -> tuple[str, Session]:
+        """Open a session for who was just authenticated; gives the browser's handle.
+
+        `before` is the browser's session until now: it ends, and its legs come along if it is the same citizen's.
+        """
+        now = int(self._clock.now())
+        same = before if before and before.head.citizen_id == citizen_id else None
+        lineage = same.head.lineage if same else urlsafe(self._randomness.bytes(16))
+        head = Head(citizen_id, lineage, now, aal, amr, now + self.limits.absolute)
+        handle = mint(self._randomness, shard_for(citizen_id))
+        session = Session(session_key(handle), head, dict(same.legs) if same else {})
+        self._state.open_session(
+            session.key,
+            owner_key(citizen_id),
+            _fields(head) | dict(session.legs),
+            note(citizen_id=citizen_id),
+            self.limits.idle,
+            self.limits.absolute,
+            closes=same.key if same else None,
+            events=[event(EventType.SESSION_OPENED, now, amr=amr, acr=acr(aal))],
+        )
+        return handle, session
+
+    def load(self, handle: str) -> Session | None:
+        """The live session of a handle, whose idle time starts anew; None if there is none."""
+        return self.load_key(session_key(handle))
+
+    def load_key(self, key: Key) -> Session | None:
+        return self.read(key, self._state.load_session(key, self.limits.idle))
+
+    def read(self, key: Key, fields: Mapping[str, bytes]) -> Session | None:
+        """Stored fields as a session; None if they are of none, or of one past its absolute limit."""
+        if "head" not in fields:
+            return None
+        head = decode(fields["head"], Head)
+        if head.ends_at <= self._clock.now():
+            return None
+        return Session(key, head, {name: value for name, value in fields.items() if name.startswith(LEG + ":")})
+
+    def guard(self, leg: str, aal: int, authenticated_since: int) -> Guard:
+        """What the store checks at the moment a code is issued under a session."""
+        bounds = (("ends", int(self._clock.now()) + 1), ("aal", aal), ("auth_time", authenticated_since))
+        return Guard(has=(leg,), at_least=bounds)
+
+    def add_leg(self, session: Session, leg: str, granted: bytes) -> Session:
+        """Remember what a client was granted. Raises `Gone` if the session has ended meanwhile."""
+        self._state.set_fields(session.key, {leg: granted})
+        return Session(session.key, session.head, dict(session.legs) | {leg: granted})
+
+    def end(self, session: Session, reason: str) -> Session | None:
+        """End a session. One caller gets it, and with it the duty to tell the relying parties; every other gets None."""
+        told = event(EventType.SESSION_ENDED, self._clock.now(), citizen_id=session.head.citizen_id, reason=reason)
+        fields = self._state.end_session(session.key, events=[told])
+        return self.read(session.key, fields)
+
+    def end_all_of(self, citizen_id: str, reason: str) -> Sequence[Session]:
+        """End every session of a citizen, in all browsers; gives those that this call ended."""
+        ended = []
+        for key in self._state.sessions_of(owner_key(citizen_id)):
+            session = self.load_key(key)
+            if session and (last := self.end(session, reason)):
+                ended.append(last)
+        return ended
+
+    def drop_legs(self, citizen_id: str, client_id: str) -> None:
+        """Consent of `client_id` was withdrawn: sessions that carry its legs end, for a leg cannot be taken out of a hop in flight."""
+        for key in self._state.sessions_of(owner_key(citizen_id)):
+            session = self.load_key(key)
+            if session and client_id in session.clients():
+                self.end(session, "consent withdrawn")
+
+
+def _fields(head: Head) -> dict[str, bytes]:
+    numbers = {"auth_time": head.auth_time, "aal": head.aal, "ends": head.ends_at}
+    return {"head": encode(head)} | {name: str(value).encode() for name, value in numbers.items()}
+
+
+__all__ = ["Gone", "Head", "Limits", "Session", "Sessions", "leg_field", "owner_key", "session_key"]
