@@ -91,6 +91,6 @@ APART = (
         "*",
         ("idp.app",),
         "only what starts the program knows its root",
-        ("idp/app.py", "idp/serve.py", "idp/cli.py", "idp/cli/*", "idp/check.py"),
+        ("idp/app.py", "idp/serve.py", "idp/cli.py", "idp/cli/*", "idp/check.py", "idp/demo/seed.py"),
     ),
 )
