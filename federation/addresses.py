@@ -43,7 +43,7 @@ _NOT_PUBLIC_V6: Final = tuple(
 )
 
 
-class ForbiddenAddress(ValueError):  # noqa: N818 - named for what it says
+class ForbiddenAddress(ValueError):
     """The address is not one of the public internet."""
 
 

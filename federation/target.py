@@ -11,7 +11,7 @@ _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
-class ForbiddenUrl(ValueError):  # noqa: N818 - named for what it says
+class ForbiddenUrl(ValueError):
     """The URL is not one that may be called. Says why, and does not quote it."""
 
 

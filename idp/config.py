@@ -81,7 +81,7 @@ class Settings:
     outbound_allow: frozenset[str] = frozenset()
     ca_file: Path | None = None
     trusted_proxies: frozenset[str] = frozenset()
-    password_policy: PasswordPolicyName = "nist"  # noqa: S105
+    password_policy: PasswordPolicyName = "nist"
     log_level: LogLevel = "info"
     lifetimes: Lifetimes = Lifetimes()
 

@@ -3,7 +3,7 @@
 What reaches a log comes from many hands, other people's among them. So every text passes a guard that blacks out what
 looks like an ID or telephone number, an e-mail address, a token or a query; and of an exception we log where it came
 from and of which class it is, never its words, which may quote values. `pyop`, `oic` and `jwkest` print secrets below
-WARNING; they stay there whatever the level.
+WARNING; they stay there whatever the level, and so do a few that talk too much.
 """
 
 import logging
@@ -29,7 +29,7 @@ EXTRAS: Final = (
 )
 """What a caller may give by `extra=`; names are those of the audit trail."""
 
-PINNED: Final = ("pyop", "oic", "jwkest")
+PINNED: Final = ("pyop", "oic", "jwkest", "alembic", "urllib3")
 
 _GUARDED: Final = re.compile(
     r"eyJ[\w.-]+"  # a JWT

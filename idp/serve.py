@@ -11,6 +11,7 @@ import logging
 import multiprocessing
 import os
 import shutil
+import socket
 import threading
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
@@ -47,18 +48,6 @@ class CannotServe(Exception):
     """What is wrong, in a sentence, with what to do."""
 
 
-def prepare(settings: Settings) -> None:
-    """Make ready what workers rely on. Raises `CannotServe`, and what the stores raise."""
-    prepare_directory(settings, SystemRandomness(), SystemClock())
-    if not settings.records_embedded and not is_current(settings.records_url):
-        raise CannotServe("the tables of the records are not those of this release: run `idp db upgrade`")
-    services = build_services(settings)
-    services.keys.ensure()
-    services.close()
-    shutil.rmtree(settings.metrics_dir, ignore_errors=True)
-    settings.metrics_dir.mkdir(mode=0o700)
-
-
 def serve(
     settings: Settings,
     host: str,
@@ -67,10 +56,15 @@ def serve(
     tls_cert: Path | None = None,
     tls_key: Path | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT. `prepare` has run, and `settings` are those of the environment."""
+    """Serve until SIGTERM or SIGINT. `settings` are those of the environment, where workers read them again.
+
+    Raises `CannotServe`, and what master keys and stores raise.
+    """
+    logs.configure(settings.log_level)
+    _prove_free(host, port)
+    _prepare(settings)
     multiprocessing.set_start_method("spawn", force=True)
     os.environ[METRICS_DIRECTORY] = str(settings.metrics_dir)
-    logs.configure(settings.log_level)
     server = _server(settings, host, port, workers, tls_cert, tls_key)
     housekeeper = Attendant(lambda: multiprocessing.Process(target=keep_house, args=(settings, os.getpid())))
     try:
@@ -79,6 +73,29 @@ def serve(
         server.serve()
     finally:
         housekeeper.stop()
+
+
+def _prove_free(host: str, port: int) -> None:
+    """Granian shares a port with whoever listens there already; half of the requests would then go astray."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise CannotServe(f"port {port} at {host} cannot be used ({error.strerror}): choose another") from None
+
+
+def _prepare(settings: Settings) -> None:
+    """Make ready what workers rely on."""
+    prepare_directory(settings, SystemRandomness(), SystemClock())
+    if not settings.records_embedded and not is_current(settings.records_url):
+        raise CannotServe("the tables of the records are not those of this release: run `idp db upgrade`")
+    services = build_services(settings)
+    services.keys.ensure()
+    services.close()
+    shutil.rmtree(settings.metrics_dir, ignore_errors=True)
+    settings.metrics_dir.mkdir(mode=0o700)
 
 
 class _Server(Protocol):
@@ -101,7 +118,7 @@ def _server(
             websockets=False,
             http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=_HEAD_BYTES),
             http2_settings=HTTP2Settings(max_headers_size=_HEAD_BYTES, max_concurrent_streams=100),
-            log_level=LogLevels.warning if settings.log_level == "info" else LogLevels(settings.log_level),
+            log_level=LogLevels.info if settings.log_level == "debug" else LogLevels.error,
             log_dictconfig=logs.configuration(settings.log_level),
             ssl_cert=tls_cert,
             ssl_key=tls_key,

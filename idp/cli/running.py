@@ -27,7 +27,6 @@ def serve(host: str, port: int, workers: int | None, tls_cert: Path | None, tls_
     settings = load_settings(os.environ)
     serving = importlib.import_module("idp.serve")
     try:
-        serving.prepare(settings)
         serving.serve(settings, host, port, workers or min(os.cpu_count() or 1, _LIKELY_WORKERS), tls_cert, tls_key)
     except serving.CannotServe as error:
         raise click.ClickException(str(error)) from None
