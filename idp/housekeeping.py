@@ -62,7 +62,8 @@ class Housekeeper:
         pause = TICK_SECONDS
         while not stop.wait(pause):
             pause = TICK_SECONDS if self.tick() else min(pause * 2, LONGEST_PAUSE_SECONDS)
-        self.tick()
+        if self.tick():
+            self._writer.rest()
 
     def tick(self) -> bool:
         """Do what is due. False if a store was away."""

@@ -60,6 +60,10 @@ class AuditWriter:
             self._state.dequeue([told.queued for told in ready])
         return Moved(len(ready), len(queued) - len(ready))
 
+    def rest(self) -> None:
+        """Let another writer have the work from a second on. Raises `StateUnavailable`."""
+        self._state.lease(LEASE, self._owner, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Told:

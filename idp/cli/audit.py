@@ -86,6 +86,7 @@ def _move(services: Any) -> None:
     try:
         while writer.move().written:
             pass
+        writer.rest()
     except StateUnavailable as error:
         click.echo(f"events that are not yet in SQL are missing here: {error}", err=True)
 
