@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from idp.app import Services, build_services
+from idp.audit.events import EventType
+from idp.audit.recorder import event
 from idp.citizens.registry import NewCitizen
+from idp.clock import SystemClock
 from idp.codec import decode, encode
 from idp.config import Settings
 from idp.demo.citizens import PEOPLE, Credentials, credentials
@@ -15,11 +18,15 @@ from idp.demo.places import Places, keep
 from idp.demo.relying_party import PortalSettings
 from idp.demo.themes import THEMES
 from idp.demo.words import Text
+from idp.preparing import prepare_directory
+from idp.secrets import SystemRandomness
+
+ACTOR = "demo"
 
 
 def seed(settings: Settings, places: Places) -> Mapping[str, Credentials]:
     """Make the embedded stores and fill them; what each citizen signs in with, by number."""
-    places.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    prepare_directory(settings, SystemRandomness(), SystemClock())
     services = build_services(settings)
     try:
         known = credentials(places.citizens_file, services.randomness)
@@ -35,7 +42,7 @@ def _add_citizens(services: Services, known: Mapping[str, Credentials]) -> None:
     """Passwords are remembered before anybody is added, so that a run cut short leaves nobody with an unknown one."""
     for person in PEOPLE:
         if services.citizens.by_number(person.number) is None:
-            services.citizens.add(
+            added = services.citizens.add(
                 NewCitizen(
                     name=person.name,
                     number=person.number,
@@ -44,6 +51,7 @@ def _add_citizens(services: Services, known: Mapping[str, Credentials]) -> None:
                     totp_secret=known[person.number].totp_secret,
                 )
             )
+            services.record(event(EventType.CITIZEN_ADDED, services.clock.now(), actor=ACTOR, citizen_id=added.id))
 
 
 def _register_portal(services: Services, places: Places, number: int) -> None:
@@ -54,13 +62,15 @@ def _register_portal(services: Services, places: Places, number: int) -> None:
         if known.issuer == places.issuer and services.clients.get(known.client_id) is not None:
             return
     registered = services.clients.add(encode(portal_metadata(places, number)))
+    client_id = registered.client.client_id
+    services.record(event(EventType.CLIENT_ADDED, services.clock.now(), actor=ACTOR, client_id=client_id))
     theme = THEMES[number]
     settings = PortalSettings(
         theme=theme.key,
         url=places.portal_url(number),
         other_url=places.portal_url(1 - number),
         issuer=places.issuer,
-        client_id=registered.client.client_id,
+        client_id=client_id,
         client_secret=registered.client_secret or "",
         scope=" ".join(theme.scope),
         id_token_signed_response_alg=theme.signed_by,

@@ -19,7 +19,7 @@ from idp.login.consent import Consents, ask_digest
 from idp.login.dispatch import Known, Step, next_step
 from idp.login.door import FrontDoor, Redirect
 from idp.login.password import Passwords, WrongPassword
-from idp.login.recovery import WrongRecoveryCode
+from idp.login.recovery import Recovery, WrongRecoveryCode
 from idp.login.throttle import Admission, Throttle
 from idp.login.totp import WrongCode
 from idp.login.transaction import Proven, Transaction, Transactions
@@ -55,6 +55,7 @@ class SignIn:
         self,
         citizens: Citizens,
         passwords: Passwords,
+        recovery: Recovery,
         throttle: Throttle,
         browsers: KnownBrowsers,
         transactions: Transactions,
@@ -66,6 +67,7 @@ class SignIn:
     ) -> None:
         self._citizens = citizens
         self._passwords = passwords
+        self._recovery = recovery
         self._throttle = throttle
         self._browsers = browsers
         self._transactions = transactions
@@ -153,7 +155,7 @@ class SignIn:
         account, before = self._pending(transaction, session)
         admission = self._throttle.admit_code(transaction.id, account.citizen.id, self._known(peer, account))
         try:
-            self._citizens.use_recovery_code(account.citizen.id, code)
+            self._recovery.use(account.citizen.id, code)
         except WrongRecoveryCode:
             self._tell(EventType.LOGIN_RECOVERY_FAILURE, account, source=peer.source)
             raise

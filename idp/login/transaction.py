@@ -123,6 +123,13 @@ class Transactions:
         self._state.replace(transaction_key(transaction.id), encode(transaction), encode(after), self._ttl)
         return after
 
+    def arrived(self, transaction: Transaction) -> Transaction:
+        """All factors are proven and a session is open: nothing of the proof is left in the transaction."""
+        after = dataclasses.replace(transaction, proven=None)
+        if transaction.proven is not None:
+            self._state.put(transaction_key(transaction.id), encode(after), self._ttl)
+        return after
+
     def finish(self, transaction: Transaction) -> None:
         """The front door has answered; the transaction cannot be used again."""
         self._state.delete(transaction_key(transaction.id))

@@ -14,13 +14,14 @@ from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.errors import OAuthError
 from idp.login.consent import ask_digest
+from idp.login.dispatch import Step
 from idp.login.door import PartyGone, Redirect
 from idp.login.flow import SignIn
 from idp.login.party import RelyingParty
 from idp.login.transaction import Transaction, Transactions
 from idp.oidc.client import Client
 from idp.oidc.grant import CodeRecord, code_key
-from idp.oidc.parameters import Parameters, parse
+from idp.parameters import Parameters, parse
 from idp.oidc.provider import Engine, PyopRequest
 from idp.oidc.request import CodeRequest, HintReader, Wanted, read
 from idp.oidc.subjects import Subjects
@@ -39,6 +40,14 @@ class Visit:
     query: str
     handle: str
     browser: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """The citizen must be asked something: at this step of this transaction."""
+
+    step: Step
+    transaction: Transaction
 
 
 class AuthorizationEndpoint:
@@ -72,8 +81,8 @@ class AuthorizationEndpoint:
 
     # -- the request ------------------------------------------------------------------------------------------------
 
-    def begin(self, visit: Visit) -> Redirect | Transaction:
-        """Answer at once, or give the transaction in which the citizen must be asked something.
+    def begin(self, visit: Visit) -> Redirect | Interaction:
+        """Answer at once, or say what the citizen must be asked.
 
         Raises `InvalidRequest`, `UnknownClient` or `UnprovenRedirect` where there is nowhere to answer to.
         """
@@ -84,7 +93,7 @@ class AuthorizationEndpoint:
         except OAuthError as error:
             return Redirect(target.failure(self._issuer, error))
 
-    def _proceed(self, parameters: Parameters, target: Target, visit: Visit) -> Redirect | Transaction:
+    def _proceed(self, parameters: Parameters, target: Target, visit: Visit) -> Redirect | Interaction:
         key = session_key(visit.handle) if visit.handle else None
         wanted = read(parameters, target, self._hints, int(self._clock.now()), key.name if key else "")
         pyop_request = self._engine.parse(parameters.values, wanted.code_request.scopes)
@@ -103,13 +112,13 @@ class AuthorizationEndpoint:
         outcome = self._issue(target, wanted.code_request, pyop_request, key, leg, guard)
         return outcome if isinstance(outcome, Redirect) else self._sessions.read(key, outcome.fields)
 
-    def _ask(self, wanted: Wanted, session: Session | None, browser: str) -> Redirect | Transaction:
+    def _ask(self, wanted: Wanted, session: Session | None, browser: str) -> Redirect | Interaction:
         draft = self._transactions.draft(DOOR, wanted.ask, encode(wanted.code_request).decode(), browser)
         answer = self._sign_in.settle(draft, session, self)
         if isinstance(answer, Redirect):
             return answer
         self._transactions.store(draft)
-        return draft
+        return Interaction(answer, draft)
 
     # -- the front door ---------------------------------------------------------------------------------------------
 

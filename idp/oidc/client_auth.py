@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 
 from idp.errors import InvalidClient, InvalidRequest
 from idp.oidc.client import Client
-from idp.oidc.parameters import Parameters
+from idp.parameters import Parameters
 from idp.oidc.target import ClientSource
 from idp.secrets import digest, equal
 

@@ -11,7 +11,7 @@ from idp.login.assurance import lowest
 from idp.login.transaction import Ask
 from idp.oidc import claims_parameter, rules
 from idp.oidc.claims_parameter import ClaimsRequest
-from idp.oidc.parameters import Parameters
+from idp.parameters import Parameters
 from idp.oidc.target import Target
 
 

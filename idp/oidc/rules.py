@@ -17,7 +17,7 @@ from idp.errors import (
     UnsupportedResponseType,
 )
 from idp.oidc.client import Client
-from idp.oidc.parameters import Parameters
+from idp.parameters import Parameters
 from idp.oidc.scopes import CLAIMS_OF_SCOPE, OPENID, SCOPE_OF_CLAIM
 
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)

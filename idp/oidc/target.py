@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from idp.errors import OAuthError
 from idp.oidc.client import Client
-from idp.oidc.parameters import Parameters
+from idp.parameters import Parameters
 
 MAX_STATE: Final = 8_192
 _LOOPBACK: Final = re.compile(r"http://(127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(/.*)?", re.ASCII)

@@ -11,7 +11,7 @@ from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.errors import InvalidClient, InvalidGrant, UnauthorizedClient, UnsupportedGrantType
 from idp.oidc.client_auth import AuthenticatedClient, authenticate
-from idp.oidc.parameters import Parameters, parse
+from idp.parameters import Parameters, parse
 from idp.oidc.target import ClientSource
 from idp.secrets import SHARDS
 from idp.storage.state import StateStore

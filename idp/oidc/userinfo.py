@@ -8,7 +8,7 @@ from idp.codec import decode
 from idp.errors import InvalidRequest, InvalidToken
 from idp.oidc import scopes
 from idp.oidc.grant import AccessRecord, access_key
-from idp.oidc.parameters import parse
+from idp.parameters import parse
 from idp.oidc.provider import Engine
 from idp.oidc.target import ClientSource
 from idp.storage.state import Gone, StateStore

@@ -20,7 +20,7 @@ from idp.oidc.client import Client
 from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.families import Families
 from idp.oidc.grant import CodeMarker, CodeRecord, OfflineGrant, access_key, code_key
-from idp.oidc.parameters import Parameters
+from idp.parameters import Parameters
 from idp.oidc.scopes import OFFLINE_ACCESS
 from idp.oidc.subjects import Subjects
 from idp.oidc.tokens import IdTokenFacts, TokenIssuer

@@ -7,7 +7,7 @@ from idp.citizens.registry import Citizens
 from idp.errors import InvalidGrant
 from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.families import Families
-from idp.oidc.parameters import Parameters
+from idp.parameters import Parameters
 from idp.oidc.tokens import IdTokenFacts, TokenIssuer
 from idp.secrets import Randomness, mint, shard_for
 

@@ -1,0 +1,229 @@
+"""HTTP, once for all endpoints: cookies, headers, who is at the other end, forms, and exceptions that become responses.
+
+Flask's request is read here and in the views, and nowhere deeper. The issuer's address comes from the settings alone; no header of a request can
+change where a redirect or a link goes.
+"""
+
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Request, Response
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+
+from idp.codec import encode
+from idp.config import Settings
+from idp.errors import InvalidRequest, OAuthError
+from idp.login.transaction import Forged
+from idp.pages import ErrorKind, ErrorPage, Frame, Page, Pages, choose_language
+from idp.secrets import Randomness
+from idp.storage.records.errors import RecordsUnavailable
+from idp.storage.state import StateUnavailable
+
+MAX_FORM_BYTES: Final = 65_536
+PREFERENCE_SECONDS: Final = 365 * 86_400
+_REFERENCE: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_LOCAL: Final = re.compile(r"/(?![/\\])[!-~]*", re.ASCII)
+_SOURCE: Final = re.compile(r"[a-z][a-z0-9+.-]*:(//[A-Za-z0-9.:\[\]-]+)?", re.ASCII)
+_FORM: Final = "application/x-www-form-urlencoded"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PageError(Exception):
+    """An error that is a page of our own, because there is nowhere to send it or nobody to tell."""
+
+    kind: ErrorKind
+    status: int = 400
+    client_name: str | None = None
+    retry_after: int | None = None
+
+
+class Cookies:
+    """Names and attributes of our cookies. On https they are `__Host-`: bound to this very host, no path, no domain."""
+
+    def __init__(self, secure: bool) -> None:
+        self._secure = secure
+        prefix = "__Host-" if secure else ""
+        self.session: Final = f"{prefix}idp-session"
+        self.browser: Final = f"{prefix}idp-browser"
+        self.known: Final = f"{prefix}idp-known"
+        self.language: Final = f"{prefix}idp-language"
+        self.size: Final = f"{prefix}idp-size"
+
+    def set(self, response: Response, name: str, value: str, max_age: int | None = None) -> None:
+        """`max_age` in seconds; without it the cookie ends with the browser."""
+        response.set_cookie(name, value, max_age=max_age, secure=self._secure, httponly=True, samesite="Lax", path="/")
+
+    def drop(self, response: Response, name: str) -> None:
+        response.delete_cookie(name, secure=self._secure, httponly=True, samesite="Lax", path="/")
+
+
+class Web:
+    def __init__(self, settings: Settings, pages: Pages, randomness: Randomness) -> None:
+        self.issuer: Final = settings.issuer
+        self.cookies: Final = Cookies(settings.secure)
+        self._secure = settings.secure
+        self._proxies = settings.trusted_proxies
+        self._pages = pages
+        self._randomness = randomness
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def source(self, request: Request) -> str:
+        """The address of the browser or client: the peer's, or what an exactly trusted proxy says it is."""
+        peer = request.remote_addr or ""
+        if peer not in self._proxies:
+            return peer
+        for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+            peer = hop.strip() or peer
+            if peer not in self._proxies:
+                break
+        return peer
+
+    def cookie(self, request: Request, name: str) -> str:
+        return request.cookies.get(name, "")[:1_024]
+
+    def frame(self, request: Request, languages: tuple[str, ...] = ()) -> Frame:
+        language = choose_language(
+            languages, request.cookies.get(self.cookies.language), request.headers.get("Accept-Language")
+        )
+        # a POST leaves an address that GET shows again
+        return Frame(language, request.cookies.get(self.cookies.size) == "large", here(request))
+
+    def same_origin(self, request: Request) -> None:
+        """A form of ours comes from a page of ours. Raises `Forged`."""
+        origin = request.headers.get("Origin")
+        site = request.headers.get("Sec-Fetch-Site")
+        if origin not in (None, self.issuer) or site not in (None, "same-origin", "none"):
+            raise Forged
+
+    # -- answering --------------------------------------------------------------------------------------------------
+
+    def page(self, page: Page, frame: Frame, status: int = 200, forms_to: str = "") -> Response:
+        """`forms_to`: where, besides ourselves, the redirect that answers the page's form may lead (Chrome asks `form-action`)."""
+        response = Response(self._pages.render(page, frame), status, mimetype="text/html")
+        target = f" {forms_to}" if _SOURCE.fullmatch(forms_to) else ""
+        response.headers["Content-Security-Policy"] = (
+            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+            f"form-action 'self'{target}"
+        )
+        response.headers["Vary"] = "Cookie, Accept-Language"
+        return self.hardened(response)
+
+    def redirect(self, location: str) -> Response:
+        """303, so that a form is never posted on (RFC 9700 section 4.12)."""
+        response = Response(status=303)
+        response.autocorrect_location_header = False
+        response.headers["Location"] = location
+        return self.hardened(response)
+
+    def json(self, document: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+        response = Response(encode(document), status, mimetype="application/json")
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        for name, value in (headers or {}).items():
+            response.headers[name] = value
+        return response
+
+    def static(self, name: str) -> Response:
+        found = self._pages.static(name)
+        if found is None:
+            raise NotFound
+        response = Response(found[0], content_type=found[1])
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    def hardened(self, response: Response) -> Response:
+        headers = response.headers
+        headers["Cache-Control"] = "no-store"
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["X-Frame-Options"] = "DENY"
+        # not no-referrer: with that, browsers send `Origin: null` with our own forms
+        headers["Referrer-Policy"] = "same-origin"
+        if self._secure:
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        return response
+
+    # -- exceptions ---------------------------------------------------------------------------------------------------
+
+    def oauth_error(self, error: OAuthError, authenticate: str | None = None) -> Response:
+        """RFC 6749 section 5.2; `authenticate` is the scheme for WWW-Authenticate (also RFC 6750 section 3)."""
+        headers = {}
+        if error.status == 401 and authenticate:
+            headers["WWW-Authenticate"] = f'{authenticate} realm="citizen-idp", error="{error.code}"'
+        if error.status in (429, 503):
+            headers["Retry-After"] = str(getattr(error, "retry_after", 5))
+        return self.json({"error": error.code, "error_description": error.description}, error.status, headers)
+
+    def error_page(self, request: Request, error: Exception) -> Response:
+        """The one place where an exception becomes a page. What is not known is logged with its reference, and shown as such."""
+        known = page_error(error)
+        reference = self.reference()
+        if known.status >= 500:
+            _log.error("error page", exc_info=error, extra={"reference": reference, "reason": known.kind.value})
+        else:
+            _log.info("error page", extra={"reference": reference, "reason": known.kind.value})
+        page = ErrorPage(known.kind, reference, known.client_name, known.retry_after)
+        response = self.page(page, self.frame(request), known.status)
+        if known.retry_after is not None:
+            response.headers["Retry-After"] = str(known.retry_after)
+        return response
+
+    def log_unexpected(self, error: Exception) -> None:
+        _log.error("unexpected", exc_info=error, extra={"reference": self.reference()})
+
+    def reference(self) -> str:
+        """A number for an error page, short enough to read out on the phone."""
+        letters = "".join(_REFERENCE[byte % len(_REFERENCE)] for byte in self._randomness.bytes(8))
+        return f"{letters[:4]}-{letters[4:]}"
+
+
+def page_error(error: Exception) -> PageError:
+    if isinstance(error, PageError):
+        return error
+    if isinstance(error, StateUnavailable | RecordsUnavailable):
+        return PageError(ErrorKind.UNAVAILABLE, 503, retry_after=5)
+    if isinstance(error, Forged):
+        return PageError(ErrorKind.FORBIDDEN, 403)
+    if isinstance(error, RequestEntityTooLarge):
+        return PageError(ErrorKind.TOO_LARGE, 413)
+    if isinstance(error, NotFound):
+        return PageError(ErrorKind.NOT_FOUND, 404)
+    if isinstance(error, MethodNotAllowed):
+        return PageError(ErrorKind.METHOD, 405)
+    if isinstance(error, OAuthError | HTTPException):
+        return PageError(ErrorKind.BAD_REQUEST, 400)
+    return PageError(ErrorKind.INTERNAL, 500)
+
+
+def query(request: Request) -> str:
+    """The raw query string."""
+    raw: str = request.environ.get("QUERY_STRING", "")
+    return raw
+
+
+def form(request: Request) -> str:
+    """The raw form of a POST. Raises `InvalidRequest` if it is anything else, `RequestEntityTooLarge` if it is too long."""
+    if request.mimetype != _FORM:
+        raise InvalidRequest("not a form")
+    if (request.content_length or 0) > MAX_FORM_BYTES:
+        raise RequestEntityTooLarge
+    try:
+        return request.get_data().decode("ascii")
+    except UnicodeDecodeError:
+        raise InvalidRequest("not ASCII") from None
+
+
+def here(request: Request) -> str:
+    raw = query(request)
+    return local_path(f"{request.path}?{raw}" if raw else request.path)
+
+
+def local_path(path: str) -> str:
+    """A path on this very host, or the root: never an address elsewhere."""
+    return path if len(path) <= 2_048 and _LOCAL.fullmatch(path) else "/"

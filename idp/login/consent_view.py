@@ -1,0 +1,84 @@
+"""The consent page of one request: what is asked, with a preview of what would be passed on."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from idp.citizens.citizen import Profile
+from idp.citizens.number import mask
+from idp.citizens.registry import Citizens
+from idp.login.consent import Question, question
+from idp.login.party import RelyingParty, in_language
+from idp.login.transaction import Transaction
+from idp.pages import ClientView, ConsentItem, ConsentPage, ConsentProblem, LawfulBasis
+
+_OFFLINE: Final = "offline_access"
+
+_PREVIEWS: Final[Mapping[str, Callable[[Profile], str | None]]] = {
+    "profile": lambda profile: profile.name,
+    "name": lambda profile: profile.name,
+    "birthdate": lambda profile: profile.birthdate,
+    "email": lambda profile: profile.email,
+    "phone": lambda profile: _middle_hidden(profile.phone),
+    "phone_number": lambda profile: _middle_hidden(profile.phone),
+    "address": lambda profile: profile.address,
+    "citizen_id": lambda profile: mask(profile.number) if profile.number else None,
+    "citizen_id_number": lambda profile: mask(profile.number) if profile.number else None,
+}
+
+
+def masked_name(name: str) -> str:
+    """The first and the last character: enough to see that it is one's own account."""
+    if len(name) <= 2:
+        return name[:1] + "*"
+    return f"{name[0]}{'*' * min(len(name) - 2, 3)}{name[-1]}"
+
+
+def _middle_hidden(phone: str | None) -> str | None:
+    return f"{phone[:-8]}****{phone[-4:]}" if phone and len(phone) > 8 else None
+
+
+class ConsentView:
+    def __init__(self, citizens: Citizens) -> None:
+        self._citizens = citizens
+
+    def page(
+        self,
+        transaction: Transaction,
+        citizen_id: str,
+        party: RelyingParty,
+        client: ClientView,
+        language: str,
+        action: str,
+        csrf: str,
+        problem: ConsentProblem | None,
+    ) -> ConsentPage:
+        citizen = self._citizens.by_id(citizen_id)
+        profile = citizen.profile if citizen else Profile(name="")
+        asked = question(transaction.ask, party)
+        return ConsentPage(
+            action=action,
+            csrf=csrf,
+            client=client,
+            person=masked_name(profile.name),
+            purpose=in_language(party.purpose, language),
+            retention=in_language(party.retention, language),
+            basis=LawfulBasis(party.lawful_basis),
+            rule=party.lawful_basis_rule,
+            required=_items(asked, asked.required, profile),
+            optional=_items(asked, asked.optional, profile),
+            sensitive=_items(asked, asked.sensitive, profile),
+            offline=_OFFLINE in transaction.ask.scopes,
+            problem=problem,
+        )
+
+
+def _items(asked: Question, names: tuple[str, ...], profile: Profile) -> tuple[ConsentItem, ...]:
+    needed = {*asked.required, *asked.required_sensitive}
+    return tuple(
+        ConsentItem(name, _preview(name, profile), name in needed) for name in names if name != _OFFLINE
+    )
+
+
+def _preview(name: str, profile: Profile) -> str:
+    show = _PREVIEWS.get(name)
+    return (show(profile) if show else None) or ""

@@ -1,0 +1,93 @@
+"""Back-Channel Logout 1.0: telling relying parties, each at its own address, all at once, none waiting for another.
+
+What comes of it is told to the citizen and to the audit trail. A party that does not answer in time counts as not told.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from federation.fetch import Fetcher, FetchError
+from idp.audit.events import EventType
+from idp.audit.recorder import event
+from idp.clock import Clock
+from idp.oidc.client import Client
+from idp.oidc.keys import KeyRing
+from idp.oidc.subjects import Subjects
+from idp.oidc.target import ClientSource
+from idp.secrets import Randomness
+from idp.sessions import Session
+from idp.storage.state import StateStore
+
+_EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
+TOKEN_SECONDS: Final = 120
+AT_ONCE: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of telling one relying party; `confirmed` only if it answered that it ended its own session."""
+
+    client: Client
+    confirmed: bool
+
+
+class BackChannel:
+    def __init__(
+        self,
+        issuer: str,
+        clients: ClientSource,
+        keys: KeyRing,
+        subjects: Subjects,
+        fetcher: Fetcher,
+        state: StateStore,
+        clock: Clock,
+        randomness: Randomness,
+    ) -> None:
+        self._issuer = issuer
+        self._clients = clients
+        self._keys = keys
+        self._subjects = subjects
+        self._fetcher = fetcher
+        self._state = state
+        self._clock = clock
+        self._randomness = randomness
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="logout")
+
+    def tell(self, ended: Session) -> Sequence[Told]:
+        """Tell every relying party of a session that has ended. Takes no longer than the slowest, and that is bounded."""
+        clients = [client for client_id in ended.clients() if (client := self._clients.get(client_id))]
+        waiting: list[tuple[Client, Future[bool]]] = [
+            (client, self._threads.submit(self._deliver, client, ended)) for client in clients
+        ]
+        return [Told(client, future.result()) for client, future in waiting]
+
+    def _deliver(self, client: Client, ended: Session) -> bool:
+        """Section 2.5: a form with the logout token; 200 or 204 is a yes (section 2.8)."""
+        if client.backchannel_logout_uri is None:
+            return False
+        try:
+            answer = self._fetcher.post_form(client.backchannel_logout_uri, {"logout_token": self._token(client, ended)})
+            confirmed = answer.status in (200, 204)
+        except FetchError:
+            confirmed = False
+        what = EventType.LOGOUT_DELIVERED if confirmed else EventType.LOGOUT_FAILED
+        told = event(what, self._clock.now(), citizen_id=ended.head.citizen_id, client_id=client.client_id)
+        self._state.queue(ended.key.shard, [told])
+        return confirmed
+
+    def _token(self, client: Client, ended: Session) -> str:
+        """Section 2.4."""
+        now = int(self._clock.now())
+        claims = {
+            "iss": self._issuer,
+            "sub": self._subjects.subject(client, ended.head.citizen_id),
+            "aud": client.client_id,
+            "iat": now,
+            "exp": now + TOKEN_SECONDS,
+            "jti": self._randomness.bytes(16).hex(),
+            "sid": self._subjects.sid(client, ended.head.lineage),
+            "events": {_EVENT: {}},
+        }
+        return self._keys.signer(client.id_token_signed_response_alg).sign(claims, "logout+jwt")

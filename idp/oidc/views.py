@@ -1,0 +1,196 @@
+"""The OIDC endpoints at their addresses: the request's parts in, the endpoint's answer out, each error in its family's form."""
+
+from collections.abc import Callable, Sequence
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+
+from idp.citizens.registry import Citizens
+from idp.errors import OAuthError, ServerError, TemporarilyUnavailable
+from idp.http import PageError, Web, form, query
+from idp.login.consent_view import masked_name
+from idp.login.door import Redirect
+from idp.login.party import in_language
+from idp.login.transaction import Transactions, check_csrf, csrf_token
+from idp.login.views import step_address
+from idp.oidc.authorize import AuthorizationEndpoint, Visit
+from idp.oidc.backchannel import Told
+from idp.oidc.client import Client
+from idp.oidc.keys import KeyRing
+from idp.oidc.logout import LogoutRequest, SigningOut
+from idp.oidc.provider import Engine
+from idp.oidc.target import UnknownClient, UnprovenRedirect
+from idp.oidc.token import TokenEndpoint
+from idp.oidc.userinfo import UserinfoEndpoint
+from idp.pages import ClientView, ErrorKind, PartyResult, SignedOutPage, SignOutPage
+from idp.parameters import Parameters, parse
+from idp.sessions import Session, Sessions
+from idp.storage.records.errors import RecordsUnavailable
+from idp.storage.state import StateUnavailable
+
+_LOGOUT_FORM = "logout"
+
+
+class AuthorizeView:
+    def __init__(self, web: Web, endpoint: AuthorizationEndpoint, transactions: Transactions) -> None:
+        self._web = web
+        self._endpoint = endpoint
+        self._transactions = transactions
+
+    def __call__(self) -> Response:
+        cookies = self._web.cookies
+        browser = self._web.cookie(request, cookies.browser)
+        fresh = "" if browser else self._transactions.new_browser()
+        raw = query(request) if request.method == "GET" else form(request)
+        try:
+            answer = self._endpoint.begin(Visit(raw, self._web.cookie(request, cookies.session), browser or fresh))
+        except UnknownClient:
+            raise PageError(ErrorKind.UNKNOWN_CLIENT) from None
+        except UnprovenRedirect as unproven:
+            raise PageError(ErrorKind.BAD_REDIRECT, client_name=in_language(unproven.client.client_name, "zh-CN")) from None
+        if isinstance(answer, Redirect):
+            return self._web.redirect(answer.location)
+        response = self._web.redirect(step_address(answer.step, answer.transaction))
+        if fresh:
+            cookies.set(response, cookies.browser, fresh)
+        return response
+
+
+class ApiViews:
+    """What relying parties' servers call; every error is JSON."""
+
+    def __init__(self, web: Web, token: TokenEndpoint, userinfo: UserinfoEndpoint, engine: Engine, keys: KeyRing) -> None:
+        self._web = web
+        self._token = token
+        self._userinfo = userinfo
+        self._engine = engine
+        self._keys = keys
+
+    def token(self) -> Response:
+        def answer() -> Response:
+            authorization = request.headers.get("Authorization")
+            document = self._token.answer(form(request), authorization, self._web.source(request))
+            return self._web.json(document, headers={"Pragma": "no-cache"})
+
+        return self._answered(answer, "Basic")
+
+    def userinfo(self) -> Response:
+        def answer() -> Response:
+            body = form(request) if request.method == "POST" and request.content_length else None
+            return self._web.json(self._userinfo.answer(request.headers.get("Authorization"), body))
+
+        return self._answered(answer, "Bearer")
+
+    def configuration(self) -> Response:
+        response = self._web.json(self._engine.metadata)
+        response.headers["Cache-Control"] = "public, max-age=300"
+        return response
+
+    def jwks(self) -> Response:
+        def answer() -> Response:
+            response = Response(self._keys.jwks(), mimetype="application/json")
+            response.headers["Cache-Control"] = "public, max-age=300"
+            response.headers["X-Content-Type-Options"] = "nosniff"
+            return response
+
+        return self._answered(answer, None)
+
+    def _answered(self, answer: Callable[[], Response], scheme: str | None) -> Response:
+        """The one place where an exception becomes a JSON error."""
+        try:
+            return answer()
+        except OAuthError as error:
+            return self._web.oauth_error(error, scheme)
+        except (StateUnavailable, RecordsUnavailable):
+            return self._web.oauth_error(TemporarilyUnavailable())
+        except Exception as error:  # noqa: BLE001 - a caller gets an error of RFC 6749, whatever happened
+            self._web.log_unexpected(error)
+            return self._web.oauth_error(ServerError())
+
+
+class LogoutViews:
+    def __init__(self, web: Web, signing_out: SigningOut, sessions: Sessions, citizens: Citizens, transactions: Transactions) -> None:
+        self._web = web
+        self._signing_out = signing_out
+        self._sessions = sessions
+        self._citizens = citizens
+        self._transactions = transactions
+
+    def begin(self) -> Response:
+        """End the session if the request proves it may; else ask the citizen."""
+        parameters = parse(query(request) if request.method == "GET" else form(request))
+        asked = self._signing_out.read(parameters)
+        session = self._session()
+        if session is None:
+            return self._web.redirect(asked.back) if asked.back else self._done(asked, ())
+        if self._signing_out.proves(asked, session):
+            return self._end(asked, session)
+        return self._ask(asked, session, parameters)
+
+    def confirm(self) -> Response:
+        self._web.same_origin(request)
+        asked = self._signing_out.read(parse(query(request)))
+        fields = parse(form(request)).values
+        check_csrf(self._web.cookie(request, self._web.cookies.browser), _LOGOUT_FORM, fields.get("csrf", ""))
+        session = self._session()
+        if fields.get("decision") != "allow":
+            return self._web.redirect("/")
+        return self._end(asked, session) if session else self._done(asked, ())
+
+    def _ask(self, asked: LogoutRequest, session: Session, parameters: Parameters) -> Response:
+        cookies = self._web.cookies
+        browser = self._web.cookie(request, cookies.browser) or self._transactions.new_browser()
+        action = f"/logout/confirm?{urlencode(dict(parameters.values))}"
+        citizen = self._citizens.by_id(session.head.citizen_id)
+        frame = self._web.frame(request)
+        client = _view(asked.client, frame.language) if asked.client else None
+        page = SignOutPage(action, csrf_token(browser, _LOGOUT_FORM), client, masked_name(citizen.profile.name) if citizen else None)
+        response = self._web.page(page, frame, forms_to=_origin(asked.back))
+        cookies.set(response, cookies.browser, browser)
+        return response
+
+    def _end(self, asked: LogoutRequest, session: Session) -> Response:
+        told = self._signing_out.end(session, asked.client)
+        if asked.back and all(each.confirmed for each in told):
+            response = self._web.redirect(asked.back)
+        else:
+            response = self._done(asked, told)
+        self._web.cookies.drop(response, self._web.cookies.session)
+        return response
+
+    def _done(self, asked: LogoutRequest, told: Sequence[Told]) -> Response:
+        frame = self._web.frame(request)
+        parties = [PartyResult(in_language(each.client.client_name, frame.language), each.confirmed) for each in told]
+        name = in_language(asked.client.client_name, frame.language) if asked.client else ""
+        return self._web.page(SignedOutPage(parties, asked.back, name), frame)
+
+    def _session(self) -> Session | None:
+        handle = self._web.cookie(request, self._web.cookies.session)
+        return self._sessions.load(handle) if handle else None
+
+
+def _view(client: Client, language: str) -> ClientView:
+    party = client.party
+    return ClientView(in_language(party.name, language), party.host, in_language(party.uri, language) or None)
+
+
+def _origin(uri: str | None) -> str:
+    return "/".join(uri.split("/")[:3]) if uri else ""
+
+
+def blueprint(authorize: AuthorizeView, api: ApiViews, logout: LogoutViews) -> Blueprint:
+    routes = Blueprint("oidc", __name__)
+    for path, view, methods in (
+        ("/authorize", authorize, ["GET", "POST"]),
+        ("/token", api.token, ["POST"]),
+        ("/userinfo", api.userinfo, ["GET", "POST"]),
+        ("/jwks", api.jwks, ["GET"]),
+        ("/.well-known/openid-configuration", api.configuration, ["GET"]),
+        ("/.well-known/oauth-authorization-server", api.configuration, ["GET"]),
+        ("/logout", logout.begin, ["GET", "POST"]),
+        ("/logout/confirm", logout.confirm, ["POST"]),
+    ):
+        routes.add_url_rule(path, path.replace(".", "_"), view, methods=methods)
+    return routes
+
+

@@ -1,0 +1,78 @@
+"""The issuer's own addresses: home, help, preferences, the style sheet, health and metrics."""
+
+from flask import Blueprint, Response, request
+
+from idp.citizens.registry import Citizens
+from idp.http import PREFERENCE_SECONDS, Web, local_path, query
+from idp.login.consent_view import masked_name
+from idp.metrics import Metrics
+from idp.pages import LANGUAGES, HelpPage, HomePage
+from idp.parameters import parse
+from idp.sessions import Sessions
+from idp.storage.records.errors import RecordsUnavailable
+from idp.storage.records.records import Records
+from idp.storage.state import StateStore, StateUnavailable
+
+
+class SiteViews:
+    def __init__(
+        self, web: Web, sessions: Sessions, citizens: Citizens, state: StateStore, records: Records, metrics: Metrics
+    ) -> None:
+        self._web = web
+        self._sessions = sessions
+        self._citizens = citizens
+        self._state = state
+        self._records = records
+        self._metrics = metrics
+
+    def blueprint(self) -> Blueprint:
+        routes = Blueprint("site", __name__)
+        for path, view in (
+            ("/", self.home),
+            ("/help", self.help),
+            ("/preferences", self.preferences),
+            ("/healthz", self.health),
+            ("/readyz", self.ready),
+            ("/metrics", self.metrics),
+        ):
+            routes.add_url_rule(path, path, view, methods=["GET"])
+        routes.add_url_rule("/static/<name>", "static", self._web.static, methods=["GET"])
+        return routes
+
+    def home(self) -> Response:
+        handle = self._web.cookie(request, self._web.cookies.session)
+        session = self._sessions.load(handle) if handle else None
+        citizen = self._citizens.by_id(session.head.citizen_id) if session else None
+        person = masked_name(citizen.profile.name) if citizen else None
+        return self._web.page(HomePage(person), self._web.frame(request))
+
+    def help(self) -> Response:
+        return self._web.page(HelpPage(), self._web.frame(request))
+
+    def preferences(self) -> Response:
+        """Language and size of print, kept in a cookie; then back to where the citizen was."""
+        asked = parse(query(request))
+        cookies = self._web.cookies
+        response = self._web.redirect(local_path(asked.get("back") or "/"))
+        if (language := asked.get("language")) in LANGUAGES:
+            cookies.set(response, cookies.language, language or "", PREFERENCE_SECONDS)
+        if (size := asked.get("size")) in ("large", "normal"):
+            cookies.set(response, cookies.size, size or "", PREFERENCE_SECONDS)
+        return response
+
+    def health(self) -> Response:
+        """The process answers."""
+        return self._web.json({"status": "ok"})
+
+    def ready(self) -> Response:
+        """Both stores answer."""
+        try:
+            self._state.ping()
+            self._records.ping()
+        except (StateUnavailable, RecordsUnavailable) as error:
+            store = "state" if isinstance(error, StateUnavailable) else "records"
+            return self._web.json({"status": "unavailable", "store": store}, 503, {"Retry-After": "5"})
+        return self._web.json({"status": "ok"})
+
+    def metrics(self) -> Response:
+        return Response(self._metrics.exposition(), mimetype="text/plain")
