@@ -16,6 +16,7 @@ from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.oidc import jws
 from idp.oidc.jws import InvalidJws, PrivateKey, SigningKey
+from idp.sealing import signing_key_context
 from idp.storage.records.keys import KeyRecords, StoredKey
 from idp.vault import Vault
 from idp.versions import Shelf, Versions
@@ -102,7 +103,7 @@ class KeyRing:
         return _Ring(active, public, encode({"keys": public}))
 
     def _open(self, key: StoredKey) -> SigningKey:
-        private = serialization.load_der_private_key(self._vault.open(key.sealed, _context(key.kid)), password=None)
+        private = serialization.load_der_private_key(self._vault.open(key.sealed, signing_key_context(key.kid)), password=None)
         if not isinstance(private, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
             raise TypeError(key.alg)
         return SigningKey(key.kid, key.alg, private)
@@ -113,12 +114,8 @@ class KeyRing:
         der = private.private_bytes(
             serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        sealed = self._vault.seal(der, _context(public["kid"]))
+        sealed = self._vault.seal(der, signing_key_context(public["kid"]))
         return StoredKey(public["kid"], alg, "next", sealed, encode(public), now, None, None)
-
-
-def _context(kid: str) -> str:
-    return f"signing-key:{kid}"
 
 
 __all__ = ["ALGORITHMS", "InvalidJws", "KeyInfo", "KeyRing"]

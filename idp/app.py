@@ -1,0 +1,237 @@
+"""The composition root: settings -> stores -> services -> endpoints. The one file that may import upward.
+
+`build_services` is what the shell's verbs and the demo work with; `create_app` adds the endpoints and is what a worker loads.
+"""
+
+import logging
+import os
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from flask import Flask, request
+
+from federation.fetch import Fetcher
+from idp.citizens.pseudonyms import Pseudonyms
+from idp.citizens.registry import Citizens
+from idp.clock import Clock, SystemClock
+from idp.config import Settings, load_settings
+from idp.http import MAX_FORM_BYTES, Web
+from idp.login.browsers import KnownBrowsers
+from idp.login.consent import Consents
+from idp.login.consent_view import ConsentView
+from idp.login.flow import SignIn
+from idp.login.password import Passwords
+from idp.login.recovery import Recovery
+from idp.login.throttle import Throttle
+from idp.login.transaction import Transactions
+from idp.login.views import LoginViews
+from idp.master_keys import BadMasterKeys, MasterKeys
+from idp.metrics import Metrics
+from idp.oidc import discovery
+from idp.oidc import views as oidc_views
+from idp.oidc.authorize import DOOR, AuthorizationEndpoint
+from idp.oidc.backchannel import BackChannel
+from idp.oidc.clients import ClientDirectory, Clients
+from idp.oidc.families import Families
+from idp.oidc.grants.authorization_code import AuthorizationCodeGrant
+from idp.oidc.grants.refresh_token import RefreshTokenGrant
+from idp.oidc.keys import KeyRing
+from idp.oidc.logout import IdTokenHints, SigningOut
+from idp.oidc.provider import Engine
+from idp.oidc.registration import Registrar
+from idp.oidc.subjects import Subjects
+from idp.oidc.token import TokenEndpoint
+from idp.oidc.tokens import TokenIssuer
+from idp.oidc.userinfo import UserinfoEndpoint
+from idp.pages import Pages
+from idp.sealing import secret_context
+from idp.secrets import SHARDS, Randomness, SystemRandomness
+from idp.sessions import Limits, Sessions
+from idp.storage.open import open_state
+from idp.storage.records.records import Records, open_records
+from idp.storage.state import Event, StateStore
+from idp.vault import Vault, open_vault
+from idp.versions import Versions
+from idp.views import SiteViews
+
+DEFAULT_SCOPE: Final = ("openid", "profile")
+"""What a client may ask that does not say so at registration."""
+_SECRET_BYTES: Final = 32
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What is the same for the endpoints and for an operator's verbs."""
+
+    settings: Settings
+    clock: Clock
+    randomness: Randomness
+    state: StateStore
+    records: Records
+    vault: Vault
+    versions: Versions
+    citizens: Citizens
+    passwords: Passwords
+    recovery: Recovery
+    sessions: Sessions
+    directory: ClientDirectory
+    engine: Engine
+    clients: Clients
+    keys: KeyRing
+
+    def record(self, told: Event) -> None:
+        """Tell the audit trail."""
+        self.state.queue(SHARDS[0], [told])
+
+    def secret(self, name: str) -> bytes:
+        """A random secret that lives in the records, sealed, and is made when it is first asked for."""
+        context = secret_context(name)
+        sealed = self.records.secrets.get_or_create(name, lambda: self.vault.seal(self.randomness.bytes(_SECRET_BYTES), context))
+        return self.vault.open(sealed, context)
+
+    def close(self) -> None:
+        self.state.close()
+        self.records.close()
+
+
+def build_services(settings: Settings, clock: Clock | None = None, randomness: Randomness | None = None) -> Services:
+    """Open the stores and put the services together. Raises what settings, keys and stores raise."""
+    clock = clock or SystemClock()
+    randomness = randomness or SystemRandomness()
+    state = open_state(settings.state_url, clock)
+    records = open_records(settings.records_url)
+    vault = _vault(settings, randomness)
+    versions = Versions(state, clock)
+    versions.on_change(partial(_reload, vault))
+    lifetimes = settings.lifetimes
+    directory = ClientDirectory(records.clients, versions)
+    engine = Engine(discovery.metadata(settings.issuer), directory)
+    return Services(
+        settings=settings,
+        clock=clock,
+        randomness=randomness,
+        state=state,
+        records=records,
+        vault=vault,
+        versions=versions,
+        citizens=Citizens(records, vault, clock, randomness),
+        passwords=Passwords(concurrency=os.cpu_count() or 1),
+        recovery=Recovery(records.credentials, partial(vault.fingerprints, "recovery"), clock, randomness),
+        sessions=Sessions(
+            state, clock, randomness, Limits(lifetimes.session_idle_seconds, lifetimes.session_absolute_seconds)
+        ),
+        directory=directory,
+        engine=engine,
+        clients=Clients(records.clients, Registrar(engine, DEFAULT_SCOPE), clock, randomness, versions),
+        keys=KeyRing(records.keys, vault, clock, versions),
+    )
+
+
+def create_app() -> Flask:
+    """The application of one worker, from the settings of the environment."""
+    return build_app(build_services(load_settings(os.environ)))
+
+
+def build_app(services: Services) -> Flask:
+    """The endpoints over the services."""
+    web = Web(services.settings, Pages(), services.randomness)
+    metrics = Metrics()
+    transactions = Transactions(
+        services.state, services.clock, services.randomness, services.settings.lifetimes.transaction_seconds
+    )
+    sign_in = _sign_in(services, transactions)
+    subjects = Subjects(Pseudonyms(services.secret("subjects")))
+    hints = IdTokenHints(services.settings.issuer, services.keys)
+    door = _authorization(services, transactions, sign_in, subjects, hints)
+    login = LoginViews(web, sign_in, transactions, services.sessions, {DOOR: door}, ConsentView(services.citizens))
+    api = _api(services, web, subjects)
+    back_channel = BackChannel(
+        services.settings.issuer, services.directory, services.keys, subjects,
+        Fetcher(services.settings.outbound_allow, services.settings.ca_file),
+        services.state, services.clock, services.randomness,
+    )
+    signing_out = SigningOut(services.directory, hints, services.sessions, subjects, back_channel)
+    logout = oidc_views.LogoutViews(web, signing_out, services.sessions, services.citizens, transactions)
+    site = SiteViews(web, services.sessions, services.citizens, services.state, services.records, metrics)
+    app = Flask("idp", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
+    app.register_blueprint(oidc_views.blueprint(oidc_views.AuthorizeView(web, door, transactions), api, logout))
+    app.register_blueprint(login.blueprint())
+    app.register_blueprint(site.blueprint())
+    app.register_error_handler(Exception, lambda error: web.error_page(request, error))
+    return app
+
+
+def _sign_in(services: Services, transactions: Transactions) -> SignIn:
+    return SignIn(
+        services.citizens,
+        services.passwords,
+        services.recovery,
+        Throttle(services.state, services.clock),
+        KnownBrowsers(services.secret("known-browsers"), services.clock, services.randomness),
+        transactions,
+        services.sessions,
+        Consents(services.records.consents, services.clock),
+        services.state,
+        services.vault,
+        services.clock,
+    )
+
+
+def _authorization(
+    services: Services, transactions: Transactions, sign_in: SignIn, subjects: Subjects, hints: IdTokenHints
+) -> AuthorizationEndpoint:
+    return AuthorizationEndpoint(
+        services.settings.issuer,
+        services.engine,
+        services.directory,
+        services.state,
+        services.sessions,
+        transactions,
+        sign_in,
+        hints,
+        subjects,
+        services.clock,
+        services.randomness,
+        services.settings.lifetimes.code_seconds,
+    )
+
+
+def _api(services: Services, web: Web, subjects: Subjects) -> oidc_views.ApiViews:
+    lifetimes = services.settings.lifetimes
+    issuer = TokenIssuer(
+        services.settings.issuer, services.keys, subjects, services.state, services.clock,
+        lifetimes.access_token_seconds, lifetimes.id_token_seconds,
+    )
+    families = Families(
+        services.records.families, services.state, issuer, services.clock, services.randomness,
+        lifetimes.refresh_seconds, lifetimes.refresh_grace_seconds,
+    )
+    grants = (
+        AuthorizationCodeGrant(
+            services.state, services.citizens, families, issuer, subjects, services.clock, services.randomness
+        ),
+        RefreshTokenGrant(services.citizens, families, issuer, services.randomness),
+    )
+    token = TokenEndpoint(services.directory, grants, services.state, services.clock)
+    userinfo = UserinfoEndpoint(services.engine, services.directory, services.state, services.citizens, services.clock)
+    return oidc_views.ApiViews(web, token, userinfo, services.engine, services.keys)
+
+
+def _vault(settings: Settings, randomness: Randomness) -> Vault:
+    if settings.master_key is not None:
+        return Vault(MasterKeys.parse(settings.master_key), randomness)
+    return open_vault(settings.master_key_file, randomness)
+
+
+def _reload(vault: Vault) -> None:
+    """A spoilt file must not stop a worker that has good keys in memory."""
+    try:
+        vault.reload()
+    except BadMasterKeys as error:
+        _log.error("the master key file cannot be read; the keys in memory stay in use", exc_info=error)
+
+
