@@ -1,6 +1,7 @@
 """The composition root: settings -> stores -> services -> endpoints. The one file that may import upward.
 
-`build_services` is what the shell's verbs and the demo work with; `create_app` adds the endpoints and is what a worker loads.
+`build_services` is what the shell's verbs and the demo work with; `create_app` adds the endpoints and is what a worker
+loads.
 """
 
 import logging
@@ -89,7 +90,9 @@ class Services:
     def secret(self, name: str) -> bytes:
         """A random secret that lives in the records, sealed, and is made when it is first asked for."""
         context = secret_context(name)
-        sealed = self.records.secrets.get_or_create(name, lambda: self.vault.seal(self.randomness.bytes(_SECRET_BYTES), context))
+        sealed = self.records.secrets.get_or_create(
+            name, lambda: self.vault.seal(self.randomness.bytes(_SECRET_BYTES), context)
+        )
         return self.vault.open(sealed, context)
 
     def close(self) -> None:
@@ -149,9 +152,14 @@ def build_app(services: Services) -> Flask:
     login = LoginViews(web, sign_in, transactions, services.sessions, {DOOR: door}, ConsentView(services.citizens))
     api = _api(services, web, subjects)
     back_channel = BackChannel(
-        services.settings.issuer, services.directory, services.keys, subjects,
+        services.settings.issuer,
+        services.directory,
+        services.keys,
+        subjects,
         Fetcher(services.settings.outbound_allow, services.settings.ca_file),
-        services.state, services.clock, services.randomness,
+        services.state,
+        services.clock,
+        services.randomness,
     )
     signing_out = SigningOut(services.directory, hints, services.sessions, subjects, back_channel)
     logout = oidc_views.LogoutViews(web, signing_out, services.sessions, services.citizens, transactions)
@@ -203,12 +211,22 @@ def _authorization(
 def _api(services: Services, web: Web, subjects: Subjects) -> oidc_views.ApiViews:
     lifetimes = services.settings.lifetimes
     issuer = TokenIssuer(
-        services.settings.issuer, services.keys, subjects, services.state, services.clock,
-        lifetimes.access_token_seconds, lifetimes.id_token_seconds,
+        services.settings.issuer,
+        services.keys,
+        subjects,
+        services.state,
+        services.clock,
+        lifetimes.access_token_seconds,
+        lifetimes.id_token_seconds,
     )
     families = Families(
-        services.records.families, services.state, issuer, services.clock, services.randomness,
-        lifetimes.refresh_seconds, lifetimes.refresh_grace_seconds,
+        services.records.families,
+        services.state,
+        issuer,
+        services.clock,
+        services.randomness,
+        lifetimes.refresh_seconds,
+        lifetimes.refresh_grace_seconds,
     )
     grants = (
         AuthorizationCodeGrant(
@@ -233,5 +251,3 @@ def _reload(vault: Vault) -> None:
         vault.reload()
     except BadMasterKeys as error:
         _log.error("the master key file cannot be read; the keys in memory stay in use", exc_info=error)
-
-

@@ -1,7 +1,7 @@
 """Errors that reach an outsider: one class per registered code, with its status and a fixed public description.
 
-`detail` is for the log alone. It may say what was wrong but never quotes a secret or personal data, and nothing that came in a request
-is ever shown to the requester again: what a stranger sees is the class's own description.
+`detail` is for the log alone. It may say what was wrong but never quotes a secret or personal data, and nothing that
+came in a request is ever shown to the requester again: what a stranger sees is the class's own description.
 """
 
 from typing import ClassVar

@@ -1,7 +1,7 @@
 """HTTP, once for all endpoints: cookies, headers, who is at the other end, forms, and exceptions that become responses.
 
-Flask's request is read here and in the views, and nowhere deeper. The issuer's address comes from the settings alone; no header of a request can
-change where a redirect or a link goes.
+Flask's request is read here and in the views, and nowhere deeper. The issuer's address comes from the settings alone;
+no header of a request can change where a redirect or a link goes.
 """
 
 import logging
@@ -104,7 +104,8 @@ class Web:
     # -- answering --------------------------------------------------------------------------------------------------
 
     def page(self, page: Page, frame: Frame, status: int = 200, forms_to: str = "") -> Response:
-        """`forms_to`: where, besides ourselves, the redirect that answers the page's form may lead (Chrome asks `form-action`)."""
+        """`forms_to`: where, besides ourselves, the redirect that answers the page's form may lead (Chrome asks
+        `form-action`)."""
         response = Response(self._pages.render(page, frame), status, mimetype="text/html")
         target = f" {forms_to}" if _SOURCE.fullmatch(forms_to) else ""
         response.headers["Content-Security-Policy"] = (
@@ -161,7 +162,8 @@ class Web:
         return self.json({"error": error.code, "error_description": error.description}, error.status, headers)
 
     def error_page(self, request: Request, error: Exception) -> Response:
-        """The one place where an exception becomes a page. What is not known is logged with its reference, and shown as such."""
+        """The one place where an exception becomes a page. What is not known is logged with its reference, and shown as
+        such."""
         known = page_error(error)
         reference = self.reference()
         if known.status >= 500:
@@ -186,19 +188,22 @@ class Web:
 def page_error(error: Exception) -> PageError:
     if isinstance(error, PageError):
         return error
-    if isinstance(error, StateUnavailable | RecordsUnavailable):
-        return PageError(ErrorKind.UNAVAILABLE, 503, retry_after=5)
-    if isinstance(error, Forged):
-        return PageError(ErrorKind.FORBIDDEN, 403)
-    if isinstance(error, RequestEntityTooLarge):
-        return PageError(ErrorKind.TOO_LARGE, 413)
-    if isinstance(error, NotFound):
-        return PageError(ErrorKind.NOT_FOUND, 404)
-    if isinstance(error, MethodNotAllowed):
-        return PageError(ErrorKind.METHOD, 405)
-    if isinstance(error, OAuthError | HTTPException):
-        return PageError(ErrorKind.BAD_REQUEST, 400)
+    for kind, shown in _PAGES.items():
+        if isinstance(error, kind):
+            return shown
     return PageError(ErrorKind.INTERNAL, 500)
+
+
+_PAGES: Final[Mapping[type[Exception], PageError]] = {  # the first that fits
+    StateUnavailable: PageError(ErrorKind.UNAVAILABLE, 503, retry_after=5),
+    RecordsUnavailable: PageError(ErrorKind.UNAVAILABLE, 503, retry_after=5),
+    Forged: PageError(ErrorKind.FORBIDDEN, 403),
+    RequestEntityTooLarge: PageError(ErrorKind.TOO_LARGE, 413),
+    NotFound: PageError(ErrorKind.NOT_FOUND, 404),
+    MethodNotAllowed: PageError(ErrorKind.METHOD, 405),
+    OAuthError: PageError(ErrorKind.BAD_REQUEST, 400),
+    HTTPException: PageError(ErrorKind.BAD_REQUEST, 400),
+}
 
 
 def query(request: Request) -> str:
@@ -208,7 +213,8 @@ def query(request: Request) -> str:
 
 
 def form(request: Request) -> str:
-    """The raw form of a POST. Raises `InvalidRequest` if it is anything else, `RequestEntityTooLarge` if it is too long."""
+    """The raw form of a POST. Raises `InvalidRequest` if it is anything else, `RequestEntityTooLarge` if it is too
+    long."""
     if request.mimetype != _FORM:
         raise InvalidRequest("not a form")
     if (request.content_length or 0) > MAX_FORM_BYTES:

@@ -1,4 +1,5 @@
-"""Request parameters as RFC 6749 section 3.1 reads them: none twice, an empty one is an absent one, UTF-8 or nothing."""
+"""Request parameters as RFC 6749 section 3.1 reads them: none twice, an empty one is an absent one, UTF-8 or
+nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

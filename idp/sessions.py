@@ -1,8 +1,8 @@
 """The SSO session: who is signed in in this browser, since when, how surely, and at which relying parties.
 
-The browser holds a handle; the store keeps the session under its digest, in the citizen's shard. A sign-in or step-up opens a new
-session with a new handle and ends the one before it (no fixation); the *lineage* and the legs go along, so that relying
-parties keep the `sid` they know.
+The browser holds a handle; the store keeps the session under its digest, in the citizen's shard. A sign-in or step-up
+opens a new session with a new handle and ends the one before it (no fixation); the *lineage* and the legs go along, so
+that relying parties keep the `sid` they know.
 
 A **leg** is what one request of one relying party was granted in this session. It is a field of its own, named for the
 client and the digest of what was asked, so that the next hop of that client needs one guarded write and nothing else.
@@ -125,7 +125,8 @@ class Sessions:
         return Session(session.key, session.head, dict(session.legs) | {leg: granted})
 
     def end(self, session: Session, reason: str) -> Session | None:
-        """End a session. One caller gets it, and with it the duty to tell the relying parties; every other gets None."""
+        """End a session. One caller gets it, and with it the duty to tell the relying parties; every other gets
+        None."""
         told = event(EventType.SESSION_ENDED, self._clock.now(), citizen_id=session.head.citizen_id, reason=reason)
         fields = self._state.end_session(session.key, events=[told])
         return self.read(session.key, fields)
@@ -140,7 +141,8 @@ class Sessions:
         return ended
 
     def drop_legs(self, citizen_id: str, client_id: str) -> None:
-        """Consent of `client_id` was withdrawn: sessions that carry its legs end, for a leg cannot be taken out of a hop in flight."""
+        """Consent of `client_id` was withdrawn: sessions that carry its legs end, for a leg cannot be taken out of a
+        hop in flight."""
         for key in self._state.sessions_of(owner_key(citizen_id)):
             session = self.load_key(key)
             if session and client_id in session.clients():

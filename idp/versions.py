@@ -52,7 +52,8 @@ class Versions:
 
 
 class Shelf(Generic[T]):
-    """What a worker keeps of things that rarely change, until the version moves. Holds at most `capacity`, and no misses."""
+    """What a worker keeps of things that rarely change, until the version moves. Holds at most `capacity`, and no
+    misses."""
 
     def __init__(self, versions: Versions, capacity: int) -> None:
         self._versions = versions

@@ -7,5 +7,6 @@ journeys/    a real browser and real clients against the real server
 attacks/     every attack stays as a fixture
 bench/       what `make bench` measures
 data/        vectors with their provenance
-support/     real parts started privately on loopback (Redis, PostgreSQL, Chromium), a clock that stands, bytes that repeat
+support/     real parts started privately on loopback (Redis, PostgreSQL, Chromium), a clock that stands, bytes that
+repeat
 """

@@ -15,7 +15,8 @@ class Status(enum.Enum):
 class Profile:
     """What is known of a person. Sealed as one document at rest; every member is personal data.
 
-    `number` is canonical (`idp.citizens.number`), `phone` is E.164, `birthdate` is ISO 8601. An account may have no number.
+    `number` is canonical (`idp.citizens.number`), `phone` is E.164, `birthdate` is ISO 8601. An account may have no
+    number.
     """
 
     name: str

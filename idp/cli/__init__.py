@@ -51,9 +51,7 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """One command line; its exit status."""
     try:
-        idp.main(list(arguments), prog_name="idp", standalone_mode=False)
-    except click.exceptions.Exit as finished:
-        return finished.exit_code
+        status = idp.main(list(arguments), prog_name="idp", standalone_mode=False)
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "idp"
         click.echo(f"{error.format_message()} (see `{where} --help`)", err=True)
@@ -66,4 +64,4 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         click.echo(importlib.import_module("idp.cli.failures").sentence(error), err=True)
         return 1
-    return 0
+    return status if isinstance(status, int) else 0  # click hands the status of `Exit` back as a value

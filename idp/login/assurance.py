@@ -1,7 +1,7 @@
 """Authentication levels and their names, one place for both front doors.
 
-A1 is one factor, A2 is two; A3 (two factors, one of them in hardware and phishing-resistant) has no authenticator yet, so no session
-reaches it. `amr` values are those of RFC 8176.
+A1 is one factor, A2 is two; A3 (two factors, one of them in hardware and phishing-resistant) has no authenticator yet,
+so no session reaches it. `amr` values are those of RFC 8176.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,8 @@
 """Consent: what a citizen agreed to pass to a relying party, on which basis, for which notice.
 
-An agreement covers a later request when everything asked was decided then (granted or, where optional, declined) and the notice is still
-the same: a relying party that changes its purpose, its retention or its legal basis must ask again (PIPL articles 14, 17).
+An agreement covers a later request when everything asked was decided then (granted or, where optional, declined) and
+the notice is still the same: a relying party that changes its purpose, its retention or its legal basis must ask again
+(PIPL articles 14, 17).
 """
 
 import hashlib
@@ -67,7 +68,8 @@ def notice_digest(party: RelyingParty) -> str:
 
 
 def question(ask: Ask, party: RelyingParty) -> Question:
-    """Sort what is asked. Scopes are required unless registered as optional; single claims only where the request says essential."""
+    """Sort what is asked. Scopes are required unless registered as optional; single claims only where the request says
+    essential."""
     required_names = {scope for scope in ask.scopes if scope not in party.optional} | set(ask.essential_claims)
     names = (*ask.scopes, *(claim for claim in ask.claims if claim not in ask.scopes))
     return Question(
@@ -127,7 +129,8 @@ def _within(ask: Ask, granted: set[str]) -> Granted:
 
 
 def _merge(before: StoredConsent | None, party: RelyingParty, now: Granted, declined: set[str]) -> Decision:
-    """Add to what was decided under the same notice, so that two pages of one client do not unlearn each other's answer."""
+    """Add to what was decided under the same notice, so that two pages of one client do not unlearn each other's
+    answer."""
     scopes, claims = set(now.scopes), set(now.claims)
     if before is not None and before.notice_digest == notice_digest(party):
         earlier = decode(before.document, Decision)

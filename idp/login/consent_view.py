@@ -74,9 +74,7 @@ class ConsentView:
 
 def _items(asked: Question, names: tuple[str, ...], profile: Profile) -> tuple[ConsentItem, ...]:
     needed = {*asked.required, *asked.required_sensitive}
-    return tuple(
-        ConsentItem(name, _preview(name, profile), name in needed) for name in names if name != _OFFLINE
-    )
+    return tuple(ConsentItem(name, _preview(name, profile), name in needed) for name in names if name != _OFFLINE)
 
 
 def _preview(name: str, profile: Profile) -> str:

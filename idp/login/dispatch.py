@@ -1,7 +1,8 @@
 """The one decision: which step is next.
 
-A pure function of what is asked, who is signed in, what this tab has proven, and what is known of consent. It asks for the cheapest thing that
-is missing, in the order in which a citizen expects to be asked: who are you, prove it better, agree.
+A pure function of what is asked, who is signed in, what this tab has proven, and what is known of consent. It asks for
+the cheapest thing that is missing, in the order in which a citizen expects to be asked: who are you, prove it better,
+agree.
 """
 
 import enum
@@ -21,8 +22,8 @@ class Step(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the decision rests on. `reachable` is the highest level the signed-in citizen's authenticators can reach (0: not
-    looked up, for it is not needed). `consented` says that all that is asked was agreed to, recently enough."""
+    """What the decision rests on. `reachable` is the highest level the signed-in citizen's authenticators can reach (0:
+    not looked up, for it is not needed). `consented` says that all that is asked was agreed to, recently enough."""
 
     session: Session | None
     proven: Proven | None

@@ -30,7 +30,8 @@ class FrontDoor(Protocol):
         ...
 
     def respond(self, transaction: Transaction, session: Session, leg: str) -> Redirect:
-        """Answer with what `leg` of the session grants. Raises `Gone` if the session has ended meanwhile, or `PartyGone`."""
+        """Answer with what `leg` of the session grants. Raises `Gone` if the session has ended meanwhile, or
+        `PartyGone`."""
         ...
 
     def refuse(self, transaction: Transaction, error: OAuthError) -> Redirect:

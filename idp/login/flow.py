@@ -1,7 +1,8 @@
-"""The steps of a sign-in, without their pages. Each does one thing and returns; `settle` asks `dispatch` what comes next.
+"""The steps of a sign-in, without their pages. Each does one thing and returns; `settle` asks `dispatch` what comes
+next.
 
-A credential is proved before anything is done with it, and every attempt is counted before its outcome is known. What a citizen may learn before
-proof is the same for accounts that exist and for those that do not.
+A credential is proved before anything is done with it, and every attempt is counted before its outcome is known. What a
+citizen may learn before proof is the same for accounts that exist and for those that do not.
 """
 
 from dataclasses import dataclass
@@ -80,7 +81,8 @@ class SignIn:
     # -- what is next -----------------------------------------------------------------------------------------------
 
     def settle(self, transaction: Transaction, session: Session | None, door: FrontDoor) -> Redirect | Step:
-        """The answer, if nothing is left to ask, else the next step. Raises the `OAuthError` to refuse with, or `PartyGone`."""
+        """The answer, if nothing is left to ask, else the next step. Raises the `OAuthError` to refuse with, or
+        `PartyGone`."""
         try:
             return self._settle(transaction, session, door)
         except Gone:  # signed out in another tab, just now
@@ -168,7 +170,11 @@ class SignIn:
         """Record the citizen's consent. Raises `MissingRequired` or `PartyGone`."""
         party = door.party(transaction.ask.client_id)
         granted = self._consents.agree(session.head.citizen_id, transaction.ask, party, ticked)
-        facts: dict[str, Fact] = {"scopes": granted.scopes, "claims": granted.claims, "lawful_basis": party.lawful_basis}
+        facts: dict[str, Fact] = {
+            "scopes": granted.scopes,
+            "claims": granted.claims,
+            "lawful_basis": party.lawful_basis,
+        }
         self._consent_event(EventType.CONSENT_GRANTED, transaction, session, facts)
 
     def decline(self, transaction: Transaction, session: Session) -> None:
@@ -222,7 +228,9 @@ class SignIn:
         told = event(what, self._clock.now(), citizen_id=citizen_id, **facts)
         self._state.queue(shard_for(citizen_id or ""), [told])
 
-    def _consent_event(self, what: EventType, transaction: Transaction, session: Session, facts: dict[str, Fact]) -> None:
+    def _consent_event(
+        self, what: EventType, transaction: Transaction, session: Session, facts: dict[str, Fact]
+    ) -> None:
         told = event(
             what, self._clock.now(), citizen_id=session.head.citizen_id, client_id=transaction.ask.client_id, **facts
         )

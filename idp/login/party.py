@@ -23,7 +23,7 @@ class RelyingParty:
 
 def in_language(texts: Mapping[str, str], language: str) -> str:
     """The text in `language`, else the one of its primary tag, else the untagged one, else any."""
-    primary = language.split("-")[0]
+    primary = language.split("-", maxsplit=1)[0]
     for tag in (language, primary, ""):
         if tag in texts:
             return texts[tag]

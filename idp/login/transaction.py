@@ -1,8 +1,8 @@
 """The stored pending request: who asks, for what, how surely; one per browser tab.
 
-Its id goes in the URL (`t`); it is bound to the browser by a cookie, of which it keeps the digest. Many tabs work side by side, and another
-browser cannot pick one up. The anti-forgery token of each form is an HMAC of the transaction's id under that cookie's value, so
-it needs no place of its own.
+Its id goes in the URL (`t`); it is bound to the browser by a cookie, of which it keeps the digest. Many tabs work side
+by side, and another browser cannot pick one up. The anti-forgery token of each form is an HMAC of the transaction's id
+under that cookie's value, so it needs no place of its own.
 """
 
 import dataclasses
@@ -32,8 +32,9 @@ class Forged(Exception):
 class Ask:
     """What a front door asks of the sign-in, in no protocol's words.
 
-    `authenticated_since` and the times below are seconds since the epoch. `aal` is the level wanted; `aal_essential` says that
-    less must be refused. `not_session` names a session that will not do, because a new sign-in is asked for. `silent` forbids asking the citizen anything. `subject`, if set, is the only subject identifier that will do.
+    `authenticated_since` and the times below are seconds since the epoch. `aal` is the level wanted; `aal_essential`
+    says that less must be refused. `not_session` names a session that will not do, because a new sign-in is asked for.
+    `silent` forbids asking the citizen anything. `subject`, if set, is the only subject identifier that will do.
     """
 
     client_id: str
@@ -135,4 +136,15 @@ class Transactions:
         self._state.delete(transaction_key(transaction.id))
 
 
-__all__ = ["Ask", "Conflict", "Forged", "Gone", "Proven", "Transaction", "Transactions", "WrongBrowser", "check_csrf", "csrf_token"]
+__all__ = [
+    "Ask",
+    "Conflict",
+    "Forged",
+    "Gone",
+    "Proven",
+    "Transaction",
+    "Transactions",
+    "WrongBrowser",
+    "check_csrf",
+    "csrf_token",
+]

@@ -1,6 +1,8 @@
-"""The pages of the sign-in at their addresses. A step's GET shows it, its POST does it; `_proceed` goes where `dispatch` says.
+"""The pages of the sign-in at their addresses. A step's GET shows it, its POST does it; `_proceed` goes where
+`dispatch` says.
 
-Every address carries the transaction's id (`t`); every POST carries the anti-forgery token and comes from a page of ours.
+Every address carries the transaction's id (`t`); every POST carries the anti-forgery token and comes from a page of
+ours.
 """
 
 from collections.abc import Mapping
@@ -66,7 +68,9 @@ class Visit:
     @property
     def client(self) -> ClientView:
         language = self.frame.language
-        return ClientView(in_language(self.party.name, language), self.party.host, in_language(self.party.uri, language) or None)
+        return ClientView(
+            in_language(self.party.name, language), self.party.host, in_language(self.party.uri, language) or None
+        )
 
 
 class LoginViews:
@@ -124,13 +128,19 @@ class LoginViews:
         return self._web.redirect(step_address(Step.TOTP, outcome))
 
     def _password_page(
-        self, visit: Visit, typed: str, problem: SignInProblem | None = None, status: int = 200, retry_after: int | None = None
+        self,
+        visit: Visit,
+        typed: str,
+        problem: SignInProblem | None = None,
+        status: int = 200,
+        retry_after: int | None = None,
     ) -> Response:
         action = step_address(Step.PASSWORD, visit.transaction)
         page = SignInPage(action, visit.csrf, visit.client, typed[:64], problem, retry_after)
         return self._page(visit, page, status, retry_after)
 
-    # -- one-time code --------------------------------------------------------------------------------------------------
+    # -- one-time code
+    # --------------------------------------------------------------------------------------------------
 
     def show_code(self) -> Response:
         visit = self._visit()
@@ -161,7 +171,8 @@ class LoginViews:
         page = TotpPage(action, visit.csrf, visit.client, problem, retry_after, recovery)
         return self._page(visit, page, status, retry_after)
 
-    # -- recovery code --------------------------------------------------------------------------------------------------
+    # -- recovery code
+    # --------------------------------------------------------------------------------------------------
 
     def show_recovery(self) -> Response:
         visit = self._visit()
@@ -191,7 +202,8 @@ class LoginViews:
         page = RecoveryPage(action, visit.csrf, visit.client, problem, retry_after, totp)
         return self._page(visit, page, status, retry_after)
 
-    # -- consent --------------------------------------------------------------------------------------------------------
+    # -- consent
+    # --------------------------------------------------------------------------------------------------------
 
     def show_consent(self) -> Response:
         visit = self._visit()
@@ -215,12 +227,19 @@ class LoginViews:
         if visit.session is None:
             return self._proceed(visit, None)
         page = self._consent.page(
-            visit.transaction, visit.session.head.citizen_id, visit.party, visit.client, visit.frame.language,
-            step_address(Step.CONSENT, visit.transaction), visit.csrf, problem,
+            visit.transaction,
+            visit.session.head.citizen_id,
+            visit.party,
+            visit.client,
+            visit.frame.language,
+            step_address(Step.CONSENT, visit.transaction),
+            visit.csrf,
+            problem,
         )
         return self._page(visit, page, status)
 
-    # -- what the steps share ---------------------------------------------------------------------------------------------
+    # -- what the steps share
+    # ---------------------------------------------------------------------------------------------
 
     def _visit(self) -> Visit:
         """Raises `PageError`: the transaction is gone, another browser's, or its relying party is."""
@@ -294,4 +313,3 @@ class LoginViews:
         if retry_after is not None:
             response.headers["Retry-After"] = str(retry_after)
         return response
-

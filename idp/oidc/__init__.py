@@ -8,8 +8,9 @@
 | /userinfo | userinfo.py | OIDC Core section 5.3, RFC 6750 |
 | /logout | logout.py, backchannel.py | OIDC RP-Initiated Logout 1.0, Back-Channel Logout 1.0 |
 
-A request to /authorize goes: `idp/parameters.py` (syntax) -> `target.py` (client and redirect address, proved first; until then an error is
-a page) -> `rules.py` (one function a parameter) -> `provider.py` (pyop's validators and orchestration) -> `authorize.py` (a code in one
-guarded write, or a transaction for `idp.login`). `client.py` is a relying party, `registration.py` proves its metadata, `clients.py`
-keeps it. `keys.py` and `jws.py` sign; no JWT is ever given to pyop. `views.py` puts it all on its addresses.
+A request to /authorize goes: `idp/parameters.py` (syntax) -> `target.py` (client and redirect address, proved first;
+until then an error is a page) -> `rules.py` (one function a parameter) -> `provider.py` (pyop's validators and
+orchestration) -> `authorize.py` (a code in one guarded write, or a transaction for `idp.login`). `client.py` is a
+relying party, `registration.py` proves its metadata, `clients.py` keeps it. `keys.py` and `jws.py` sign; no JWT is ever
+given to pyop. `views.py` puts it all on its addresses.
 """

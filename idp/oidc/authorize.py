@@ -1,8 +1,8 @@
 """The authorization endpoint (RFC 6749 section 4.1.1, OIDC Core section 3.1.2), and the front door to the sign-in.
 
-A signed-in citizen whom this client has met in this session costs one round trip: the code is written under the session if, at that moment, the
-session is live, sure and fresh enough and has a leg for just this request. In every other case the sign-in is asked what is
-next, and ends at `respond`, which writes the code in the same way.
+A signed-in citizen whom this client has met in this session costs one round trip: the code is written under the session
+if, at that moment, the session is live, sure and fresh enough and has a leg for just this request. In every other case
+the sign-in is asked what is next, and ends at `respond`, which writes the code in the same way.
 """
 
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ from idp.login.party import RelyingParty
 from idp.login.transaction import Transaction, Transactions
 from idp.oidc.client import Client
 from idp.oidc.grant import CodeRecord, code_key
-from idp.parameters import Parameters, parse
 from idp.oidc.provider import Engine, PyopRequest
 from idp.oidc.request import CodeRequest, HintReader, Wanted, read
 from idp.oidc.subjects import Subjects
 from idp.oidc.target import ClientSource, Target, prove, registered
+from idp.parameters import Parameters, parse
 from idp.secrets import Randomness, mint
 from idp.sessions import Session, Sessions, leg_field, session_key
 from idp.storage.state import Gone, Guard, Key, Refused, StateStore
@@ -35,7 +35,8 @@ DOOR = "oidc"
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a browser brings to the endpoint: the raw request, its session's handle and its binding cookie, if it has them."""
+    """What a browser brings to the endpoint: the raw request, its session's handle and its binding cookie, if it has
+    them."""
 
     query: str
     handle: str
@@ -133,7 +134,8 @@ class AuthorizationEndpoint:
         return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
 
     def respond(self, transaction: Transaction, session: Session, leg: str) -> Redirect:
-        """A code for what `leg` grants, at the level the sign-in reached. Raises `Gone` if the session has ended meanwhile."""
+        """A code for what `leg` grants, at the level the sign-in reached. Raises `Gone` if the session has ended
+        meanwhile."""
         target, code_request = self._revive(transaction)
         ask = transaction.ask
         aal = ask.aal if ask.aal_essential else min(ask.aal, session.head.aal)
@@ -155,7 +157,8 @@ class AuthorizationEndpoint:
         return client
 
     def _revive(self, transaction: Transaction) -> tuple[Target, CodeRequest]:
-        """Prove a stored request's target anew: the client may have been disabled or changed while the citizen was asked."""
+        """Prove a stored request's target anew: the client may have been disabled or changed while the citizen was
+        asked."""
         stored = decode(transaction.request, CodeRequest)
         client = self._client(stored.client_id)
         if not registered(client, stored.redirect_uri):
@@ -172,9 +175,16 @@ class AuthorizationEndpoint:
             value = mint(self._randomness, key.shard)
             record = encode(CodeRecord(request, key.name, leg))
             outcome = self._state.issue_under(
-                key, guard, code_key(value), record, self._code_seconds, self._sessions.limits.idle,
+                key,
+                guard,
+                code_key(value),
+                record,
+                self._code_seconds,
+                self._sessions.limits.idle,
                 copy=("head", leg),
-                events=[event(EventType.SSO_GRANTED, self._clock.now(), client_id=request.client_id, scopes=request.scopes)],
+                events=[
+                    event(EventType.SSO_GRANTED, self._clock.now(), client_id=request.client_id, scopes=request.scopes)
+                ],
             )
             if isinstance(outcome, Refused):
                 refused.append(outcome)

@@ -56,7 +56,8 @@ class BackChannel:
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="logout")
 
     def tell(self, ended: Session) -> Sequence[Told]:
-        """Tell every relying party of a session that has ended. Takes no longer than the slowest, and that is bounded."""
+        """Tell every relying party of a session that has ended. Takes no longer than the slowest, and that is
+        bounded."""
         clients = [client for client_id in ended.clients() if (client := self._clients.get(client_id))]
         waiting: list[tuple[Client, Future[bool]]] = [
             (client, self._threads.submit(self._deliver, client, ended)) for client in clients
@@ -68,7 +69,9 @@ class BackChannel:
         if client.backchannel_logout_uri is None:
             return False
         try:
-            answer = self._fetcher.post_form(client.backchannel_logout_uri, {"logout_token": self._token(client, ended)})
+            answer = self._fetcher.post_form(
+                client.backchannel_logout_uri, {"logout_token": self._token(client, ended)}
+            )
             confirmed = answer.status in (200, 204)
         except FetchError:
             confirmed = False

@@ -1,7 +1,7 @@
 """The `claims` request parameter (OIDC Core section 5.5), read into what the provider acts on.
 
-`value` and `values` are honoured for `sub` and `acr`, the two claims whose value a client can know beforehand; for others they are ignored, as
-section 5.5.1 allows. Unknown claims are ignored (section 5.5).
+`value` and `values` are honoured for `sub` and `acr`, the two claims whose value a client can know beforehand; for
+others they are ignored, as section 5.5.1 allows. Unknown claims are ignored (section 5.5).
 """
 
 import json

@@ -1,7 +1,8 @@
 """A registered relying party: the RFC 7591 metadata we act on, as a frozen dataclass.
 
-`idp.oidc.registration` makes it from JSON and proves it; `idp.oidc.clients` keeps it. Human-readable members may carry a
-language (`client_name#zh-CN`, RFC 7591 section 2.2): they are kept as a mapping from language tag to text, with "" for the plain one.
+`idp.oidc.registration` makes it from JSON and proves it; `idp.oidc.clients` keeps it. Human-readable members may carry
+a language (`client_name#zh-CN`, RFC 7591 section 2.2): they are kept as a mapping from language tag to text, with ""
+for the plain one.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,7 @@
 """Client authentication at the token endpoint (RFC 6749 section 2.3, OIDC Core section 9).
 
-One method per request, and only the one that the client registered. `authenticate` is the only maker of an `AuthenticatedClient`.
+One method per request, and only the one that the client registered. `authenticate` is the only maker of an
+`AuthenticatedClient`.
 """
 
 import base64
@@ -11,8 +12,8 @@ from urllib.parse import unquote_plus
 
 from idp.errors import InvalidClient, InvalidRequest
 from idp.oidc.client import Client
-from idp.parameters import Parameters
 from idp.oidc.target import ClientSource
+from idp.parameters import Parameters
 from idp.secrets import digest, equal
 
 METHODS: Final = ("client_secret_basic", "client_secret_post", "none")

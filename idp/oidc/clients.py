@@ -45,7 +45,9 @@ class ClientDirectory:
 class Clients:
     """Registers and keeps clients; what an operator needs of them."""
 
-    def __init__(self, records: ClientRecords, registrar: Registrar, clock: Clock, randomness: Randomness, versions: Versions) -> None:
+    def __init__(
+        self, records: ClientRecords, registrar: Registrar, clock: Clock, randomness: Randomness, versions: Versions
+    ) -> None:
         self._records = records
         self._registrar = registrar
         self._clock = clock

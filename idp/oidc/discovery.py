@@ -1,4 +1,5 @@
-"""What the provider says of itself (OIDC Discovery 1.0 section 3). Every line is true, and a test compares it with behaviour."""
+"""What the provider says of itself (OIDC Discovery 1.0 section 3). Every line is true, and a test compares it with
+behaviour."""
 
 from collections.abc import Mapping
 

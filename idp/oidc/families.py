@@ -1,10 +1,12 @@
-"""Families of refresh tokens (RFC 9700 section 4.14): one for each sign-in with offline_access, durable, each token used once.
+"""Families of refresh tokens (RFC 9700 section 4.14): one for each sign-in with offline_access, durable, each token
+used once.
 
-A refresh token names its family, so that using a token of the past is seen as reuse even when its digest is long purged. Access tokens of a family
-live under an entry of the state store that is removed when the family is revoked.
+A refresh token names its family, so that using a token of the past is seen as reuse even when its digest is long
+purged. Access tokens of a family live under an entry of the state store that is removed when the family is revoked.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 
 from idp.audit.events import EventType
@@ -24,7 +26,8 @@ _SEPARATOR: Final = "."
 
 
 class Families:
-    """`lifetime` and `grace` are seconds; within the grace a token may be used again, for a client that lost an answer."""
+    """`lifetime` and `grace` are seconds; within the grace a token may be used again, for a client that lost an
+    answer."""
 
     def __init__(
         self,
@@ -64,8 +67,8 @@ class Families:
     def rotate(self, refresh_token: str, client: Client, scopes: tuple[str, ...]) -> tuple[Family, OfflineGrant, str]:
         """Use a refresh token of this client; gives its family, what that grants, and the successor.
 
-        Raises `InvalidGrant`, or `InvalidScope` for scopes beyond the grant (RFC 6749 section 6). Another client's attempt, or one for too
-        much, changes nothing. Reuse beyond the grace ends the family.
+        Raises `InvalidGrant`, or `InvalidScope` for scopes beyond the grant (RFC 6749 section 6). Another client's
+        attempt, or one for too much, changes nothing. Reuse beyond the grace ends the family.
         """
         _, _, family_id = refresh_token.rpartition(_SEPARATOR)
         family = self._records.get(family_id)
@@ -90,14 +93,13 @@ class Families:
 
     def revoke(self, family_id: str, shard: str, reason: str) -> None:
         """End a family and every access token it gave; a family that is not there is none."""
-        try:
+        with suppress(NotFound):
             self._records.revoke(family_id, reason, int(self._clock.now()))
-        except NotFound:
-            pass
         self._state.delete(family_key(shard, family_id))
 
     def revoke_of_citizen(self, citizen_id: str, client_id: str | None, reason: str) -> None:
-        """End all families of a citizen, at one client or everywhere: consent withdrawn, account suspended, password changed."""
+        """End all families of a citizen, at one client or everywhere: consent withdrawn, account suspended, password
+        changed."""
         ended: Iterable[str] = self._records.revoke_of_citizen(citizen_id, client_id, reason, int(self._clock.now()))
         for family_id in ended:
             self._state.delete(family_key(shard_for(citizen_id), family_id))

@@ -9,7 +9,8 @@ from idp.storage.state import Key
 
 @dataclass(frozen=True, slots=True)
 class CodeRecord:
-    """Kept with a code. Beside it the store keeps two fields of the session: its head, and the leg that is named here."""
+    """Kept with a code. Beside it the store keeps two fields of the session: its head, and the leg that is named
+    here."""
 
     request: CodeRequest
     session: str

@@ -1,6 +1,7 @@
 """JSON Web Signatures (RFC 7515): made with `cryptography` keys, read with joserfc.
 
-The one home of joserfc. A token has one `typ` and its own checks, so that none passes for another (RFC 8725 section 3.11).
+The one home of joserfc. A token has one `typ` and its own checks, so that none passes for another (RFC 8725 section
+3.11).
 """
 
 import json
@@ -58,7 +59,8 @@ def public_jwk(key: PrivateKey, alg: str) -> dict[str, str]:
 
 
 def verify(token: str, keys: Iterable[Mapping[str, str]], typ: str) -> dict[str, Any]:
-    """The claims of a token signed by one of these public keys, with the algorithm that key is published for. Raises `InvalidJws`.
+    """The claims of a token signed by one of these public keys, with the algorithm that key is published for. Raises
+    `InvalidJws`.
 
     Times are not judged here: an ID token hint may be expired (OIDC Core section 3.1.2.1).
     """

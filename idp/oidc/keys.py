@@ -1,8 +1,8 @@
 """The signing keys: next, active, retired; one of each per algorithm.
 
-The next key is published before it signs, so that relying parties that cache `/jwks` know it by then; a retired one stays published
-until what it signed has expired. Private halves are sealed under the master key. Every worker keeps them in memory and drops
-them when their version moves (`idp.versions`).
+The next key is published before it signs, so that relying parties that cache `/jwks` know it by then; a retired one
+stays published until what it signed has expired. Private halves are sealed under the master key. Every worker keeps
+them in memory and drops them when their version moves (`idp.versions`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -103,7 +103,9 @@ class KeyRing:
         return _Ring(active, public, encode({"keys": public}))
 
     def _open(self, key: StoredKey) -> SigningKey:
-        private = serialization.load_der_private_key(self._vault.open(key.sealed, signing_key_context(key.kid)), password=None)
+        private = serialization.load_der_private_key(
+            self._vault.open(key.sealed, signing_key_context(key.kid)), password=None
+        )
         if not isinstance(private, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
             raise TypeError(key.alg)
         return SigningKey(key.kid, key.alg, private)

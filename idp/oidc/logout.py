@@ -1,7 +1,7 @@
 """RP-Initiated Logout 1.0: what a request to /logout proves, and what has to be asked first.
 
-A session is ended without a question only for an ID token of ours that names this very session; anybody else's link has to be confirmed by the
-citizen. The browser is sent on only to an address that the proved client registered for it.
+A session is ended without a question only for an ID token of ours that names this very session; anybody else's link has
+to be confirmed by the citizen. The browser is sent on only to an address that the proved client registered for it.
 """
 
 from collections.abc import Sequence
@@ -13,16 +13,17 @@ from idp.oidc.backchannel import BackChannel, Told
 from idp.oidc.client import Client
 from idp.oidc.jws import InvalidJws
 from idp.oidc.keys import KeyRing
-from idp.parameters import Parameters
 from idp.oidc.subjects import Subjects
 from idp.oidc.target import ClientSource
+from idp.parameters import Parameters
 from idp.secrets import equal
 from idp.sessions import Session, Sessions
 
 
 @dataclass(frozen=True, slots=True)
 class LogoutRequest:
-    """A proved request. `back` is where to send the browser afterwards, if anywhere; `hint` the claims of the ID token that came along."""
+    """A proved request. `back` is where to send the browser afterwards, if anywhere; `hint` the claims of the ID token
+    that came along."""
 
     client: Client | None
     back: str | None
@@ -90,7 +91,12 @@ def _back(parameters: Parameters, client: Client | None) -> str | None:
 
 class SigningOut:
     def __init__(
-        self, clients: ClientSource, hints: IdTokenHints, sessions: Sessions, subjects: Subjects, back_channel: BackChannel
+        self,
+        clients: ClientSource,
+        hints: IdTokenHints,
+        sessions: Sessions,
+        subjects: Subjects,
+        back_channel: BackChannel,
     ) -> None:
         self._clients = clients
         self._hints = hints

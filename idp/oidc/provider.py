@@ -1,9 +1,10 @@
 """The one home of pyop, held by its override points.
 
-pyop does here: parsing and validation of authorization requests, the `authorize()` orchestration, the provider's configuration, the match of a
-client's registration with it, and the filter of released claims. It is given plain parameters only, never a JWT, and only
-after the client and its redirect address are proved. Codes, tokens, keys and subjects are ours; pyop asks for them through the
-methods overridden below, which `tests/contracts/test_pyop.py` pins, so that an upgrade fails loudly.
+pyop does here: parsing and validation of authorization requests, the `authorize()` orchestration, the provider's
+configuration, the match of a client's registration with it, and the filter of released claims. It is given plain
+parameters only, never a JWT, and only after the client and its redirect address are proved. Codes, tokens, keys and
+subjects are ours; pyop asks for them through the methods overridden below, which `tests/contracts/test_pyop.py` pins,
+so that an upgrade fails loudly.
 
 Whatever pyop raises becomes an error of ours; its texts, which quote the request, are shown to nobody.
 """
@@ -13,8 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Never
 from urllib.parse import urlencode
 
-from pyop.exceptions import OAuthError as PyopError
 from oic.oic.message import RegistrationRequest
+from pyop.exceptions import OAuthError as PyopError
 from pyop.message import AuthorizationRequest as PyopRequest
 from pyop.provider import Provider
 from pyop.request_validator import (
@@ -28,14 +29,27 @@ from pyop.request_validator import (
 from pyop.userinfo import Userinfo
 
 from idp.errors import InvalidClientMetadata, InvalidRequest
-from idp.oidc.scopes import OFFLINE_ACCESS
 from idp.oidc.client import Client
+from idp.oidc.scopes import OFFLINE_ACCESS
 from idp.oidc.target import ClientSource, registered
+
+__all__ = ["Engine", "PyopRequest"]
 
 Issue = Callable[[], str]
 """Issues a code and gives its value; raises where it cannot."""
 
-_PLAIN: Final = ("response_type", "client_id", "redirect_uri", "state", "nonce", "display", "prompt", "max_age", "ui_locales", "acr_values")
+_PLAIN: Final = (
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "state",
+    "nonce",
+    "display",
+    "prompt",
+    "max_age",
+    "ui_locales",
+    "acr_values",
+)
 
 for _name in ("pyop", "oic", "jwkest"):
     # they print codes, tokens and secrets below WARNING
@@ -50,19 +64,22 @@ class Engine:
         self.metadata: Final = _published(self._provider, metadata)
 
     def parse(self, parameters: Mapping[str, str], scopes: Iterable[str]) -> PyopRequest:
-        """pyop's own reading and validation of a request whose client and redirect address are proved. Raises `InvalidRequest`.
+        """pyop's own reading and validation of a request whose client and redirect address are proved. Raises
+        `InvalidRequest`.
 
-        pyop asks for `prompt=consent` beside offline_access; consent to it is asked by name here, so pyop need not see it.
+        pyop asks for `prompt=consent` beside offline_access; consent to it is asked by name here, so pyop need not see
+        it.
         """
         plain = {name: parameters[name] for name in _PLAIN if name in parameters}
         plain["scope"] = " ".join(scope for scope in scopes if scope != OFFLINE_ACCESS)
         try:
             return self._provider.parse_authentication_request(urlencode(plain))
-        except Exception as error:  # noqa: BLE001 - pyop's parsers raise anything at hostile input
+        except Exception as error:
             raise InvalidRequest(f"pyop: {type(error).__name__}") from None
 
     def authorize(self, request: PyopRequest, issue: Issue) -> dict[str, str]:
-        """pyop's orchestration of an authorization response; `issue` makes the code. What `issue` raises comes through."""
+        """pyop's orchestration of an authorization response; `issue` makes the code. What `issue` raises comes
+        through."""
         return dict(self._provider.authorize(request, issue))
 
     def match_registration(self, metadata: Mapping[str, object]) -> None:
@@ -73,7 +90,7 @@ class Engine:
                 validator(request)
         except PyopError:
             raise InvalidClientMetadata("not offered by this provider") from None
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:
             raise InvalidClientMetadata(f"pyop: {type(error).__name__}") from None
 
     def release(self, requested: Iterable[str], claims: dict[str, object]) -> dict[str, object]:
@@ -87,8 +104,8 @@ class Engine:
 class _CitizenProvider(Provider):
     """pyop's provider with codes, subjects and configuration taken out of its hands.
 
-    pyop's `user_id` is, here, the pending issue of a code: who the citizen is stands in the session, which the store reads and
-    checks while it writes the code, in one round trip.
+    pyop's `user_id` is, here, the pending issue of a code: who the citizen is stands in the session, which the store
+    reads and checks while it writes the code, in one round trip.
     """
 
     def __init__(self, metadata: Mapping[str, object], clients: "_ClientMapping") -> None:
@@ -123,7 +140,9 @@ class _Codes:
 
     stateless = False
 
-    def create_authorization_code(self, request: PyopRequest, sub: Issue, user_info: Any = None, extra_id_token_claims: Any = None) -> str:
+    def create_authorization_code(
+        self, request: PyopRequest, sub: Issue, user_info: Any = None, extra_id_token_claims: Any = None
+    ) -> str:
         return sub()
 
 
@@ -163,7 +182,7 @@ class _RedirectUris:
 def _registration(metadata: Mapping[str, object]) -> RegistrationRequest:
     try:
         return RegistrationRequest(**metadata)
-    except Exception as error:  # noqa: BLE001 - as above
+    except Exception as error:
         raise InvalidClientMetadata(f"pyop: {type(error).__name__}") from None
 
 

@@ -1,6 +1,7 @@
 """Client metadata from RFC 7591 JSON: each member proved by a rule of its own, into a `Client`; and back to JSON.
 
-Members that we do not know are ignored (RFC 7591 section 2). Human-readable members may carry language tags (section 2.2).
+Members that we do not know are ignored (RFC 7591 section 2). Human-readable members may carry language tags (section
+2.2).
 """
 
 import re
@@ -73,7 +74,10 @@ class Registrar:
             purpose=_texts(metadata, "purpose", str),
             retention=_texts(metadata, "retention", str),
             optional_scopes=_subset(metadata, "optional_scopes", scope, ()),
-            **{name: _texts(metadata, name, link) for name in _LINKS},
+            client_uri=_texts(metadata, "client_uri", link),
+            logo_uri=_texts(metadata, "logo_uri", link),
+            policy_uri=_texts(metadata, "policy_uri", link),
+            tos_uri=_texts(metadata, "tos_uri", link),
         )
 
     def _scope(self, metadata: Metadata) -> tuple[str, ...]:
@@ -88,9 +92,11 @@ class Registrar:
 
 
 def redirect_uri(uri: str, application_type: str) -> str:
-    """A redirect address that may be registered (RFC 9700 section 2.1, RFC 8252 section 7, OIDC Registration section 2).
+    """A redirect address that may be registered (RFC 9700 section 2.1, RFC 8252 section 7, OIDC Registration section
+    2).
 
-    https anywhere; http for loopback hosts only, or private schemes with a dot, for native clients. Raises `InvalidRedirectUri`.
+    https anywhere; http for loopback hosts only, or private schemes with a dot, for native clients. Raises
+    `InvalidRedirectUri`.
     """
     if not uri.isascii() or not uri.isprintable() or any(sign in uri for sign in ' "<>\\^`{|}*#'):
         raise InvalidRedirectUri("characters that no redirect address has")
@@ -105,7 +111,12 @@ def redirect_uri(uri: str, application_type: str) -> str:
         return uri
     if parts.scheme == "http" and host in _LOOPBACK:
         return uri
-    if application_type == "native" and _PRIVATE_SCHEME.fullmatch(parts.scheme) and not parts.netloc and parts.path.startswith("/"):
+    if (
+        application_type == "native"
+        and _PRIVATE_SCHEME.fullmatch(parts.scheme)
+        and not parts.netloc
+        and parts.path.startswith("/")
+    ):
         return uri
     raise InvalidRedirectUri("scheme or host")
 
@@ -116,8 +127,11 @@ def link(uri: str) -> str:
         parts = urlsplit(uri)
     except ValueError:
         raise InvalidClientMetadata("not a URI") from None
-    if not uri.isprintable() or " " in uri or not parts.hostname or not (
-        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    if (
+        not uri.isprintable()
+        or " " in uri
+        or not parts.hostname
+        or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK))
     ):
         raise InvalidClientMetadata("a link is not an https address")
     return uri
@@ -147,7 +161,14 @@ def _parse(document: bytes) -> Metadata:
 
 def _for_engine(metadata: Metadata) -> dict[str, Any]:
     """What pyop matches with the provider's configuration; it expects defaults to be there."""
-    names = ("id_token_signed_response_alg", "subject_type", "token_endpoint_auth_method", "response_types", "grant_types", "default_acr_values")
+    names = (
+        "id_token_signed_response_alg",
+        "subject_type",
+        "token_endpoint_auth_method",
+        "response_types",
+        "grant_types",
+        "default_acr_values",
+    )
     chosen = {name: metadata[name] for name in names if name in metadata}
     return {"redirect_uris": ["https://any.invalid/"], "response_types": ["code"]} | chosen
 
@@ -161,7 +182,11 @@ def _string(metadata: Metadata, name: str) -> str | None:
 
 def _strings(metadata: Metadata, name: str) -> tuple[str, ...]:
     values = metadata.get(name, [])
-    if not isinstance(values, list) or len(values) > MAX_URIS or not all(isinstance(value, str) and len(value) <= MAX_TEXT for value in values):
+    if (
+        not isinstance(values, list)
+        or len(values) > MAX_URIS
+        or not all(isinstance(value, str) and len(value) <= MAX_TEXT for value in values)
+    ):
         raise InvalidClientMetadata(f"{name} is not a short list of texts")
     return tuple(dict.fromkeys(values))
 
@@ -224,19 +249,21 @@ def _rule(metadata: Metadata) -> str:
 def _backchannel(metadata: Metadata) -> str | None:
     """OIDC Back-Channel Logout section 2.2: absolute, no fragment."""
     uri = _string(metadata, "backchannel_logout_uri")
-    return link(uri) if uri is not None and "#" not in uri else _refuse_if(uri)
-
-
-def _refuse_if(uri: str | None) -> None:
-    if uri is not None:
+    if uri is None:
+        return None
+    if "#" in uri:
         raise InvalidClientMetadata("backchannel_logout_uri has a fragment")
+    return link(uri)
 
 
 def _sector(redirect_uris: tuple[str, ...]) -> str:
-    """The host that pairwise subjects are computed for (OIDC Core section 8.1). All redirect addresses must share it."""
+    """The host that pairwise subjects are computed for (OIDC Core section 8.1). All redirect addresses must share
+    it."""
     hosts = {urlsplit(uri).hostname or urlsplit(uri).scheme for uri in redirect_uris}
     if len(hosts) > 1:
-        raise InvalidClientMetadata("redirect_uris of several hosts need a sector_identifier_uri, which is not offered yet")
+        raise InvalidClientMetadata(
+            "redirect_uris of several hosts need a sector_identifier_uri, which is not offered yet"
+        )
     return hosts.pop()
 
 

@@ -1,6 +1,7 @@
 """An authorization request that was proved, in the two forms in which it travels on.
 
-`CodeRequest` is what the token endpoint will need; it is kept in the transaction and with the code. `Ask` is what the sign-in needs.
+`CodeRequest` is what the token endpoint will need; it is kept in the transaction and with the code. `Ask` is what the
+sign-in needs.
 """
 
 from dataclasses import dataclass
@@ -11,8 +12,8 @@ from idp.login.assurance import lowest
 from idp.login.transaction import Ask
 from idp.oidc import claims_parameter, rules
 from idp.oidc.claims_parameter import ClaimsRequest
-from idp.parameters import Parameters
 from idp.oidc.target import Target
+from idp.parameters import Parameters
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """One small rule a parameter of an authorization request, in the order in which they are proved.
 
-Each returns what it proved or raises the error its clause names; by then the client and its redirect address are known, so
-the error goes back to the client.
+Each returns what it proved or raises the error its clause names; by then the client and its redirect address are known,
+so the error goes back to the client.
 """
 
 import re
@@ -17,8 +17,8 @@ from idp.errors import (
     UnsupportedResponseType,
 )
 from idp.oidc.client import Client
-from idp.parameters import Parameters
 from idp.oidc.scopes import CLAIMS_OF_SCOPE, OPENID, SCOPE_OF_CLAIM
+from idp.parameters import Parameters
 
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _MAX_AGE: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -85,7 +85,8 @@ RULES: Final[tuple[Callable[[Parameters, Client], None], ...]] = (
 
 
 def scopes(parameters: Parameters, client: Client) -> tuple[str, ...]:
-    """The scopes to ask for: the request's, less what is unknown (OIDC Core section 3.1.2.1) or not this client's to ask."""
+    """The scopes to ask for: the request's, less what is unknown (OIDC Core section 3.1.2.1) or not this client's to
+    ask."""
     asked = (parameters.get("scope") or "").split()
     if OPENID not in asked:
         raise InvalidScope("openid is not in scope")

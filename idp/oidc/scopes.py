@@ -21,7 +21,9 @@ CLAIMS_OF_SCOPE: Final[Mapping[str, tuple[str, ...]]] = {
     OFFLINE_ACCESS: (),
 }
 SCOPES: Final = tuple(CLAIMS_OF_SCOPE)
-SCOPE_OF_CLAIM: Final[Mapping[str, str]] = {claim: scope for scope, claims in CLAIMS_OF_SCOPE.items() for claim in claims}
+SCOPE_OF_CLAIM: Final[Mapping[str, str]] = {
+    claim: scope for scope, claims in CLAIMS_OF_SCOPE.items() for claim in claims
+}
 CLAIMS: Final = tuple(SCOPE_OF_CLAIM)
 
 _VALUES: Final[Mapping[str, Callable[[Citizen], object]]] = {

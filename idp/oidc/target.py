@@ -1,6 +1,7 @@
 """Who asks, and where the answer goes: proved before anything else about an authorization request.
 
-Only `prove` makes a `Target`, and only a `Target` can build a redirect. Until there is one, an error is a page of our own.
+Only `prove` makes a `Target`, and only a `Target` can build a redirect. Until there is one, an error is a page of our
+own.
 """
 
 import re
@@ -68,12 +69,15 @@ def prove(parameters: Parameters, clients: ClientSource) -> Target:
 
 
 def registered(client: Client, redirect_uri: str) -> bool:
-    """Exact string comparison (RFC 9700 section 2.1); for native clients the port of a loopback address may differ (RFC 8252 section 7.3)."""
+    """Exact string comparison (RFC 9700 section 2.1); for native clients the port of a loopback address may differ (RFC
+    8252 section 7.3)."""
     if redirect_uri in client.redirect_uris:
         return True
     if client.application_type != "native" or not _LOOPBACK.fullmatch(redirect_uri):
         return False
-    return any(_LOOPBACK.fullmatch(known) and _portless(known) == _portless(redirect_uri) for known in client.redirect_uris)
+    return any(
+        _LOOPBACK.fullmatch(known) and _portless(known) == _portless(redirect_uri) for known in client.redirect_uris
+    )
 
 
 def _portless(uri: str) -> str:

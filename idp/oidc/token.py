@@ -1,4 +1,5 @@
-"""The token endpoint (RFC 6749 section 3.2): the pipeline that every grant goes through, so that no grant can forget a step.
+"""The token endpoint (RFC 6749 section 3.2): the pipeline that every grant goes through, so that no grant can forget a
+step.
 
 Syntax, client authentication, whether the client may use the grant; then the grant itself; then the answer.
 """
@@ -11,8 +12,8 @@ from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.errors import InvalidClient, InvalidGrant, UnauthorizedClient, UnsupportedGrantType
 from idp.oidc.client_auth import AuthenticatedClient, authenticate
-from idp.parameters import Parameters, parse
 from idp.oidc.target import ClientSource
+from idp.parameters import Parameters, parse
 from idp.secrets import SHARDS
 from idp.storage.state import StateStore
 

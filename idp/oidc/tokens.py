@@ -22,7 +22,8 @@ from idp.storage.state import Conflict, Gone, Key, StateStore
 
 @dataclass(frozen=True, slots=True)
 class IdTokenFacts:
-    """What an ID token says of one sign-in, beside the claims. `citizen` is needed only for claims asked for in the ID token."""
+    """What an ID token says of one sign-in, beside the claims. `citizen` is needed only for claims asked for in the ID
+    token."""
 
     grant: OfflineGrant
     nonce: str | None
@@ -31,7 +32,14 @@ class IdTokenFacts:
 
 class TokenIssuer:
     def __init__(
-        self, issuer: str, keys: KeyRing, subjects: Subjects, state: StateStore, clock: Clock, access_seconds: int, id_token_seconds: int
+        self,
+        issuer: str,
+        keys: KeyRing,
+        subjects: Subjects,
+        state: StateStore,
+        clock: Clock,
+        access_seconds: int,
+        id_token_seconds: int,
     ) -> None:
         self._issuer = issuer
         self._keys = keys
@@ -41,8 +49,11 @@ class TokenIssuer:
         self.access_seconds = access_seconds
         self._id_token_seconds = id_token_seconds
 
-    def store_access_token(self, token: str, liveness: Key, client: Client, citizen_id: str, grant: OfflineGrant, what: EventType) -> None:
-        """Make `token` valid for as long as `liveness` lives. Raises `InvalidGrant` if that has ended, or the token was revoked beforehand."""
+    def store_access_token(
+        self, token: str, liveness: Key, client: Client, citizen_id: str, grant: OfflineGrant, what: EventType
+    ) -> None:
+        """Make `token` valid for as long as `liveness` lives. Raises `InvalidGrant` if that has ended, or the token was
+        revoked beforehand."""
         claims = _released(grant)
         record = AccessRecord(client.client_id, citizen_id, grant.sub, grant.scopes, claims)
         facts = note(citizen_id=citizen_id, client_id=client.client_id, claims=claims)

@@ -1,4 +1,5 @@
-"""The UserInfo endpoint (OIDC Core section 5.3) and bearer tokens in the header or a form (RFC 6750 sections 2.1 and 2.2; never in the query)."""
+"""The UserInfo endpoint (OIDC Core section 5.3) and bearer tokens in the header or a form (RFC 6750 sections 2.1 and
+2.2; never in the query)."""
 
 from idp.audit.events import EventType
 from idp.audit.recorder import event
@@ -8,14 +9,16 @@ from idp.codec import decode
 from idp.errors import InvalidRequest, InvalidToken
 from idp.oidc import scopes
 from idp.oidc.grant import AccessRecord, access_key
-from idp.parameters import parse
 from idp.oidc.provider import Engine
 from idp.oidc.target import ClientSource
+from idp.parameters import parse
 from idp.storage.state import Gone, StateStore
 
 
 class UserinfoEndpoint:
-    def __init__(self, engine: Engine, clients: ClientSource, state: StateStore, citizens: Citizens, clock: Clock) -> None:
+    def __init__(
+        self, engine: Engine, clients: ClientSource, state: StateStore, citizens: Citizens, clock: Clock
+    ) -> None:
         self._engine = engine
         self._clients = clients
         self._state = state

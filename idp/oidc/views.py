@@ -1,4 +1,5 @@
-"""The OIDC endpoints at their addresses: the request's parts in, the endpoint's answer out, each error in its family's form."""
+"""The OIDC endpoints at their addresses: the request's parts in, the endpoint's answer out, each error in its family's
+form."""
 
 from collections.abc import Callable, Sequence
 from urllib.parse import urlencode
@@ -47,7 +48,9 @@ class AuthorizeView:
         except UnknownClient:
             raise PageError(ErrorKind.UNKNOWN_CLIENT) from None
         except UnprovenRedirect as unproven:
-            raise PageError(ErrorKind.BAD_REDIRECT, client_name=in_language(unproven.client.client_name, "zh-CN")) from None
+            raise PageError(
+                ErrorKind.BAD_REDIRECT, client_name=in_language(unproven.client.client_name, "zh-CN")
+            ) from None
         if isinstance(answer, Redirect):
             return self._web.redirect(answer.location)
         response = self._web.redirect(step_address(answer.step, answer.transaction))
@@ -59,7 +62,9 @@ class AuthorizeView:
 class ApiViews:
     """What relying parties' servers call; every error is JSON."""
 
-    def __init__(self, web: Web, token: TokenEndpoint, userinfo: UserinfoEndpoint, engine: Engine, keys: KeyRing) -> None:
+    def __init__(
+        self, web: Web, token: TokenEndpoint, userinfo: UserinfoEndpoint, engine: Engine, keys: KeyRing
+    ) -> None:
         self._web = web
         self._token = token
         self._userinfo = userinfo
@@ -103,13 +108,15 @@ class ApiViews:
             return self._web.oauth_error(error, scheme)
         except (StateUnavailable, RecordsUnavailable):
             return self._web.oauth_error(TemporarilyUnavailable())
-        except Exception as error:  # noqa: BLE001 - a caller gets an error of RFC 6749, whatever happened
+        except Exception as error:
             self._web.log_unexpected(error)
             return self._web.oauth_error(ServerError())
 
 
 class LogoutViews:
-    def __init__(self, web: Web, signing_out: SigningOut, sessions: Sessions, citizens: Citizens, transactions: Transactions) -> None:
+    def __init__(
+        self, web: Web, signing_out: SigningOut, sessions: Sessions, citizens: Citizens, transactions: Transactions
+    ) -> None:
         self._web = web
         self._signing_out = signing_out
         self._sessions = sessions
@@ -144,7 +151,9 @@ class LogoutViews:
         citizen = self._citizens.by_id(session.head.citizen_id)
         frame = self._web.frame(request)
         client = _view(asked.client, frame.language) if asked.client else None
-        page = SignOutPage(action, csrf_token(browser, _LOGOUT_FORM), client, masked_name(citizen.profile.name) if citizen else None)
+        page = SignOutPage(
+            action, csrf_token(browser, _LOGOUT_FORM), client, masked_name(citizen.profile.name) if citizen else None
+        )
         response = self._web.page(page, frame, forms_to=_origin(asked.back))
         cookies.set(response, cookies.browser, browser)
         return response
@@ -192,5 +201,3 @@ def blueprint(authorize: AuthorizeView, api: ApiViews, logout: LogoutViews) -> B
     ):
         routes.add_url_rule(path, path.replace(".", "_"), view, methods=methods)
     return routes
-
-

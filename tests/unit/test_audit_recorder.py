@@ -15,7 +15,11 @@ NUMBER = "11010519491231002X"
 
 def test_an_event_carries_type_time_and_facts() -> None:
     made = recorder.event(
-        EventType.TOKEN_ISSUED, AT, client_id="portal-a", citizen_id="0123456789abcdef0123456789abcdef", scopes=("openid",)
+        EventType.TOKEN_ISSUED,
+        AT,
+        client_id="portal-a",
+        citizen_id="0123456789abcdef0123456789abcdef",
+        scopes=("openid",),
     )
     assert json.loads(made) == {
         "type": "token:issued",
@@ -107,7 +111,9 @@ def test_identifiers_are_text() -> None:
         recorder.event(EventType.LOGIN_FAILURE, AT, client_id=("portal-a",))
 
 
-@pytest.mark.parametrize("name", ["password", "username", "phone", "name", "token", "code", "number", "user_agent", "detail"])
+@pytest.mark.parametrize(
+    "name", ["password", "username", "phone", "name", "token", "code", "number", "user_agent", "detail"]
+)
 def test_only_declared_facts(name: str) -> None:
     with pytest.raises(UnsafeEvent):
         recorder.event(EventType.LOGIN_FAILURE, AT, **{name: "x"})

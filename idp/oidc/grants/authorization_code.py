@@ -1,7 +1,8 @@
 """`grant_type=authorization_code` (RFC 6749 section 4.1.3, OIDC Core section 3.1.3, RFC 7636 section 4.6).
 
-A code is burnt by its first presentation by an authenticated client, right or wrong. A second presentation revokes what the first one got
-(section 4.1.2), even if that is still being made: the access token's place is taken before the token can be.
+A code is burnt by its first presentation by an authenticated client, right or wrong. A second presentation revokes what
+the first one got (section 4.1.2), even if that is still being made: the access token's place is taken before the token
+can be.
 """
 
 import base64
@@ -20,10 +21,10 @@ from idp.oidc.client import Client
 from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.families import Families
 from idp.oidc.grant import CodeMarker, CodeRecord, OfflineGrant, access_key, code_key
-from idp.parameters import Parameters
 from idp.oidc.scopes import OFFLINE_ACCESS
 from idp.oidc.subjects import Subjects
 from idp.oidc.tokens import IdTokenFacts, TokenIssuer
+from idp.parameters import Parameters
 from idp.secrets import Randomness, equal, mint, shard_of
 from idp.sessions import Head
 from idp.storage.state import Gone, Key, Replayed, StateStore, Taken
@@ -125,5 +126,3 @@ def _verified(record: CodeRecord, verifier: str | None) -> None:
     computed = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode("ascii")).digest()).rstrip(b"=").decode("ascii")
     if not equal(computed, challenge):
         raise InvalidGrant("code_verifier is wrong")
-
-

@@ -7,8 +7,8 @@ from idp.citizens.registry import Citizens
 from idp.errors import InvalidGrant
 from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.families import Families
-from idp.parameters import Parameters
 from idp.oidc.tokens import IdTokenFacts, TokenIssuer
+from idp.parameters import Parameters
 from idp.secrets import Randomness, mint, shard_for
 
 

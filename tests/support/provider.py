@@ -1,0 +1,222 @@
+"""A whole provider in this process: real stores, real application, and visitors who walk its pages without a
+browser."""
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from flask import Flask
+from werkzeug.test import Client as HttpClient
+from werkzeug.test import TestResponse
+
+from idp.app import Services, build_app, build_services
+from idp.citizens.citizen import Citizen
+from idp.citizens.registry import NewCitizen
+from idp.codec import encode
+from idp.config import Settings, load_settings
+from idp.oidc.client import Client
+from idp.preparing import prepare_directory
+from tests.support.citizens import number, phone
+from tests.support.clock import FrozenClock
+from tests.support.forms import form
+from tests.support.randomness import CountingRandomness
+
+ISSUER = "https://id.example"
+PORTAL = "https://portal.example"
+CALLBACK = f"{PORTAL}/callback"
+PASSWORD = "correct horse battery staple"
+VERIFIER = "abcdefghijklmnopqrstuvwxyz0123456789-._~ABCDEFG"
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+def challenge(verifier: str = VERIFIER) -> str:
+    """RFC 7636 section 4.2, S256."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def parameters(location: str) -> dict[str, str]:
+    """The query of a redirect; a name that stands twice fails."""
+    pairs = parse_qsl(urlsplit(location).query, keep_blank_values=True, strict_parsing=True)
+    assert len({name for name, _ in pairs}) == len(pairs)
+    return dict(pairs)
+
+
+@dataclass
+class Person:
+    """A citizen with what he signs in with."""
+
+    citizen: Citizen
+    number: str
+    phone: str
+    password: str = PASSWORD
+    totp_secret: str | None = None
+
+
+@dataclass
+class Registered:
+    """A relying party with its secret, and the requests it would make."""
+
+    client: Client
+    secret: str
+
+    @property
+    def id(self) -> str:
+        return self.client.client_id
+
+    def request(self, **changes: str | None) -> dict[str, str]:
+        """Parameters of an honest authorization request; `None` leaves one out."""
+        honest: dict[str, str | None] = {
+            "response_type": "code",
+            "client_id": self.id,
+            "redirect_uri": self.client.redirect_uris[0],
+            "scope": "openid profile",
+            "state": "state-1",
+            "nonce": "nonce-1",
+            "code_challenge": challenge(),
+            "code_challenge_method": "S256",
+        }
+        return {name: value for name, value in (honest | changes).items() if value is not None}
+
+    def exchange(self, code: str, **changes: str | None) -> dict[str, str]:
+        honest: dict[str, str | None] = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self.client.redirect_uris[0],
+            "code_verifier": VERIFIER,
+        }
+        return {name: value for name, value in (honest | changes).items() if value is not None}
+
+    @property
+    def basic(self) -> dict[str, str]:
+        """RFC 6749 section 2.3.1."""
+        return {"Authorization": "Basic " + base64.b64encode(f"{self.id}:{self.secret}".encode()).decode()}
+
+
+@dataclass
+class Provider:
+    services: Services
+    app: Flask
+    clock: FrozenClock
+    _count: int = field(default=0)
+
+    def citizen(self, *, totp: bool = False, name: str = "李静文") -> Person:
+        self._count += 1
+        his_number, his_phone = number(self._count), phone(self._count)
+        secret = TOTP_SECRET if totp else None
+        hashed = self.services.passwords.hash(PASSWORD)
+        citizen = self.services.citizens.add(
+            NewCitizen(name=name, number=his_number, phone=his_phone, password_hash=hashed, totp_secret=secret)
+        )
+        return Person(citizen, his_number, his_phone, PASSWORD, secret)
+
+    def client(self, **metadata: Any) -> Registered:
+        """Register a relying party, as `idp client add` does."""
+        honest = {
+            "redirect_uris": [CALLBACK],
+            "post_logout_redirect_uris": [f"{PORTAL}/signed-out"],
+            "client_name": "社会保险",
+            "scope": "openid profile email phone address",
+        }
+        registered = self.services.clients.add(encode(honest | metadata))
+        return Registered(registered.client, registered.client_secret or "")
+
+    def visitor(self, source: str = "192.0.2.1") -> "Visitor":
+        return Visitor(self, source)
+
+    def machine(self) -> HttpClient:
+        """A relying party's server: no cookies."""
+        return HttpClient(self.app, use_cookies=False)
+
+    def token(
+        self, client: Registered, fields: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> TestResponse:
+        told = client.basic if headers is None else headers
+        return self.machine().post("/token", base_url=ISSUER, data=dict(fields), headers=dict(told))
+
+    def userinfo(self, access_token: str) -> TestResponse:
+        return self.machine().get("/userinfo", base_url=ISSUER, headers={"Authorization": f"Bearer {access_token}"})
+
+
+class Visitor:
+    """A browser without scripts: cookies, redirects within the provider, forms that are filled in and sent."""
+
+    def __init__(self, provider: Provider, source: str) -> None:
+        self._provider = provider
+        self._source = source
+        self.http = HttpClient(provider.app)
+
+    def get(self, address: str, **headers: str) -> TestResponse:
+        return self._follow(self.http.get(address, base_url=ISSUER, headers=headers, environ_base=self._peer))
+
+    def post(self, address: str, fields: Mapping[str, Any], **headers: str) -> TestResponse:
+        """As a form of the provider's own page would be sent."""
+        told = {"Origin": ISSUER, "Sec-Fetch-Site": "same-origin"} | headers
+        return self._follow(
+            self.http.post(address, base_url=ISSUER, data=fields, headers=told, environ_base=self._peer)
+        )
+
+    def submit(self, page: TestResponse, containing: str, **typed: str | list[str]) -> TestResponse:
+        found = form(page.text, containing)
+        return self.post(found.action, found.filled(**typed))
+
+    def authorize(self, client: Registered, **changes: str | None) -> TestResponse:
+        return self.get("/authorize?" + urlencode(client.request(**changes)))
+
+    def password(self, page: TestResponse, person: Person, password: str | None = None) -> TestResponse:
+        return self.submit(page, "username", username=person.number, password=password or person.password)
+
+    def allow(self, page: TestResponse, *items: str) -> TestResponse:
+        return self.submit(page, "decision", decision="allow", **({"item": list(items)} if items else {}))
+
+    def arrive(self, client: Registered, person: Person, **changes: str | None) -> dict[str, str]:
+        """Sign in and agree to all that is asked; the parameters the portal gets."""
+        response = self.password(self.authorize(client, **changes), person)
+        if response.status_code == 200:
+            response = self.allow(response)
+        assert response.status_code == 303, response.text
+        return parameters(response.location)
+
+    def hop(self, client: Registered, **changes: str | None) -> dict[str, str]:
+        """Go to a portal while signed in."""
+        response = self.authorize(client, **changes)
+        assert response.status_code == 303, response.text
+        return parameters(response.location)
+
+    @property
+    def _peer(self) -> dict[str, str]:
+        return {"REMOTE_ADDR": self._source}
+
+    def _follow(self, response: TestResponse) -> TestResponse:
+        """Redirects within the provider; one that leads elsewhere is the answer."""
+        for _ in range(5):
+            location = response.headers.get("Location", "")
+            if not location.startswith("/"):
+                return response
+            response = self.http.get(location, base_url=ISSUER, environ_base=self._peer)
+        raise AssertionError("redirects without end")
+
+
+def settings_for(directory: Path, **variables: str) -> Settings:
+    return load_settings({"IDP_ISSUER": ISSUER, "IDP_DATA_DIR": str(directory)} | variables)
+
+
+@contextmanager
+def running_provider(settings: Settings, clock: FrozenClock | None = None) -> Iterator[Provider]:
+    clock = clock or FrozenClock()
+    randomness = CountingRandomness()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    prepare_directory(settings, randomness, clock)
+    services = build_services(settings, clock, randomness)
+    services.keys.ensure()
+    try:
+        yield Provider(services, build_app(services), clock)
+    finally:
+        services.close()
+
+
+__all__ = ["CALLBACK", "ISSUER", "PASSWORD", "PORTAL", "VERIFIER", "Person", "Provider", "Registered", "Visitor"]
