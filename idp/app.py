@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from flask import Flask, request
+from flask import Blueprint, Flask, request
 
 from federation.fetch import Fetcher
 from idp.citizens.pseudonyms import Pseudonyms
@@ -18,15 +18,17 @@ from idp.citizens.registry import Citizens
 from idp.clock import Clock, SystemClock
 from idp.config import Settings, load_settings
 from idp.http import MAX_FORM_BYTES, Web
+from idp.login import views as login_views
 from idp.login.browsers import KnownBrowsers
 from idp.login.consent import Consents
 from idp.login.consent_view import ConsentView
 from idp.login.flow import SignIn
 from idp.login.password import Passwords
+from idp.login.password_policy import PROFILES
 from idp.login.recovery import Recovery
+from idp.login.renewal import Renewal
 from idp.login.throttle import Throttle
 from idp.login.transaction import Transactions
-from idp.login.views import LoginViews
 from idp.master_keys import BadMasterKeys, MasterKeys
 from idp.metrics import Metrics
 from idp.oidc import discovery
@@ -149,7 +151,7 @@ def build_app(services: Services) -> Flask:
     subjects = Subjects(Pseudonyms(services.secret("subjects")))
     hints = IdTokenHints(services.settings.issuer, services.keys)
     door = _authorization(services, transactions, sign_in, subjects, hints)
-    login = LoginViews(web, sign_in, transactions, services.sessions, {DOOR: door}, ConsentView(services.citizens))
+    visits = login_views.Visits(web, sign_in, transactions, services.sessions, {DOOR: door})
     api = _api(services, web, subjects)
     back_channel = BackChannel(
         services.settings.issuer,
@@ -167,7 +169,7 @@ def build_app(services: Services) -> Flask:
     app = Flask("idp", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.register_blueprint(oidc_views.blueprint(oidc_views.AuthorizeView(web, door, transactions), api, logout))
-    app.register_blueprint(login.blueprint())
+    app.register_blueprint(_login_pages(services, visits, sign_in))
     app.register_blueprint(site.blueprint())
     app.register_error_handler(Exception, lambda error: web.error_page(request, error))
     return app
@@ -178,6 +180,13 @@ def _sign_in(services: Services, transactions: Transactions) -> SignIn:
         services.citizens,
         services.passwords,
         services.recovery,
+        Renewal(
+            PROFILES[services.settings.password_policy],
+            services.passwords,
+            services.records.credentials,
+            services.citizens,
+            services.clock,
+        ),
         Throttle(services.state, services.clock),
         KnownBrowsers(services.secret("known-browsers"), services.clock, services.randomness),
         transactions,
@@ -186,6 +195,15 @@ def _sign_in(services: Services, transactions: Transactions) -> SignIn:
         services.state,
         services.vault,
         services.clock,
+    )
+
+
+def _login_pages(services: Services, visits: login_views.Visits, sign_in: SignIn) -> Blueprint:
+    return login_views.blueprint(
+        login_views.PasswordView(visits, sign_in),
+        login_views.CodeView(visits, sign_in),
+        login_views.NewPasswordView(visits, sign_in, PROFILES[services.settings.password_policy].min_length),
+        login_views.ConsentView(visits, sign_in, ConsentView(services.citizens)),
     )
 
 

@@ -16,6 +16,7 @@ from idp.sessions import Session
 class Step(enum.Enum):
     PASSWORD = "password"
     TOTP = "totp"
+    NEW_PASSWORD = "new_password"
     CONSENT = "consent"
     RESPOND = "respond"
 
@@ -34,7 +35,7 @@ class Known:
 def next_step(ask: Ask, known: Known) -> Step:
     """The next step. Raises the error to refuse with, where asking the citizen is forbidden or would not help."""
     if known.proven is not None:
-        return Step.TOTP
+        return Step.NEW_PASSWORD if known.proven.complete else Step.TOTP
     session = known.session
     if session is None or session.key.name == ask.not_session or session.head.auth_time < ask.authenticated_since:
         return _ask(ask, Step.PASSWORD, LoginRequired)

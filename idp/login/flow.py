@@ -21,6 +21,7 @@ from idp.login.dispatch import Known, Step, next_step
 from idp.login.door import FrontDoor, Redirect
 from idp.login.password import Passwords, WrongPassword
 from idp.login.recovery import Recovery, WrongRecoveryCode
+from idp.login.renewal import Renewal
 from idp.login.throttle import Admission, Throttle
 from idp.login.totp import WrongCode
 from idp.login.transaction import Proven, Transaction, Transactions
@@ -57,6 +58,7 @@ class SignIn:
         citizens: Citizens,
         passwords: Passwords,
         recovery: Recovery,
+        renewal: Renewal,
         throttle: Throttle,
         browsers: KnownBrowsers,
         transactions: Transactions,
@@ -69,6 +71,7 @@ class SignIn:
         self._citizens = citizens
         self._passwords = passwords
         self._recovery = recovery
+        self._renewal = renewal
         self._throttle = throttle
         self._browsers = browsers
         self._transactions = transactions
@@ -137,10 +140,13 @@ class SignIn:
         self._prove_open(account)
         if account.totp_secret is not None:
             return self._transactions.prove(transaction, Proven(account.citizen.id, ("pwd",)))
-        return self._arrive(account, ("pwd",), session, peer)
+        return self._proven(transaction, account, ("pwd",), session, peer)
 
-    def code(self, transaction: Transaction, session: Session | None, code: str, peer: Peer) -> Arrived:
-        """Check a one-time code. Raises `WrongCode`, `ReplayedCode`, `Throttled`, `AccountClosed` or `Gone`."""
+    def code(self, transaction: Transaction, session: Session | None, code: str, peer: Peer) -> Arrived | Transaction:
+        """Check a one-time code.
+
+        Raises `WrongCode`, `ReplayedCode`, `Throttled`, `AccountClosed`, or `Gone` where no code is due.
+        """
         account, before = self._pending(transaction, session)
         admission = self._throttle.admit_code(transaction.id, account.citizen.id, self._known(peer, account))
         try:
@@ -150,10 +156,15 @@ class SignIn:
             raise
         self._throttle.forgive(admission)
         self._prove_open(account)
-        return self._arrive(account, (*before, "otp"), session, peer)
+        return self._proven(transaction, account, (*before, "otp"), session, peer)
 
-    def recovery_code(self, transaction: Transaction, session: Session | None, code: str, peer: Peer) -> Arrived:
-        """Check a recovery code. Raises `WrongRecoveryCode`, `Throttled`, `AccountClosed` or `Gone`."""
+    def recovery_code(
+        self, transaction: Transaction, session: Session | None, code: str, peer: Peer
+    ) -> Arrived | Transaction:
+        """Check a recovery code.
+
+        Raises `WrongRecoveryCode`, `Throttled`, `AccountClosed`, or `Gone` where no code is due.
+        """
         account, before = self._pending(transaction, session)
         admission = self._throttle.admit_code(transaction.id, account.citizen.id, self._known(peer, account))
         try:
@@ -164,7 +175,23 @@ class SignIn:
         self._throttle.forgive(admission)
         self._prove_open(account)
         self._tell(EventType.LOGIN_RECOVERY_USED, account, source=peer.source)
-        return self._arrive(account, (*before, "otp"), session, peer)
+        return self._proven(transaction, account, (*before, "otp"), session, peer)
+
+    def new_password(
+        self, transaction: Transaction, session: Session | None, new: str, again: str, peer: Peer
+    ) -> Arrived:
+        """Take a new password where one is due.
+
+        Raises `Mismatch`, `WeakPassword`, `ReusedPassword`, `Busy`, `AccountClosed`, or `Gone` where none is due.
+        """
+        proven = transaction.proven
+        account = self._citizens.account(proven.citizen_id) if proven and proven.complete else None
+        if proven is None or account is None:
+            raise Gone("new password")
+        self._prove_open(account)
+        self._renewal.choose(account, new, again)
+        self._tell(EventType.PASSWORD_CHANGED, account, source=peer.source)
+        return self._arrive(account, proven.amr, session, peer)
 
     def agree(self, transaction: Transaction, session: Session, door: FrontDoor, ticked: frozenset[str]) -> None:
         """Record the citizen's consent. Raises `MissingRequired` or `PartyGone`."""
@@ -201,6 +228,8 @@ class SignIn:
     def _pending(self, transaction: Transaction, session: Session | None) -> tuple[LoginAccount, tuple[str, ...]]:
         """Whose second factor is due, and by what the first was proven. Raises `Gone`."""
         proven = transaction.proven
+        if proven is not None and proven.complete:
+            raise Gone("second factor")
         if proven is None and session is not None:
             proven = Proven(session.head.citizen_id, session.head.amr)
         account = self._citizens.account(proven.citizen_id) if proven else None
@@ -216,6 +245,19 @@ class SignIn:
         if not account.citizen.may_sign_in:
             self._tell(EventType.LOGIN_REFUSED, account, reason=account.citizen.status.value)
             raise AccountClosed
+
+    def _proven(
+        self,
+        transaction: Transaction,
+        account: LoginAccount,
+        amr: tuple[str, ...],
+        before: Session | None,
+        peer: Peer,
+    ) -> Arrived | Transaction:
+        """Every factor is proven: a session, unless the password must be renewed first."""
+        if "pwd" in amr and self._renewal.due(account):
+            return self._transactions.prove(transaction, Proven(account.citizen.id, amr, complete=True))
+        return self._arrive(account, amr, before, peer)
 
     def _arrive(self, account: LoginAccount, amr: tuple[str, ...], before: Session | None, peer: Peer) -> Arrived:
         citizen_id = account.citizen.id

@@ -54,10 +54,11 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A first factor proven in this transaction, waiting for the second."""
+    """Factors proven in this transaction, before there is a session; `complete` if only a new password is due."""
 
     citizen_id: str
     amr: tuple[str, ...]
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class Transactions:
         return transaction
 
     def prove(self, transaction: Transaction, proven: Proven) -> Transaction:
-        """Note a first factor. Raises `Conflict` if another request of this tab was quicker."""
+        """Note what was proven. Raises `Conflict` if another request of this tab was quicker."""
         after = dataclasses.replace(transaction, proven=proven)
         self._state.replace(transaction_key(transaction.id), encode(transaction), encode(after), self._ttl)
         return after

@@ -1,0 +1,52 @@
+"""/consent: what is passed on, to whom, why and for how long; and the citizen's answer."""
+
+from flask import Response, request
+
+from idp.errors import AccessDenied
+from idp.login.consent import MissingRequired
+from idp.login.consent_view import ConsentView as Shown
+from idp.login.dispatch import Step
+from idp.login.flow import SignIn
+from idp.login.views.visit import Visit, Visits, step_address
+from idp.pages import ConsentProblem
+
+
+class ConsentView:
+    def __init__(self, visits: Visits, sign_in: SignIn, shown: Shown) -> None:
+        self._visits = visits
+        self._sign_in = sign_in
+        self._shown = shown
+
+    def show(self) -> Response:
+        visit = self._visits.visit()
+        return self._visits.elsewhere(visit, Step.CONSENT) or self._page(visit)
+
+    def do(self) -> Response:
+        submitted = self._visits.submitted()
+        visit = submitted.visit
+        elsewhere = self._visits.elsewhere(visit, Step.CONSENT)
+        if elsewhere is not None or visit.session is None:
+            return elsewhere or self._visits.proceed(visit)
+        if submitted.fields.get("decision") != "allow":
+            self._sign_in.decline(visit.transaction, visit.session)
+            return self._visits.answer(visit, visit.door.refuse(visit.transaction, AccessDenied()))
+        try:
+            self._sign_in.agree(visit.transaction, visit.session, visit.door, frozenset(request.form.getlist("item")))
+        except MissingRequired:
+            return self._page(visit, ConsentProblem.MISSING_REQUIRED, 422)
+        return self._visits.proceed(visit)
+
+    def _page(self, visit: Visit, problem: ConsentProblem | None = None, status: int = 200) -> Response:
+        if visit.session is None:
+            return self._visits.proceed(visit)
+        page = self._shown.page(
+            visit.transaction,
+            visit.session.head.citizen_id,
+            visit.party,
+            visit.client,
+            visit.frame.language,
+            step_address(Step.CONSENT, visit.transaction),
+            visit.csrf,
+            problem,
+        )
+        return self._visits.page(visit, page, status)

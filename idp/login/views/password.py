@@ -1,0 +1,56 @@
+"""/login: number or phone, and password."""
+
+from typing import Final
+
+from flask import Response
+
+from idp.http import PageError
+from idp.login.dispatch import Step
+from idp.login.flow import AccountClosed, SignIn
+from idp.login.password import Busy, WrongPassword
+from idp.login.views.visit import Visit, Visits, step_address
+from idp.pages import ErrorKind, SignInPage, SignInProblem
+from idp.storage.state import Conflict, Throttled
+
+SHOWN: Final = 64
+"""Characters of a mistyped name that the page gives back."""
+
+
+class PasswordView:
+    def __init__(self, visits: Visits, sign_in: SignIn) -> None:
+        self._visits = visits
+        self._sign_in = sign_in
+
+    def show(self) -> Response:
+        visit = self._visits.visit()
+        return self._visits.elsewhere(visit, Step.PASSWORD) or self._page(visit, visit.transaction.ask.login_hint)
+
+    def do(self) -> Response:
+        submitted = self._visits.submitted()
+        visit, fields = submitted.visit, submitted.fields
+        typed, password = fields.get("username", ""), fields.get("password", "")
+        try:
+            outcome = self._sign_in.password(visit.transaction, visit.session, typed, password, self._visits.peer())
+        except WrongPassword:
+            return self._page(visit, typed, SignInProblem.WRONG, 401)
+        except Throttled as throttled:
+            return self._page(visit, typed, SignInProblem.THROTTLED, 429, throttled.retry_after)
+        except Busy as busy:
+            return self._page(visit, typed, SignInProblem.BUSY, 503, busy.retry_after)
+        except Conflict:  # the same form twice: the other one decided
+            return self._visits.proceed(self._visits.visit())
+        except AccountClosed:
+            raise PageError(ErrorKind.ACCOUNT_CLOSED, 403) from None
+        return self._visits.went_on(visit, outcome)
+
+    def _page(
+        self,
+        visit: Visit,
+        typed: str,
+        problem: SignInProblem | None = None,
+        status: int = 200,
+        retry_after: int | None = None,
+    ) -> Response:
+        action = step_address(Step.PASSWORD, visit.transaction)
+        page = SignInPage(action, visit.csrf, visit.client, typed[:SHOWN], problem, retry_after)
+        return self._visits.page(visit, page, status, retry_after)

@@ -1,0 +1,163 @@
+"""What the steps share over HTTP: finding the visit behind a request, and going on from it.
+
+Every address of a step carries the transaction's id (`t`); every POST carries the anti-forgery token and comes from a
+page of ours.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from flask import Response, request
+
+from idp.errors import OAuthError
+from idp.http import PageError, Web, form, query
+from idp.login.dispatch import Step
+from idp.login.door import FrontDoor, PartyGone, Redirect
+from idp.login.flow import Arrived, Peer, SignIn
+from idp.login.party import RelyingParty, in_language
+from idp.login.transaction import Transaction, Transactions, WrongBrowser, check_csrf, csrf_token
+from idp.pages import ClientView, ErrorKind, Frame, Page
+from idp.parameters import parse
+from idp.sessions import Session, Sessions
+from idp.storage.state import Gone
+
+ADDRESSES: Final[Mapping[Step, str]] = {
+    Step.PASSWORD: "/login",
+    Step.TOTP: "/login/otp",
+    Step.NEW_PASSWORD: "/login/new-password",
+    Step.CONSENT: "/consent",
+}
+RECOVERY: Final = "/login/recovery"
+"""Stands in for the one-time code; the citizen chooses it there."""
+KNOWN_SECONDS: Final = 180 * 86_400
+
+
+def step_address(step: Step, transaction: Transaction) -> str:
+    return f"{ADDRESSES[step]}?t={transaction.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request to a step: its transaction, who is signed in in this browser, and who asks."""
+
+    transaction: Transaction
+    session: Session | None
+    door: FrontDoor
+    party: RelyingParty
+    browser: str
+    frame: Frame
+
+    @property
+    def csrf(self) -> str:
+        return csrf_token(self.browser, self.transaction.id)
+
+    @property
+    def client(self) -> ClientView:
+        language = self.frame.language
+        uri = in_language(self.party.uri, language) or None
+        return ClientView(in_language(self.party.name, language), self.party.host, uri)
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A form that came from a page of ours, in the browser that the visit belongs to."""
+
+    visit: Visit
+    fields: Mapping[str, str]
+
+
+class Visits:
+    def __init__(
+        self,
+        web: Web,
+        sign_in: SignIn,
+        transactions: Transactions,
+        sessions: Sessions,
+        doors: Mapping[str, FrontDoor],
+    ) -> None:
+        self._web = web
+        self._sign_in = sign_in
+        self._transactions = transactions
+        self._sessions = sessions
+        self._doors = doors
+
+    # -- the request --------------------------------------------------------------------------------------------------
+
+    def visit(self) -> Visit:
+        """Raises `PageError`: the transaction is gone, another browser's, or its relying party is."""
+        browser = self._web.cookie(request, self._web.cookies.browser)
+        try:
+            transaction = self._transactions.load(parse(query(request)).get("t") or "", browser)
+            door = self._doors[transaction.door]
+            party = door.party(transaction.ask.client_id)
+        except Gone:
+            raise PageError(ErrorKind.EXPIRED) from None
+        except WrongBrowser:
+            raise PageError(ErrorKind.OTHER_BROWSER, 403) from None
+        except PartyGone:
+            raise PageError(ErrorKind.UNKNOWN_CLIENT) from None
+        frame = self._web.frame(request, transaction.ask.languages)
+        return Visit(transaction, self._session(), door, party, browser, frame)
+
+    def submitted(self) -> Submitted:
+        """Raises `Forged` and what `visit` raises."""
+        self._web.same_origin(request)
+        visit = self.visit()
+        fields = parse(form(request)).values
+        check_csrf(visit.browser, visit.transaction.id, fields.get("csrf", ""))
+        return Submitted(visit, fields)
+
+    def peer(self) -> Peer:
+        return Peer(self._web.source(request), self._web.cookie(request, self._web.cookies.known))
+
+    def _session(self) -> Session | None:
+        handle = self._web.cookie(request, self._web.cookies.session)
+        return self._sessions.load(handle) if handle else None
+
+    # -- the answer ---------------------------------------------------------------------------------------------------
+
+    def page(self, visit: Visit, page: Page, status: int = 200, retry_after: int | None = None) -> Response:
+        response = self._web.page(page, visit.frame, status, visit.door.origin(visit.transaction))
+        if retry_after is not None:
+            response.headers["Retry-After"] = str(retry_after)
+        return response
+
+    def elsewhere(self, visit: Visit, here: Step) -> Response | None:
+        """Where the browser should be, if not at this step."""
+        answer = self._settle(visit)
+        return None if answer is here else self._go(visit, answer)
+
+    def proceed(self, visit: Visit) -> Response:
+        return self._go(visit, self._settle(visit))
+
+    def went_on(self, visit: Visit, outcome: Arrived | Transaction) -> Response:
+        """A proof was accepted: on to the next step of the transaction, or, signed in, to whatever is left."""
+        if isinstance(outcome, Transaction):
+            return self.proceed(replace(visit, transaction=outcome))
+        transaction = self._transactions.arrived(visit.transaction)
+        response = self.proceed(replace(visit, transaction=transaction, session=outcome.session))
+        self._web.cookies.set(response, self._web.cookies.session, outcome.handle)
+        self._web.cookies.set(response, self._web.cookies.known, outcome.marker, KNOWN_SECONDS)
+        return response
+
+    def answer(self, visit: Visit, redirect: Redirect) -> Response:
+        """The front door has answered: the transaction is over."""
+        self._transactions.finish(visit.transaction)
+        return self._web.redirect(redirect.location)
+
+    def start_again(self, visit: Visit) -> Response:
+        """End the transaction with a page that says so. Raises `PageError`."""
+        self._transactions.finish(visit.transaction)
+        raise PageError(ErrorKind.SIGN_IN_REFUSED, 403, in_language(visit.party.name, visit.frame.language))
+
+    def _settle(self, visit: Visit) -> Redirect | Step:
+        try:
+            return self._sign_in.settle(visit.transaction, visit.session, visit.door)
+        except OAuthError as error:
+            return visit.door.refuse(visit.transaction, error)
+
+    def _go(self, visit: Visit, answer: Redirect | Step) -> Response:
+        if isinstance(answer, Redirect):
+            return self.answer(visit, answer)
+        return self._web.redirect(step_address(answer, visit.transaction))
