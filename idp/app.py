@@ -7,7 +7,7 @@ loads.
 import logging
 import os
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Final
 
 from flask import Blueprint, Flask, request
@@ -91,11 +91,7 @@ class Services:
 
     def secret(self, name: str) -> bytes:
         """A random secret that lives in the records, sealed, and is made when it is first asked for."""
-        context = secret_context(name)
-        sealed = self.records.secrets.get_or_create(
-            name, lambda: self.vault.seal(self.randomness.bytes(_SECRET_BYTES), context)
-        )
-        return self.vault.open(sealed, context)
+        return _secret(self.records, self.vault, self.randomness, name)
 
     def close(self) -> None:
         self.state.close()
@@ -124,7 +120,9 @@ def build_services(settings: Settings, clock: Clock | None = None, randomness: R
         versions=versions,
         citizens=Citizens(records, vault, clock, randomness),
         passwords=Passwords(concurrency=os.cpu_count() or 1),
-        recovery=Recovery(records.credentials, partial(vault.fingerprints, "recovery"), clock, randomness),
+        recovery=Recovery(
+            records.credentials, cache(partial(_secret, records, vault, randomness, "recovery")), clock, randomness
+        ),
         sessions=Sessions(
             state, clock, randomness, Limits(lifetimes.session_idle_seconds, lifetimes.session_absolute_seconds)
         ),
@@ -255,6 +253,12 @@ def _api(services: Services, web: Web, subjects: Subjects) -> oidc_views.ApiView
     token = TokenEndpoint(services.directory, grants, services.state, services.clock)
     userinfo = UserinfoEndpoint(services.engine, services.directory, services.state, services.citizens, services.clock)
     return oidc_views.ApiViews(web, token, userinfo, services.engine, services.keys)
+
+
+def _secret(records: Records, vault: Vault, randomness: Randomness, name: str) -> bytes:
+    context = secret_context(name)
+    sealed = records.secrets.get_or_create(name, lambda: vault.seal(randomness.bytes(_SECRET_BYTES), context))
+    return vault.open(sealed, context)
 
 
 def _vault(settings: Settings, randomness: Randomness) -> Vault:

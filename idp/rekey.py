@@ -3,7 +3,7 @@
 It runs beside the service, in batches, and may be stopped and started again: what is done is left alone, and what
 changes meanwhile is not overwritten. Look-ups go by the fingerprints under every loaded key (`Vault.fingerprints`), so
 that a citizen is found before and after. When nothing is left (`Rekeying.left`), the older keys can be taken out of the
-master key file. Digests of recovery codes are not touched: they are made by `idp.login.recovery`.
+master key file. Digests of recovery codes stay as they are: their key is a sealed secret like the others.
 """
 
 from collections.abc import Callable, Iterator, Mapping

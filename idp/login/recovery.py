@@ -2,13 +2,16 @@
 
 A code is twelve characters of Crockford's base32, 60 random bits: `7k2m-9qxr-04hd`. The alphabet has no i, l, o and u,
 and what looks like a 1 or a 0 is read as one. Kept is a keyed digest of the citizen's id and the code, never the code.
+Its key is a secret of the records, sealed like all of them: a digest cannot be made anew without the code, so it must
+not stand under a master key, which is changed one day and taken away.
 """
 
+import hmac
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from idp.clock import Clock
-from idp.secrets import Randomness, digest
+from idp.secrets import Randomness
 from idp.storage.records.errors import NotFound
 
 ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -18,8 +21,8 @@ LONGEST_TYPED: Final = 64
 
 TYPED: Final = str.maketrans("oil", "011", " -")
 
-Fingerprints = Callable[[str], Sequence[str]]
-"""Keyed digests of a text under every key in use, the current one first, such as the vault's for one kind."""
+Secret = Callable[[], bytes]
+"""The key of the digests. It is asked for at the first code: opening the service does not need the records."""
 
 
 class WrongRecoveryCode(Exception):
@@ -53,39 +56,35 @@ def normalise(typed: str) -> str:
     return plain
 
 
-def code_digests(citizen_id: str, code: str, fingerprints: Fingerprints) -> tuple[str, ...]:
-    """Under which digests a code may be kept, 64 hex digits each; a new one is kept under the first.
-
-    Raises `WrongRecoveryCode`.
-    """
+def code_digest(citizen_id: str, code: str, secret: bytes) -> str:
+    """Under which digest a code is kept, 64 hex digits. Raises `WrongRecoveryCode`."""
     text = f"{len(citizen_id)}:{citizen_id}:{normalise(code)}"
-    return tuple(digest(fingerprint) for fingerprint in fingerprints(text))
+    return hmac.digest(secret, text.encode(), "sha256").hex()
 
 
 class Recovery:
     """The recovery codes of all citizens."""
 
-    def __init__(self, codes: RecoveryCodes, fingerprints: Fingerprints, clock: Clock, randomness: Randomness) -> None:
+    def __init__(self, codes: RecoveryCodes, secret: Secret, clock: Clock, randomness: Randomness) -> None:
         self._codes = codes
-        self._fingerprints = fingerprints
+        self._secret = secret
         self._clock = clock
         self._randomness = randomness
 
     def renew(self, citizen_id: str) -> tuple[str, ...]:
         """New codes in place of all before, as they are shown, once. Raises `NotFound` if there is no such citizen."""
         codes = new_codes(self._randomness)
-        kept = [code_digests(citizen_id, code, self._fingerprints)[0] for code in codes]
-        self._codes.replace_recovery_codes(citizen_id, kept)
+        secret = self._secret()
+        self._codes.replace_recovery_codes(citizen_id, [code_digest(citizen_id, code, secret) for code in codes])
         return codes
 
     def use(self, citizen_id: str, typed: str) -> None:
         """Take a code, once. Raises `WrongRecoveryCode`."""
-        for kept in code_digests(citizen_id, typed, self._fingerprints):
-            try:
-                return self._codes.use_recovery_code(citizen_id, kept, int(self._clock.now()))
-            except NotFound:
-                continue
-        raise WrongRecoveryCode
+        kept = code_digest(citizen_id, typed, self._secret())
+        try:
+            self._codes.use_recovery_code(citizen_id, kept, int(self._clock.now()))
+        except NotFound:
+            raise WrongRecoveryCode from None
 
 
 def _shown(random: bytes) -> str:
