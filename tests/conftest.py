@@ -7,6 +7,7 @@ postgres_server             a PostgreSQL cluster; `create_database()` gives the 
 postgres_url                a fresh, empty database for one test
 browser, page               Chromium; a page of a fresh profile, in Chinese
 clock, randomness           time that stands, bytes that repeat
+provider                    a whole provider in this process, on fresh embedded stores, at the time of `clock`
 """
 
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from tests.support.browser import chromium, chromium_browser, visitor
 from tests.support.clock import FrozenClock
 from tests.support.postgres_service import PostgresServer
 from tests.support.postgres_service import postgres_server as running_postgres
+from tests.support.provider import Provider, running_provider, settings_for
 from tests.support.randomness import CountingRandomness
 from tests.support.redis_service import RedisServer, redis_cluster, redis_sentinel
 from tests.support.redis_service import redis_server as running_redis
@@ -95,3 +97,9 @@ def clock() -> FrozenClock:
 @pytest.fixture
 def randomness() -> CountingRandomness:
     return CountingRandomness()
+
+
+@pytest.fixture
+def provider(tmp_path: Path, clock: FrozenClock) -> Iterator[Provider]:
+    with running_provider(settings_for(tmp_path), clock) as running:
+        yield running
