@@ -6,6 +6,8 @@ loads.
 
 import logging
 import os
+import sys
+import time
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Final
@@ -17,7 +19,7 @@ from idp.citizens.pseudonyms import Pseudonyms
 from idp.citizens.registry import Citizens
 from idp.clock import Clock, SystemClock
 from idp.config import Settings, load_settings
-from idp.http import MAX_FORM_BYTES, Web
+from idp.http import MAX_FORM_BYTES, Observer, Web, store_away
 from idp.login import views as login_views
 from idp.login.browsers import KnownBrowsers
 from idp.login.consent import Consents
@@ -29,6 +31,7 @@ from idp.login.recovery import Recovery
 from idp.login.renewal import Renewal
 from idp.login.throttle import Throttle
 from idp.login.transaction import Transactions
+from idp.logs import AccessLog
 from idp.master_keys import BadMasterKeys, MasterKeys
 from idp.metrics import Metrics
 from idp.oidc import discovery
@@ -52,14 +55,17 @@ from idp.sealing import secret_context
 from idp.secrets import SHARDS, Randomness, SystemRandomness
 from idp.sessions import Limits, Sessions
 from idp.storage.open import open_state
+from idp.storage.records.errors import RecordsUnavailable
 from idp.storage.records.records import Records, open_records
-from idp.storage.state import Event, StateStore
+from idp.storage.state import Event, StateStore, StateUnavailable
+from idp.suspending import Suspending
 from idp.vault import Vault, open_vault
 from idp.versions import Versions
 from idp.views import SiteViews
 
 DEFAULT_SCOPE: Final = ("openid", "profile")
 """What a client may ask that does not say so at registration."""
+WAIT_SECONDS: Final = 1.0
 _SECRET_BYTES: Final = 32
 
 _log = logging.getLogger(__name__)
@@ -134,24 +140,65 @@ def build_services(settings: Settings, clock: Clock | None = None, randomness: R
 
 
 def create_app() -> Flask:
-    """The application of one worker, from the settings of the environment."""
-    return build_app(build_services(load_settings(os.environ)))
+    """The application of one worker, from the settings of the environment. Waits for stores that are away."""
+    settings = load_settings(os.environ)
+    access = AccessLog(sys.stdout.fileno()) if settings.log_level in ("debug", "info") else None
+    services = build_services(settings)
+    while True:
+        try:
+            return build_app(services, access)
+        except (StateUnavailable, RecordsUnavailable) as error:
+            # A worker that ended here would be started again and again, and the server give up.
+            _log.error("a worker waits for a store", extra={"reason": f"{store_away(error)}_away"})
+            time.sleep(WAIT_SECONDS)
 
 
-def build_app(services: Services) -> Flask:
-    """The endpoints over the services."""
-    web = Web(services.settings, Pages(), services.randomness)
+def build_app(services: Services, access: AccessLog | None = None) -> Flask:
+    """The endpoints over the services. Raises `StateUnavailable` or `RecordsUnavailable`."""
     metrics = Metrics()
+    web = Web(services.settings, Pages(), services.randomness, metrics)
     transactions = Transactions(
         services.state, services.clock, services.randomness, services.settings.lifetimes.transaction_seconds
     )
     sign_in = _sign_in(services, transactions)
-    subjects = Subjects(Pseudonyms(services.secret("subjects")))
+    sign_in.on_outcome(metrics.sign_in)
+    subjects = _subjects(services)
     hints = IdTokenHints(services.settings.issuer, services.keys)
     door = _authorization(services, transactions, sign_in, subjects, hints)
     visits = login_views.Visits(web, sign_in, transactions, services.sessions, {DOOR: door})
     api = _api(services, web, subjects)
-    back_channel = BackChannel(
+    back_channel = _back_channel(services, subjects)
+    signing_out = SigningOut(services.directory, hints, services.sessions, subjects, back_channel)
+    logout = oidc_views.LogoutViews(web, signing_out, services.sessions, services.citizens, transactions)
+    site = SiteViews(web, services.sessions, services.citizens, services.state, services.records, metrics)
+    app = Flask("idp", static_folder=None)
+    Observer(metrics, access).install(app)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
+    app.register_blueprint(oidc_views.blueprint(oidc_views.AuthorizeView(web, door, transactions), api, logout))
+    app.register_blueprint(_login_pages(services, visits, sign_in))
+    app.register_blueprint(site.blueprint())
+    app.register_error_handler(Exception, lambda error: web.error_page(request, error))
+    return app
+
+
+def suspending(services: Services) -> Suspending:
+    """What ends all that a citizen has open."""
+    return Suspending(
+        services.citizens,
+        services.sessions,
+        services.records.families,
+        services.state,
+        services.clock,
+        _back_channel(services, _subjects(services)),
+    )
+
+
+def _subjects(services: Services) -> Subjects:
+    return Subjects(Pseudonyms(services.secret("subjects")))
+
+
+def _back_channel(services: Services, subjects: Subjects) -> BackChannel:
+    return BackChannel(
         services.settings.issuer,
         services.directory,
         services.keys,
@@ -161,16 +208,6 @@ def build_app(services: Services) -> Flask:
         services.clock,
         services.randomness,
     )
-    signing_out = SigningOut(services.directory, hints, services.sessions, subjects, back_channel)
-    logout = oidc_views.LogoutViews(web, signing_out, services.sessions, services.citizens, transactions)
-    site = SiteViews(web, services.sessions, services.citizens, services.state, services.records, metrics)
-    app = Flask("idp", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
-    app.register_blueprint(oidc_views.blueprint(oidc_views.AuthorizeView(web, door, transactions), api, logout))
-    app.register_blueprint(_login_pages(services, visits, sign_in))
-    app.register_blueprint(site.blueprint())
-    app.register_error_handler(Exception, lambda error: web.error_page(request, error))
-    return app
 
 
 def _sign_in(services: Services, transactions: Transactions) -> SignIn:
@@ -242,6 +279,7 @@ def _api(services: Services, web: Web, subjects: Subjects) -> oidc_views.ApiView
         services.clock,
         services.randomness,
         lifetimes.refresh_seconds,
+        lifetimes.refresh_idle_seconds,
         lifetimes.refresh_grace_seconds,
     )
     grants = (

@@ -1,4 +1,5 @@
-"""HTTP, once for all endpoints: cookies, headers, who is at the other end, forms, and exceptions that become responses.
+"""HTTP, once for all endpoints: cookies, headers, who is at the other end, forms, exceptions that become responses, and
+the number and the line in the log that each request leaves.
 
 Flask's request is read here and in the views, and nowhere deeper. The issuer's address comes from the settings alone;
 no header of a request can change where a redirect or a link goes.
@@ -6,17 +7,20 @@ no header of a request can change where a redirect or a link goes.
 
 import logging
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Request, Response
+from flask import Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from idp.codec import encode
 from idp.config import Settings
-from idp.errors import InvalidRequest, OAuthError
+from idp.errors import InvalidRequest, OAuthError, ServerError, TemporarilyUnavailable
 from idp.login.transaction import Forged
+from idp.logs import AccessLog
+from idp.metrics import Metrics
 from idp.pages import ErrorKind, ErrorPage, Frame, Page, Pages, choose_language
 from idp.secrets import Randomness
 from idp.storage.records.errors import RecordsUnavailable
@@ -28,6 +32,9 @@ _REFERENCE: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _LOCAL: Final = re.compile(r"/(?![/\\])[!-~]*", re.ASCII)
 _SOURCE: Final = re.compile(r"[a-z][a-z0-9+.-]*:(//[A-Za-z0-9.:\[\]-]+)?", re.ASCII)
 _FORM: Final = "application/x-www-form-urlencoded"
+_BEGAN: Final = "idp.began"
+_REFERRED: Final = "idp.reference"
+_METHODS: Final = frozenset({"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"})
 
 _log = logging.getLogger(__name__)
 
@@ -62,14 +69,44 @@ class Cookies:
         response.delete_cookie(name, secure=self._secure, httponly=True, samesite="Lax", path="/")
 
 
+class Observer:
+    """What each request leaves: a number for Prometheus and a line in the access log, neither with anything it brought.
+
+    It stands in every hop, so it does nothing else.
+    """
+
+    def __init__(self, metrics: Metrics, access: AccessLog | None) -> None:
+        self._metrics = metrics
+        self._access = access
+
+    def install(self, app: Flask) -> None:
+        app.before_request(self._begun)
+        app.after_request(self._answered)
+
+    def _begun(self) -> None:
+        request.environ[_BEGAN] = time.perf_counter()
+
+    def _answered(self, response: Response) -> Response:
+        environ = request.environ
+        seconds = time.perf_counter() - environ[_BEGAN]
+        rule = request.url_rule
+        endpoint = "none" if rule is None else rule.rule
+        self._metrics.request(endpoint, response.status_code, seconds)
+        if self._access is not None:
+            method = request.method if request.method in _METHODS else "other"
+            self._access.line(endpoint, method, response.status_code, seconds, environ.get(_REFERRED))
+        return response
+
+
 class Web:
-    def __init__(self, settings: Settings, pages: Pages, randomness: Randomness) -> None:
+    def __init__(self, settings: Settings, pages: Pages, randomness: Randomness, metrics: Metrics) -> None:
         self.issuer: Final = settings.issuer
         self.cookies: Final = Cookies(settings.secure)
         self._secure = settings.secure
         self._proxies = settings.trusted_proxies
         self._pages = pages
         self._randomness = randomness
+        self._metrics = metrics
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -161,28 +198,57 @@ class Web:
             headers["Retry-After"] = str(getattr(error, "retry_after", 5))
         return self.json({"error": error.code, "error_description": error.description}, error.status, headers)
 
+    def unexpected(self, request: Request, error: Exception) -> Response:
+        """What is no `OAuthError`, as the error that a relying party's server is told."""
+        if self._missed(error) is not None:
+            self._log(request, "a store does not answer", error)
+            return self.oauth_error(TemporarilyUnavailable())
+        self._log(request, "unexpected", error)
+        return self.oauth_error(ServerError())
+
     def error_page(self, request: Request, error: Exception) -> Response:
         """The one place where an exception becomes a page. What is not known is logged with its reference, and shown as
         such."""
         known = page_error(error)
-        reference = self.reference()
-        if known.status >= 500:
-            _log.error("error page", exc_info=error, extra={"reference": reference, "reason": known.kind.value})
-        else:
-            _log.info("error page", extra={"reference": reference, "reason": known.kind.value})
+        self._missed(error)
+        reference = self._log(request, "error page", error, known)
         page = ErrorPage(known.kind, reference, known.client_name, known.retry_after)
         response = self.page(page, self.frame(request), known.status)
         if known.retry_after is not None:
             response.headers["Retry-After"] = str(known.retry_after)
         return response
 
-    def log_unexpected(self, error: Exception) -> None:
-        _log.error("unexpected", exc_info=error, extra={"reference": self.reference()})
+    def _missed(self, error: Exception) -> str | None:
+        """The store that did not answer, if that is the error; it is counted."""
+        store = store_away(error)
+        if store is not None:
+            self._metrics.store_failed(store)
+        return store
+
+    def _log(self, request: Request, message: str, error: Exception, page: PageError | None = None) -> str:
+        """One line, with the class and place of what is not known; gives its reference."""
+        reference = self.reference()
+        request.environ[_REFERRED] = reference
+        reason = page.kind.value if page else None
+        if (store := store_away(error)) is not None:  # of an outage there is nothing more to say, and many say it
+            _log.warning(message, extra={"reference": reference, "reason": f"{store}_away"})
+        elif page is None or page.status >= 500:
+            _log.error(message, exc_info=error, extra={"reference": reference, "reason": reason})
+        else:
+            _log.info(message, extra={"reference": reference, "reason": reason})
+        return reference
 
     def reference(self) -> str:
         """A number for an error page, short enough to read out on the phone."""
         letters = "".join(_REFERENCE[byte % len(_REFERENCE)] for byte in self._randomness.bytes(8))
         return f"{letters[:4]}-{letters[4:]}"
+
+
+def store_away(error: Exception) -> str | None:
+    """Which store did not answer, if that is what the error says."""
+    if isinstance(error, StateUnavailable):
+        return "state"
+    return "records" if isinstance(error, RecordsUnavailable) else None
 
 
 def page_error(error: Exception) -> PageError:

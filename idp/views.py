@@ -3,9 +3,9 @@
 from flask import Blueprint, Response, request
 
 from idp.citizens.registry import Citizens
-from idp.http import PREFERENCE_SECONDS, Web, local_path, query
+from idp.http import PREFERENCE_SECONDS, Web, local_path, query, store_away
 from idp.login.consent_view import masked_name
-from idp.metrics import Metrics
+from idp.metrics import CONTENT_TYPE, Metrics
 from idp.pages import LANGUAGES, HelpPage, HomePage
 from idp.parameters import parse
 from idp.sessions import Sessions
@@ -70,9 +70,9 @@ class SiteViews:
             self._state.ping()
             self._records.ping()
         except (StateUnavailable, RecordsUnavailable) as error:
-            store = "state" if isinstance(error, StateUnavailable) else "records"
+            store = store_away(error)
             return self._web.json({"status": "unavailable", "store": store}, 503, {"Retry-After": "5"})
         return self._web.json({"status": "ok"})
 
     def metrics(self) -> Response:
-        return Response(self._metrics.exposition(), mimetype="text/plain")
+        return Response(self._metrics.exposition(), content_type=CONTENT_TYPE)

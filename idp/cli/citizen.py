@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from idp.app import suspending
 from idp.audit.events import EventType
 from idp.citizens.citizen import Citizen, Status
 from idp.citizens.importing import Importer, ImportProgress, report_path
@@ -118,15 +119,13 @@ def show_(who: str, as_table: bool) -> None:
 @click.argument("who", metavar="N")
 @table_option
 def suspend(who: str, as_table: bool) -> None:
-    """Let a citizen sign in no more, and end all sessions and refresh tokens."""
+    """Let a citizen sign in no more. Sessions and tokens end at once, and the portals are told."""
     with _known(who) as (services, found):
-        services.citizens.set_status(found.id, Status.SUSPENDED)
-        now = int(services.clock.now())
-        services.records.families.revoke_of_citizen(found.id, None, "suspended", now)
-        services.sessions.end_all_of(found.id, "suspended")
+        told = suspending(services).suspend(found.id)
         record(services, EventType.CITIZEN_SUSPENDED, citizen_id=found.id)
         changed = services.citizens.by_id(found.id) or found
-    show_one(described(changed), as_table)
+    portals = [{"client_id": each.client.client_id, "confirmed": each.confirmed} for each in told]
+    show_one(described(changed) | {"told": portals}, as_table)
 
 
 @citizen.command()

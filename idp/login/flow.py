@@ -5,6 +5,7 @@ A credential is proved before anything is done with it, and every attempt is cou
 citizen may learn before proof is the same for accounts that exist and for those that do not.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from idp.audit.events import EventType
@@ -80,6 +81,11 @@ class SignIn:
         self._state = state
         self._vault = vault
         self._clock = clock
+        self._count: Callable[[str], None] | None = None
+
+    def on_outcome(self, listener: Callable[[str], None]) -> None:
+        """`listener` is told how each attempt ended: the event's name without `login:`."""
+        self._count = listener
 
     # -- what is next -----------------------------------------------------------------------------------------------
 
@@ -148,7 +154,7 @@ class SignIn:
         Raises `WrongCode`, `ReplayedCode`, `Throttled`, `AccountClosed`, or `Gone` where no code is due.
         """
         account, before = self._pending(transaction, session)
-        admission = self._throttle.admit_code(transaction.id, account.citizen.id, self._known(peer, account))
+        admission = self._admit_code(transaction, account, peer)
         try:
             totp.verify(account.totp_secret or "", code, account.citizen.id, self._state, self._clock)
         except WrongCode:
@@ -166,7 +172,7 @@ class SignIn:
         Raises `WrongRecoveryCode`, `Throttled`, `AccountClosed`, or `Gone` where no code is due.
         """
         account, before = self._pending(transaction, session)
-        admission = self._throttle.admit_code(transaction.id, account.citizen.id, self._known(peer, account))
+        admission = self._admit_code(transaction, account, peer)
         try:
             self._recovery.use(account.citizen.id, code)
         except WrongRecoveryCode:
@@ -225,6 +231,13 @@ class SignIn:
             self._tell(EventType.LOGIN_THROTTLED, None, source=peer.source, retry_after=throttled.retry_after)
             raise
 
+    def _admit_code(self, transaction: Transaction, account: LoginAccount, peer: Peer) -> Admission:
+        try:
+            return self._throttle.admit_code(transaction.id, account.citizen.id, self._known(peer, account))
+        except Throttled as throttled:
+            self._tell(EventType.LOGIN_THROTTLED, account, source=peer.source, retry_after=throttled.retry_after)
+            raise
+
     def _pending(self, transaction: Transaction, session: Session | None) -> tuple[LoginAccount, tuple[str, ...]]:
         """Whose second factor is due, and by what the first was proven. Raises `Gone`."""
         proven = transaction.proven
@@ -262,6 +275,11 @@ class SignIn:
     def _arrive(self, account: LoginAccount, amr: tuple[str, ...], before: Session | None, peer: Peer) -> Arrived:
         citizen_id = account.citizen.id
         handle, session = self._sessions.open(citizen_id, aal_of(amr), amr, before)
+        # Whoever suspends an account looks for its sessions after setting the status, and may have looked too early.
+        now = self._citizens.account(citizen_id) or account
+        if not now.citizen.may_sign_in:
+            self._sessions.end(session, "suspended")
+        self._prove_open(now)
         self._tell(EventType.LOGIN_SUCCESS, account, source=peer.source, amr=amr, acr=acr(aal_of(amr)))
         return Arrived(handle, session, self._browsers.remember(peer.marker, citizen_id))
 
@@ -269,6 +287,9 @@ class SignIn:
         citizen_id = account.citizen.id if account else None
         told = event(what, self._clock.now(), citizen_id=citizen_id, **facts)
         self._state.queue(shard_for(citizen_id or ""), [told])
+        group, _, outcome = what.value.partition(":")
+        if group == "login" and self._count is not None:
+            self._count(outcome)
 
     def _consent_event(
         self, what: EventType, transaction: Transaction, session: Session, facts: dict[str, Fact]

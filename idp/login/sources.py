@@ -49,14 +49,16 @@ def source_of(address: str) -> str:
 
 
 class Sources:
-    def __init__(self, state: StateStore, clock: Clock, bucket: Bucket) -> None:
+    def __init__(self, state: StateStore, clock: Clock, bucket: Bucket, kind: str = "source") -> None:
+        """`kind` keeps apart what is counted for different reasons."""
         self._state = state
         self._clock = clock
         self._bucket = bucket
+        self._kind = kind
 
     def count(self, source: str) -> Key:
         """One more attempt of this source; returns where it was counted. Raises `Throttled`."""
-        key = Key(shard_for(source), "source", digest(source))
+        key = Key(shard_for(source), self._kind, digest(source))
         self._change(key, 1)
         return key
 

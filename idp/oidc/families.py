@@ -5,7 +5,7 @@ A refresh token names its family, so that using a token of the past is seen as r
 purged. Access tokens of a family live under an entry of the state store that is removed when the family is revoked.
 """
 
-from collections.abc import Iterable
+import re
 from contextlib import suppress
 from typing import Final
 
@@ -20,14 +20,16 @@ from idp.oidc.tokens import TokenIssuer
 from idp.secrets import Randomness, digest, mint, shard_for, shard_of
 from idp.storage.records.errors import NotFound
 from idp.storage.records.families import Family, FamilyRecords, RefreshReused
-from idp.storage.state import StateStore
+from idp.storage.state import Gone, Key, StateStore
 
 _SEPARATOR: Final = "."
+_TOKEN: Final = re.compile(r"[0-9a-f][A-Za-z0-9_-]{43}\.([0-9a-f]{32})", re.ASCII)
+"""A handle, and the family's id."""
 
 
 class Families:
-    """`lifetime` and `grace` are seconds; within the grace a token may be used again, for a client that lost an
-    answer."""
+    """`lifetime`, `idle` and `grace` are seconds: of a family, of a token that nobody uses, and after its use, when a
+    token may be used again by a client that lost an answer."""
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class Families:
         clock: Clock,
         randomness: Randomness,
         lifetime: int,
+        idle: int,
         grace: int,
     ) -> None:
         self._records = records
@@ -45,13 +48,17 @@ class Families:
         self._clock = clock
         self._randomness = randomness
         self._lifetime = lifetime
+        self._idle = idle
         self._grace = grace
 
     def new_id(self) -> str:
         return self._randomness.bytes(16).hex()
 
-    def begin(self, family_id: str, client: Client, citizen_id: str, grant: OfflineGrant, access_token: str) -> str:
-        """Start a family and store its first access token; gives its first refresh token. Raises `InvalidGrant`."""
+    def begin(
+        self, family_id: str, client: Client, citizen_id: str, grant: OfflineGrant, access_token: str, session: Key
+    ) -> str:
+        """Start a family and store its first access token; gives its first refresh token. Raises `InvalidGrant`, also if
+        the session in which it was granted has ended by now."""
         now = int(self._clock.now())
         shard = shard_for(citizen_id)
         refresh_token = self._token(shard, family_id)
@@ -59,9 +66,11 @@ class Families:
         self._records.create(family, digest(refresh_token))
         try:
             self._store(access_token, family, client, grant, EventType.TOKEN_ISSUED)
-        except InvalidGrant:
-            self.revoke(family_id, shard, "code replayed")
-            raise
+            # Whoever withdraws ends sessions first and families then, and may have looked for this one too early.
+            self._state.put_under(session, Key(shard, "begun", family_id), b"{}", 1)
+        except (InvalidGrant, Gone):
+            self.revoke(family_id, shard, "code replayed or session ended")
+            raise InvalidGrant("code replayed, or its session has ended") from None
         return refresh_token
 
     def rotate(self, refresh_token: str, client: Client, scopes: tuple[str, ...]) -> tuple[Family, OfflineGrant, str]:
@@ -70,21 +79,24 @@ class Families:
         Raises `InvalidGrant`, or `InvalidScope` for scopes beyond the grant (RFC 6749 section 6). Another client's
         attempt, or one for too much, changes nothing. Reuse beyond the grace ends the family.
         """
-        _, _, family_id = refresh_token.rpartition(_SEPARATOR)
-        family = self._records.get(family_id)
+        form = _TOKEN.fullmatch(refresh_token)
+        family = self._records.get(form[1]) if form else None
         if family is None or family.client_id != client.client_id:
             raise InvalidGrant("unknown family, or another client's")
+        family_id = family.id
         if not set(scopes) <= set(decode(family.document, OfflineGrant).scopes):
             raise InvalidScope("more than was granted")
         successor = self._token(shard_of(refresh_token), family_id)
         now = int(self._clock.now())
         try:
-            family = self._records.rotate(family_id, digest(refresh_token), digest(successor), now, self._grace)
+            family = self._records.rotate(
+                family_id, digest(refresh_token), digest(successor), now, self._grace, idle=self._idle
+            )
         except RefreshReused:
             self._end(family_id, shard_for(family.citizen_id), family, EventType.TOKEN_REUSED)
             raise InvalidGrant("refresh token was used before") from None
         except NotFound:
-            raise InvalidGrant("family has expired or was revoked") from None
+            raise InvalidGrant("token or family has expired, or was revoked") from None
         return family, decode(family.document, OfflineGrant), successor
 
     def store_access_token(self, token: str, family: Family, client: Client, grant: OfflineGrant) -> None:
@@ -98,16 +110,18 @@ class Families:
         self._state.delete(family_key(shard, family_id))
 
     def revoke_of_citizen(self, citizen_id: str, client_id: str | None, reason: str) -> None:
-        """End all families of a citizen, at one client or everywhere: consent withdrawn, account suspended, password
-        changed."""
-        ended: Iterable[str] = self._records.revoke_of_citizen(citizen_id, client_id, reason, int(self._clock.now()))
-        for family_id in ended:
-            self._state.delete(family_key(shard_for(citizen_id), family_id))
+        """As `revoke_families_of`."""
+        revoke_families_of(citizen_id, client_id, reason, self._records, self._state, self._clock)
 
     def _store(self, token: str, family: Family, client: Client, grant: OfflineGrant, what: EventType) -> None:
         liveness = family_key(shard_for(family.citizen_id), family.id)
         self._state.put(liveness, b"{}", self._issuer.access_seconds)
         self._issuer.store_access_token(token, liveness, client, family.citizen_id, grant, what)
+        now = self._records.get(family.id)
+        if now is None or now.revoked_at is not None:
+            # revoked while its entry was being made; that came too late for whoever revoked it, so remove it here
+            self._state.delete(liveness)
+            raise InvalidGrant("family was revoked meanwhile")
 
     def _end(self, family_id: str, shard: str, family: Family, what: EventType) -> None:
         told = event(what, self._clock.now(), client_id=family.client_id, citizen_id=family.citizen_id)
@@ -115,3 +129,11 @@ class Families:
 
     def _token(self, shard: str, family_id: str) -> str:
         return mint(self._randomness, shard) + _SEPARATOR + family_id
+
+
+def revoke_families_of(
+    citizen_id: str, client_id: str | None, reason: str, records: FamilyRecords, state: StateStore, clock: Clock
+) -> None:
+    """End all families of a citizen, at one client or everywhere, with every access token they gave."""
+    for family_id in records.revoke_of_citizen(citizen_id, client_id, reason, int(clock.now())):
+        state.delete(family_key(shard_for(citizen_id), family_id))

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from idp.citizens.registry import Citizens
-from idp.errors import OAuthError, ServerError, TemporarilyUnavailable
+from idp.errors import OAuthError
 from idp.http import PageError, Web, form, query
 from idp.login.consent_view import masked_name
 from idp.login.door import Redirect
@@ -26,8 +26,6 @@ from idp.oidc.userinfo import UserinfoEndpoint
 from idp.pages import ClientView, ErrorKind, PartyResult, SignedOutPage, SignOutPage
 from idp.parameters import Parameters, parse
 from idp.sessions import Session, Sessions
-from idp.storage.records.errors import RecordsUnavailable
-from idp.storage.state import StateUnavailable
 
 _LOGOUT_FORM = "logout"
 
@@ -82,7 +80,7 @@ class ApiViews:
     def userinfo(self) -> Response:
         def answer() -> Response:
             body = form(request) if request.method == "POST" and request.content_length else None
-            return self._web.json(self._userinfo.answer(request.headers.get("Authorization"), body))
+            return self._web.json(self._userinfo.answer(query(request), request.headers.get("Authorization"), body))
 
         return self._answered(answer, "Bearer")
 
@@ -106,11 +104,8 @@ class ApiViews:
             return answer()
         except OAuthError as error:
             return self._web.oauth_error(error, scheme)
-        except (StateUnavailable, RecordsUnavailable):
-            return self._web.oauth_error(TemporarilyUnavailable())
         except Exception as error:
-            self._web.log_unexpected(error)
-            return self._web.oauth_error(ServerError())
+            return self._web.unexpected(request, error)
 
 
 class LogoutViews:
