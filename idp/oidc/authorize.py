@@ -24,7 +24,7 @@ from idp.oidc.grant import CodeRecord, code_key
 from idp.oidc.provider import Engine, PyopRequest
 from idp.oidc.request import CodeRequest, HintReader, Wanted, read
 from idp.oidc.subjects import Subjects
-from idp.oidc.target import ClientSource, Target, prove, registered
+from idp.oidc.target import ClientSource, Target, UnknownClient, prove, registered
 from idp.parameters import Parameters, parse
 from idp.secrets import Randomness, mint
 from idp.sessions import Session, Sessions, leg_field, session_key
@@ -93,6 +93,8 @@ class AuthorizationEndpoint:
             return self._proceed(parameters, target, visit)
         except OAuthError as error:
             return Redirect(target.failure(self._issuer, error))
+        except PartyGone:  # disabled or changed since it was proved
+            raise UnknownClient from None
 
     def _proceed(self, parameters: Parameters, target: Target, visit: Visit) -> Redirect | Interaction:
         key = session_key(visit.handle) if visit.handle else None

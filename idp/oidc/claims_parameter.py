@@ -78,8 +78,8 @@ def _essential(member: Any) -> bool:
 def _values(member: Mapping[str, Any]) -> tuple[str, ...]:
     """`value` is `values` with one member."""
     values = member.get("values", [member["value"]] if "value" in member else [])
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise InvalidRequest("values is not an array of strings")
+    if not isinstance(values, list) or not all(isinstance(value, str) and value.isprintable() for value in values):
+        raise InvalidRequest("values is not an array of printable strings")  # JSON can write half of a character
     return tuple(values)
 
 

@@ -5,7 +5,6 @@ One method per request, and only the one that the client registered. `authentica
 """
 
 import base64
-import binascii
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_plus
@@ -71,5 +70,5 @@ def _basic(authorization: str) -> _Credential:
         return _Credential(
             "client_secret_basic", unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
         )
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # of base64 or of UTF-8; base64 has another one for what is not ASCII
         raise InvalidClient("Basic credentials are not decodable") from None

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from idp.clock import Clock
 from idp.codec import decode, encode
+from idp.login.party import RelyingParty
 from idp.oidc.client import Client
 from idp.oidc.registration import Registrar, describe
 from idp.secrets import Randomness, digest, urlsafe
@@ -35,7 +36,14 @@ class ClientDirectory:
 
     def get(self, client_id: str) -> Client | None:
         """The client, enabled or not."""
+        if "\0" in client_id:  # PostgreSQL takes no such text
+            return None
         return self._shelf.get(client_id, self._load)
+
+    def party(self, client_id: str) -> RelyingParty | None:
+        """The client as the citizen meets it."""
+        client = self.get(client_id)
+        return client.party if client else None
 
     def _load(self, client_id: str) -> Client | None:
         stored = self._records.get(client_id)

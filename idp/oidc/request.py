@@ -45,7 +45,8 @@ class Wanted:
 def read(parameters: Parameters, target: Target, hints: HintReader, now: int, session_name: str) -> Wanted:
     """Prove every parameter of a request whose target is proved. Raises the error each clause names.
 
-    `session_name` names the session this browser holds, or is empty: with `prompt=login` that one will not do.
+    `session_name` names the session this browser holds, or is empty: with `prompt=login` that one will not do, nor with
+    `max_age=0`, which means the same (OIDC Core section 3.1.2.1).
     """
     client = target.client
     for rule in rules.RULES:
@@ -73,7 +74,7 @@ def read(parameters: Parameters, target: Target, hints: HintReader, now: int, se
         essential_claims=tuple(claim for claim in claims.essential if claim in single),
         silent="none" in prompts,
         fresh_consent="consent" in prompts,
-        not_session=session_name if prompts & {"login", "select_account"} else "",
+        not_session=session_name if max_age == 0 or prompts & {"login", "select_account"} else "",
         authenticated_since=now - max_age if max_age is not None else 0,
         aal=aal,
         aal_essential=essential,

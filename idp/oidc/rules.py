@@ -14,10 +14,11 @@ from idp.errors import (
     RegistrationNotSupported,
     RequestNotSupported,
     RequestUriNotSupported,
+    UnauthorizedClient,
     UnsupportedResponseType,
 )
 from idp.oidc.client import Client
-from idp.oidc.scopes import CLAIMS_OF_SCOPE, OPENID, SCOPE_OF_CLAIM
+from idp.oidc.scopes import CLAIMS_OF_SCOPE, OFFLINE_ACCESS, OPENID, SCOPE_OF_CLAIM
 from idp.parameters import Parameters
 
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
@@ -45,6 +46,12 @@ def response_type_is_code(parameters: Parameters, client: Client) -> None:
     """RFC 6749 section 4.1.1; no other is offered (RFC 9700 section 2.1.2)."""
     if parameters.require("response_type") != "code":
         raise UnsupportedResponseType
+
+
+def client_may_use_codes(parameters: Parameters, client: Client) -> None:
+    """RFC 6749 section 4.1.2.1."""
+    if "authorization_code" not in client.grant_types:
+        raise UnauthorizedClient
 
 
 def response_mode_is_query(parameters: Parameters, client: Client) -> None:
@@ -77,6 +84,7 @@ def texts_are_short(parameters: Parameters, client: Client) -> None:
 RULES: Final[tuple[Callable[[Parameters, Client], None], ...]] = (
     no_parameter_is_repeated,
     response_type_is_code,
+    client_may_use_codes,
     no_request_object,
     response_mode_is_query,
     code_challenge_is_s256,
@@ -86,11 +94,12 @@ RULES: Final[tuple[Callable[[Parameters, Client], None], ...]] = (
 
 def scopes(parameters: Parameters, client: Client) -> tuple[str, ...]:
     """The scopes to ask for: the request's, less what is unknown (OIDC Core section 3.1.2.1) or not this client's to
-    ask."""
-    asked = (parameters.get("scope") or "").split()
+    ask. A client that could not use a refresh token cannot ask for one."""
+    asked = (parameters.get("scope") or "").split(" ")
     if OPENID not in asked:
         raise InvalidScope("openid is not in scope")
-    return tuple(dict.fromkeys(scope for scope in asked if scope in CLAIMS_OF_SCOPE and scope in client.scope))
+    allowed = {scope for scope in client.scope if scope != OFFLINE_ACCESS or "refresh_token" in client.grant_types}
+    return tuple(dict.fromkeys(scope for scope in asked if scope in CLAIMS_OF_SCOPE and scope in allowed))
 
 
 def claims(asked: tuple[str, ...], client: Client) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ own.
 import re
 from dataclasses import dataclass
 from typing import Final, Protocol
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode
 
 from idp.errors import OAuthError
 from idp.oidc.client import Client
@@ -52,8 +52,8 @@ class Target:
     def _location(self, parameters: dict[str, str], issuer: str) -> str:
         state = {"state": self.state} if self.state is not None else {}
         query = urlencode(parameters | state | {"iss": issuer})
-        parts = urlsplit(self.redirect_uri)
-        return urlunsplit(parts._replace(query=f"{parts.query}&{query}" if parts.query else query))
+        # joined and not taken apart: what was registered is sent back to the letter (it never has a fragment)
+        return f"{self.redirect_uri}{'&' if '?' in self.redirect_uri else '?'}{query}"
 
 
 def prove(parameters: Parameters, clients: ClientSource) -> Target:
