@@ -15,6 +15,8 @@ from typing import Final
 from flask import Blueprint, Flask, request
 
 from federation.fetch import Fetcher
+from idp.account.agreements import Agreements
+from idp.account.views import AccountViews
 from idp.citizens.pseudonyms import Pseudonyms
 from idp.citizens.registry import Citizens
 from idp.clock import Clock, SystemClock
@@ -50,6 +52,7 @@ from idp.oidc.subjects import Subjects
 from idp.oidc.token import TokenEndpoint
 from idp.oidc.tokens import TokenIssuer
 from idp.oidc.userinfo import UserinfoEndpoint
+from idp.oidc.withdrawal import Withdrawal
 from idp.pages import Pages
 from idp.sealing import secret_context
 from idp.secrets import SHARDS, Randomness, SystemRandomness
@@ -166,9 +169,11 @@ def build_app(services: Services, access: AccessLog | None = None) -> Flask:
     hints = IdTokenHints(services.settings.issuer, services.keys)
     door = _authorization(services, transactions, sign_in, subjects, hints)
     visits = login_views.Visits(web, sign_in, transactions, services.sessions, {DOOR: door})
-    api = _api(services, web, subjects)
+    issuer, families = _tokens(services, subjects)
+    api = _api(services, web, subjects, issuer, families)
     back_channel = _back_channel(services, subjects)
     signing_out = SigningOut(services.directory, hints, services.sessions, subjects, back_channel)
+    withdrawal = Withdrawal(families, back_channel)
     logout = oidc_views.LogoutViews(web, signing_out, services.sessions, services.citizens, transactions)
     site = SiteViews(web, services.sessions, services.citizens, services.state, services.records, metrics)
     app = Flask("idp", static_folder=None)
@@ -176,6 +181,7 @@ def build_app(services: Services, access: AccessLog | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.register_blueprint(oidc_views.blueprint(oidc_views.AuthorizeView(web, door, transactions), api, logout))
     app.register_blueprint(_login_pages(services, visits, sign_in))
+    app.register_blueprint(_account_pages(services, web, transactions, withdrawal))
     app.register_blueprint(site.blueprint())
     app.register_error_handler(Exception, lambda error: web.error_page(request, error))
     return app
@@ -261,7 +267,19 @@ def _authorization(
     )
 
 
-def _api(services: Services, web: Web, subjects: Subjects) -> oidc_views.ApiViews:
+def _account_pages(services: Services, web: Web, transactions: Transactions, withdrawal: Withdrawal) -> Blueprint:
+    agreements = Agreements(
+        services.records.consents,
+        services.directory.party,
+        services.sessions,
+        withdrawal,
+        services.state,
+        services.clock,
+    )
+    return AccountViews(web, agreements, services.sessions, services.citizens, transactions).blueprint()
+
+
+def _tokens(services: Services, subjects: Subjects) -> tuple[TokenIssuer, Families]:
     lifetimes = services.settings.lifetimes
     issuer = TokenIssuer(
         services.settings.issuer,
@@ -282,11 +300,17 @@ def _api(services: Services, web: Web, subjects: Subjects) -> oidc_views.ApiView
         lifetimes.refresh_idle_seconds,
         lifetimes.refresh_grace_seconds,
     )
+    return issuer, families
+
+
+def _api(
+    services: Services, web: Web, subjects: Subjects, issuer: TokenIssuer, families: Families
+) -> oidc_views.ApiViews:
     grants = (
         AuthorizationCodeGrant(
             services.state, services.citizens, families, issuer, subjects, services.clock, services.randomness
         ),
-        RefreshTokenGrant(services.citizens, families, issuer, services.randomness),
+        RefreshTokenGrant(services.citizens, services.records.consents, families, issuer, services.randomness),
     )
     token = TokenEndpoint(services.directory, grants, services.state, services.clock)
     userinfo = UserinfoEndpoint(services.engine, services.directory, services.state, services.citizens, services.clock)

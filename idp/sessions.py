@@ -8,7 +8,7 @@ A **leg** is what one request of one relying party was granted in this session. 
 client and the digest of what was asked, so that the next hop of that client needs one guarded write and nothing else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -131,22 +131,42 @@ class Sessions:
         fields = self._state.end_session(session.key, events=[told])
         return self.read(session.key, fields)
 
+    def reopen_without(self, session: Session, client_id: str) -> tuple[str, Session]:
+        """The same sign-in under a new handle, without the legs of a client; what was issued under the old one ends.
+
+        A leg cannot be taken out of a live session: a hop in flight might already rest on it. Raises `Gone`.
+        """
+        head = session.head
+        legs = {name: value for name, value in session.legs.items() if name.split(":")[1] != client_id}
+        handle = mint(self._randomness, session.key.shard)
+        after = Session(session_key(handle), head, legs)
+        if not self._state.end_session(session.key, events=[]):
+            raise Gone("session")
+        self._state.open_session(
+            after.key,
+            owner_key(head.citizen_id),
+            _fields(head) | legs,
+            note(citizen_id=head.citizen_id),
+            self.limits.idle,
+            self.limits.absolute,
+        )
+        return handle, after
+
+    def end_those_with(self, citizen_id: str, client_id: str, reason: str) -> Sequence[Session]:
+        """End a citizen's sessions, in all browsers, that carry legs of a client; gives those that this call ended."""
+        return self._end_all(citizen_id, reason, lambda session: client_id in session.clients())
+
     def end_all_of(self, citizen_id: str, reason: str) -> Sequence[Session]:
         """End every session of a citizen, in all browsers; gives those that this call ended."""
+        return self._end_all(citizen_id, reason, lambda _: True)
+
+    def _end_all(self, citizen_id: str, reason: str, which: Callable[[Session], bool]) -> Sequence[Session]:
         ended = []
         for key in self._state.sessions_of(owner_key(citizen_id)):
             session = self.load_key(key)
-            if session and (last := self.end(session, reason)):
+            if session and which(session) and (last := self.end(session, reason)):
                 ended.append(last)
         return ended
-
-    def drop_legs(self, citizen_id: str, client_id: str) -> None:
-        """Consent of `client_id` was withdrawn: sessions that carry its legs end, for a leg cannot be taken out of a
-        hop in flight."""
-        for key in self._state.sessions_of(owner_key(citizen_id)):
-            session = self.load_key(key)
-            if session and client_id in session.clients():
-                self.end(session, "consent withdrawn")
 
 
 def _fields(head: Head) -> dict[str, bytes]:

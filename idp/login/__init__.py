@@ -10,6 +10,7 @@ another:
     CONSENT       /consent               consent.py, consent_view.py
     RESPOND       back to the front door that asked
 
-`flow.py` does the steps, `views/` shows them, `assurance.py` names the levels. `throttle.py` counts attempts: by account,
-by source (`sources.py`), and by known browser (`browsers.py`), so that an attacker slows himself and not the owner.
+`flow.py` does the steps, `views/` shows them, `assurance.py` names the levels. `throttle.py` counts attempts: by
+account, by source (`sources.py`) and by known browser (`browsers.py`), so that an attacker slows himself and not the
+owner.
 """

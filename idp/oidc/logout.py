@@ -119,7 +119,7 @@ class SigningOut:
 
     def end(self, session: Session, asking: Client | None) -> Sequence[Told]:
         """End the session everywhere; what became of it at each relying party. The one that asks has ended its own."""
-        ended = self._sessions.end(session, "signed out")
+        ended = self._sessions.end(session, "signed_out")
         if ended is None:
             return ()
         told = self._back_channel.tell(ended)

@@ -4,6 +4,7 @@
     signing_in.py   the steps of a sign-in: password, TOTP, recovery code, new password
     consenting.py   what is passed on, to whom, why and for how long
     ending.py       signing out
+    account.py      what was agreed to, and taking it back
     standing.py     the issuer's own pages: home, help, errors
     wording.py      the words for scopes, claims, errors and refused passwords, marked for translation
     language.py     which language a visitor gets; the gettext catalogues (babel's home)
@@ -19,6 +20,7 @@ A form posts `csrf` and the fields its page names. A page links to `GET /help` (
 (`language=` or `size=large|normal`, and `back=` a local path), which sets a cookie and redirects back.
 """
 
+from idp.pages.account import AccountPage, AgreementView
 from idp.pages.consenting import ConsentItem, ConsentPage, ConsentProblem, LawfulBasis
 from idp.pages.ending import PartyResult, SignedOutPage, SignOutPage
 from idp.pages.frame import ClientView, Frame, Page
@@ -37,6 +39,8 @@ from idp.pages.standing import ErrorKind, ErrorPage, HelpPage, HomePage
 
 __all__ = [
     "LANGUAGES",
+    "AccountPage",
+    "AgreementView",
     "ClientView",
     "ConsentItem",
     "ConsentPage",

@@ -43,6 +43,7 @@ class HomePage:
     template: ClassVar[str] = "home.html"
     signed_in_person: str | None = None
     sign_out_href: str = "/logout"
+    account_href: str = "/account"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A password that must be renewed: by its age in the profile `mlps3` (GB/T 22239-2019 8.1.4.1 a), or given by others."""
+"""A password that must be renewed: by its age in profile `mlps3` (GB/T 22239-2019 8.1.4.1 a), or given by others."""
 
 from collections.abc import Iterator
 from pathlib import Path

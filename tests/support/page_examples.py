@@ -4,6 +4,8 @@ import datetime
 from collections.abc import Iterator
 
 from idp.pages import (
+    AccountPage,
+    AgreementView,
     ClientView,
     ConsentItem,
     ConsentPage,
@@ -40,8 +42,22 @@ def examples() -> Iterator[tuple[str, Page]]:
     yield "home", HomePage()
     yield "home-signed-in", HomePage("欧阳*", "/logout")
     yield "help", HelpPage()
+    yield from _account()
     for kind in ErrorKind:
         yield f"error-{kind.value}", ErrorPage(kind, "7K3M-9QXD", CLIENT.name, 90)
+
+
+def _account() -> Iterator[tuple[str, Page]]:
+    day = datetime.date(2026, 5, 1)
+    agreements = (
+        AgreementView("1", CLIENT.name, CLIENT.host, ("openid", "profile", "phone"), day, "", withdrawable=True),
+        AgreementView("2", "不动产登记", "re.example", ("openid", "citizen_id"), day, "《不动产登记条例》", False),
+    )
+    yield "account-nobody", AccountPage("/account/withdraw", "")
+    yield "account-empty", AccountPage("/account/withdraw", "token", "欧阳*")
+    yield "account", AccountPage("/account/withdraw", "token", "欧阳*", agreements)
+    yield "account-withdrawn", AccountPage("/a", "token", "欧阳*", agreements[1:], PartyResult(CLIENT.name, told=True))
+    yield "account-open", AccountPage("/a", "token", "欧阳*", (), PartyResult(CLIENT.name, told=False))
 
 
 def _signing_in() -> Iterator[tuple[str, Page]]:

@@ -1,7 +1,7 @@
 """`grant_type=refresh_token` (RFC 6749 section 6, OIDC Core section 12)."""
 
 import dataclasses
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from idp.citizens.registry import Citizens
 from idp.errors import InvalidGrant
@@ -10,13 +10,26 @@ from idp.oidc.families import Families
 from idp.oidc.tokens import IdTokenFacts, TokenIssuer
 from idp.parameters import Parameters
 from idp.secrets import Randomness, mint, shard_for
+from idp.storage.records.consents import StoredConsent
+
+
+class ConsentRecords(Protocol):
+    def find(self, citizen_id: str, client_id: str) -> StoredConsent | None: ...
 
 
 class RefreshTokenGrant:
     grant_type: Final = "refresh_token"
 
-    def __init__(self, citizens: Citizens, families: Families, issuer: TokenIssuer, randomness: Randomness) -> None:
+    def __init__(
+        self,
+        citizens: Citizens,
+        consents: ConsentRecords,
+        families: Families,
+        issuer: TokenIssuer,
+        randomness: Randomness,
+    ) -> None:
         self._citizens = citizens
+        self._consents = consents
         self._families = families
         self._issuer = issuer
         self._randomness = randomness
@@ -29,6 +42,10 @@ class RefreshTokenGrant:
         if citizen is None or not citizen.may_sign_in:
             self._families.revoke(family.id, shard_for(family.citizen_id), "account closed")
             raise InvalidGrant("the account may not sign in")
+        if self._consents.find(citizen.id, client.client_id) is None:
+            # withdrawn while this family was being made
+            self._families.revoke(family.id, shard_for(family.citizen_id), "consent_withdrawn")
+            raise InvalidGrant("the consent was withdrawn")
         narrowed = dataclasses.replace(grant, scopes=scope) if scope else grant
         token = mint(self._randomness, shard_for(family.citizen_id))
         self._families.store_access_token(token, family, client, narrowed)

@@ -1,0 +1,110 @@
+"""A citizen's agreements with relying parties, and taking one back.
+
+The consent ends first, so that nothing new is granted under it; then every session of the citizen that carries it, and
+last the tokens. The browser in which the citizen withdraws stays signed in, under a new session without that party.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from idp.audit.events import EventType
+from idp.audit.recorder import event
+from idp.clock import Clock
+from idp.codec import decode
+from idp.login.consent import Decision
+from idp.login.party import RelyingParty
+from idp.sessions import Session, Sessions
+from idp.storage.records.consents import StoredConsent
+from idp.storage.records.errors import NotFound
+from idp.storage.state import StateStore
+
+
+class NotWithdrawable(Exception):
+    """There is no such agreement, or it does not rest on consent."""
+
+
+class AgreementRecords(Protocol):
+    def of_citizen(self, citizen_id: str) -> Sequence[StoredConsent]: ...
+    def find(self, citizen_id: str, client_id: str) -> StoredConsent | None: ...
+    def withdraw(self, citizen_id: str, client_id: str, at: int) -> None: ...
+
+
+class EndsAccess(Protocol):
+    def end_access(self, citizen_id: str, client_id: str, sessions: Sequence[Session]) -> bool:
+        """End what a relying party can still reach of a citizen, whose `sessions` with it have ended.
+
+        Gives whether the party confirmed that it ended its own.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """`since` is seconds since the epoch; `granted` are names of scopes and claims. `party` is None if it is gone."""
+
+    client_id: str
+    party: RelyingParty | None
+    granted: tuple[str, ...]
+    since: int
+    basis: str
+    rule: str
+
+    @property
+    def withdrawable(self) -> bool:
+        return self.basis == "consent"
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What came of it; `handle` and `session` take the place of the browser's session until now."""
+
+    confirmed: bool
+    handle: str
+    session: Session
+
+
+class Agreements:
+    def __init__(
+        self,
+        records: AgreementRecords,
+        party: Callable[[str], RelyingParty | None],
+        sessions: Sessions,
+        ends: EndsAccess,
+        state: StateStore,
+        clock: Clock,
+    ) -> None:
+        self._records = records
+        self._party = party
+        self._sessions = sessions
+        self._ends = ends
+        self._state = state
+        self._clock = clock
+
+    def of(self, citizen_id: str) -> Sequence[Agreement]:
+        """The current ones, the oldest first."""
+        return [self._agreement(stored) for stored in self._records.of_citizen(citizen_id)]
+
+    def withdraw(self, session: Session, client_id: str) -> Withdrawn:
+        """Raises `NotWithdrawable`, or `Gone` if the session ended meanwhile."""
+        citizen_id = session.head.citizen_id
+        stored = self._records.find(citizen_id, client_id)
+        if stored is None or not self._agreement(stored).withdrawable:
+            raise NotWithdrawable
+        try:
+            self._records.withdraw(citizen_id, client_id, int(self._clock.now()))
+        except NotFound:
+            raise NotWithdrawable from None
+        told = event(EventType.CONSENT_WITHDRAWN, self._clock.now(), citizen_id=citizen_id, client_id=client_id)
+        self._state.queue(session.key.shard, [told])
+        handle, here = self._sessions.reopen_without(session, client_id)
+        ended = self._sessions.end_those_with(citizen_id, client_id, "consent_withdrawn")
+        confirmed = self._ends.end_access(citizen_id, client_id, [session, *ended])
+        return Withdrawn(confirmed, handle, here)
+
+    def _agreement(self, stored: StoredConsent) -> Agreement:
+        granted = decode(stored.document, Decision).granted
+        names = (*granted.scopes, *granted.claims)
+        return Agreement(
+            stored.client_id, self._party(stored.client_id), names, stored.granted_at, stored.basis, stored.rule
+        )
