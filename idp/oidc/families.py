@@ -57,8 +57,8 @@ class Families:
     def begin(
         self, family_id: str, client: Client, citizen_id: str, grant: OfflineGrant, access_token: str, session: Key
     ) -> str:
-        """Start a family and store its first access token; gives its first refresh token. Raises `InvalidGrant`, also if
-        the session in which it was granted has ended by now."""
+        """Start a family and store its first access token; gives its first refresh token. Raises `InvalidGrant`, also
+        if the session in which it was granted has ended by now."""
         now = int(self._clock.now())
         shard = shard_for(citizen_id)
         refresh_token = self._token(shard, family_id)

@@ -64,11 +64,11 @@ class AuthorizationCodeGrant:
         _verified(record, parameters.get("code_verifier"))
         head, grant = self._grant(client, record, taken)
         facts = IdTokenFacts(grant, record.request.nonce, self._citizen(head, grant))
+        session = Key(shard_of(code), "session", record.session)
         if OFFLINE_ACCESS not in grant.scopes or family is None:
-            liveness = Key(shard_of(code), "session", record.session)
-            self._issuer.store_access_token(token, liveness, client, head.citizen_id, grant, EventType.TOKEN_ISSUED)
+            self._issuer.store_access_token(token, session, client, head.citizen_id, grant, EventType.TOKEN_ISSUED)
             return self._issuer.answer(client, token, facts)
-        refresh_token = self._families.begin(family, client, head.citizen_id, grant, token)
+        refresh_token = self._families.begin(family, client, head.citizen_id, grant, token, session)
         return self._issuer.answer(client, token, facts) | {"refresh_token": refresh_token}
 
     def _take(self, code: str, token: str, family: str | None) -> Taken:
