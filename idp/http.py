@@ -17,8 +17,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 
 from idp.codec import encode
 from idp.config import Settings
-from idp.errors import InvalidRequest, OAuthError, ServerError, TemporarilyUnavailable
-from idp.login.transaction import Forged
+from idp.csrf import Forged
+from idp.errors import InsufficientScope, InvalidRequest, OAuthError, ServerError, TemporarilyUnavailable
 from idp.logs import AccessLog
 from idp.metrics import Metrics
 from idp.pages import ErrorKind, ErrorPage, Frame, Page, Pages, choose_language
@@ -192,11 +192,11 @@ class Web:
     def oauth_error(self, error: OAuthError, authenticate: str | None = None) -> Response:
         """RFC 6749 section 5.2; `authenticate` is the scheme for WWW-Authenticate (also RFC 6750 section 3)."""
         headers = {}
-        if error.status == 401 and authenticate:
-            headers["WWW-Authenticate"] = f'{authenticate} realm="citizen-idp", error="{error.code}"'
+        if authenticate and (error.status == 401 or isinstance(error, InsufficientScope)):
+            headers["WWW-Authenticate"] = f'{authenticate} realm="citizen-idp"{error.challenge}'
         if error.status in (429, 503):
             headers["Retry-After"] = str(getattr(error, "retry_after", 5))
-        return self.json({"error": error.code, "error_description": error.description}, error.status, headers)
+        return self.json(error.document, error.status, headers)
 
     def unexpected(self, request: Request, error: Exception) -> Response:
         """What is no `OAuthError`, as the error that a relying party's server is told."""

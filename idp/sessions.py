@@ -16,7 +16,6 @@ from idp.audit.events import EventType
 from idp.audit.recorder import event, note
 from idp.clock import Clock
 from idp.codec import decode, encode
-from idp.login.assurance import acr
 from idp.secrets import Randomness, digest, mint, shard_for, shard_of, urlsafe
 from idp.storage.state import Gone, Guard, Key, StateStore
 
@@ -94,7 +93,7 @@ class Sessions:
             self.limits.idle,
             self.limits.absolute,
             closes=same.key if same else None,
-            events=[event(EventType.SESSION_OPENED, now, amr=amr, acr=acr(aal))],
+            events=[event(EventType.SESSION_OPENED, now, amr=amr, aal=aal)],
         )
         return handle, session
 

@@ -6,10 +6,11 @@ from flask import Blueprint, Response, request
 
 from idp.account.agreements import Agreement, Agreements, NotWithdrawable
 from idp.citizens.registry import Citizens
+from idp.csrf import check_csrf, csrf_token
 from idp.http import Web, form
 from idp.login.consent_view import masked_name
 from idp.login.party import in_language
-from idp.login.transaction import Transactions, check_csrf, csrf_token
+from idp.login.transaction import Transactions
 from idp.pages import AccountPage, AgreementView, PartyResult
 from idp.parameters import parse
 from idp.sessions import Session, Sessions

@@ -22,6 +22,7 @@ FACTS: Final = frozenset(
         "error",  # a registered error code
         "exception",  # the class of an unexpected exception
         "endpoint",
+        "aal",
         "acr",
         "amr",
         "scopes",

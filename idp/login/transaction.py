@@ -1,13 +1,10 @@
 """The stored pending request: who asks, for what, how surely; one per browser tab.
 
 Its id goes in the URL (`t`); it is bound to the browser by a cookie, of which it keeps the digest. Many tabs work side
-by side, and another browser cannot pick one up. The anti-forgery token of each form is an HMAC of the transaction's id
-under that cookie's value, so it needs no place of its own.
+by side, and another browser cannot pick one up.
 """
 
 import dataclasses
-import hashlib
-import hmac
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,10 +19,6 @@ GUESSES: Final = 5
 
 class WrongBrowser(Exception):
     """The transaction belongs to another browser, or this one lost its cookie."""
-
-
-class Forged(Exception):
-    """A form came without its anti-forgery token, or with another's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +68,6 @@ class Transaction:
 
 def transaction_key(transaction_id: str) -> Key:
     return Key(shard_of(transaction_id), "transaction", digest(transaction_id))
-
-
-def csrf_token(browser: str, transaction_id: str) -> str:
-    mac = hmac.new(browser.encode(), b"form\0" + transaction_id.encode(), hashlib.sha256)
-    return urlsafe(mac.digest())
-
-
-def check_csrf(browser: str, transaction_id: str, presented: str) -> None:
-    """Raises `Forged`."""
-    if not browser or not equal(csrf_token(browser, transaction_id), presented):
-        raise Forged
 
 
 class Transactions:
@@ -140,12 +122,9 @@ class Transactions:
 __all__ = [
     "Ask",
     "Conflict",
-    "Forged",
     "Gone",
     "Proven",
     "Transaction",
     "Transactions",
     "WrongBrowser",
-    "check_csrf",
-    "csrf_token",
 ]

@@ -2,17 +2,19 @@
 form."""
 
 from collections.abc import Callable, Sequence
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException
 
 from idp.citizens.registry import Citizens
-from idp.errors import OAuthError
+from idp.csrf import check_csrf, csrf_token
+from idp.errors import InvalidRequest, OAuthError
 from idp.http import PageError, Web, form, query
 from idp.login.consent_view import masked_name
 from idp.login.door import Redirect
 from idp.login.party import in_language
-from idp.login.transaction import Transactions, check_csrf, csrf_token
+from idp.login.transaction import Transactions
 from idp.login.views import step_address
 from idp.oidc.authorize import AuthorizationEndpoint, Visit
 from idp.oidc.backchannel import Told
@@ -41,6 +43,9 @@ class AuthorizeView:
         browser = self._web.cookie(request, cookies.browser)
         fresh = "" if browser else self._transactions.new_browser()
         raw = query(request) if request.method == "GET" else form(request)
+        if request.method == "POST" and not browser:
+            # another site's form comes without our cookies (SameSite=Lax); the GET that follows brings them
+            return self._web.redirect(f"/authorize?{quote(raw, safe='=&+%')}")
         try:
             answer = self._endpoint.begin(Visit(raw, self._web.cookie(request, cookies.session), browser or fresh))
         except UnknownClient:
@@ -104,6 +109,8 @@ class ApiViews:
             return answer()
         except OAuthError as error:
             return self._web.oauth_error(error, scheme)
+        except HTTPException:  # the body is longer than any request, or broke off
+            return self._web.oauth_error(InvalidRequest())
         except Exception as error:
             return self._web.unexpected(request, error)
 
