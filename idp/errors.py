@@ -18,6 +18,16 @@ class OAuthError(Exception):
         super().__init__(detail or self.description)
         self.detail = detail
 
+    @property
+    def document(self) -> dict[str, str]:
+        """The body of an error response (RFC 6749 section 5.2)."""
+        return {"error": self.code, "error_description": self.description}
+
+    @property
+    def challenge(self) -> str:
+        """What WWW-Authenticate says beside the realm (RFC 6750 section 3)."""
+        return f', error="{self.code}"'
+
 
 # RFC 6749 section 5.2 and 4.1.2.1
 
@@ -131,10 +141,30 @@ class InvalidToken(OAuthError):
     description = "The access token is missing, expired, revoked or malformed."
 
 
+class TokenMissing(InvalidToken):
+    """A request without any token is told nothing but the scheme: it may not know that one is needed."""
+
+    @property
+    def document(self) -> dict[str, str]:
+        return {}
+
+    @property
+    def challenge(self) -> str:
+        return ""
+
+
 class InsufficientScope(OAuthError):
     code = "insufficient_scope"
     status = 403
     description = "The access token does not reach this resource."
+
+    def __init__(self, scope: str, detail: str = "") -> None:
+        super().__init__(detail)
+        self.scope = scope
+
+    @property
+    def challenge(self) -> str:
+        return f'{super().challenge}, scope="{self.scope}"'
 
 
 # RFC 7591 section 3.2.2

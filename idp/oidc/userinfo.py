@@ -6,7 +6,7 @@ from idp.audit.recorder import event
 from idp.citizens.registry import Citizens
 from idp.clock import Clock
 from idp.codec import decode
-from idp.errors import InvalidRequest, InvalidToken
+from idp.errors import InsufficientScope, InvalidRequest, InvalidToken, TokenMissing
 from idp.oidc import scopes
 from idp.oidc.grant import AccessRecord, access_key
 from idp.oidc.provider import Engine
@@ -25,9 +25,12 @@ class UserinfoEndpoint:
         self._citizens = citizens
         self._clock = clock
 
-    def answer(self, authorization: str | None, form: str | None) -> dict[str, object]:
-        """The citizen's claims that the token reaches. Raises `InvalidToken` or `InvalidRequest`."""
-        record = self._read(bearer(authorization, form))
+    def answer(self, query: str, authorization: str | None, form: str | None) -> dict[str, object]:
+        """The citizen's claims that the token reaches. Raises `InvalidToken`, `InsufficientScope` or
+        `InvalidRequest`."""
+        record = self._read(bearer(query, authorization, form))
+        if scopes.OPENID not in record.scopes:  # a refresh may have narrowed it
+            raise InsufficientScope(scopes.OPENID)
         client = self._clients.get(record.client_id)
         if client is None or not client.enabled:
             raise InvalidToken("the client is disabled")
@@ -45,8 +48,11 @@ class UserinfoEndpoint:
             raise InvalidToken("unknown, expired or revoked") from None
 
 
-def bearer(authorization: str | None, form: str | None) -> str:
-    """The one bearer token of a request. Raises `InvalidToken` if there is none, `InvalidRequest` if there are two."""
+def bearer(query: str, authorization: str | None, form: str | None) -> str:
+    """The one bearer token of a request. Raises `TokenMissing` if there is none, `InvalidRequest` if there are two or
+    one is in the address, where every log would keep it."""
+    if query and parse(query).get("access_token") is not None:
+        raise InvalidRequest("access token in the query")
     scheme, _, token = (authorization or "").partition(" ")
     in_header = token.strip() if scheme.lower() == "bearer" else None
     parameters = parse(form) if form else None
@@ -57,5 +63,5 @@ def bearer(authorization: str | None, form: str | None) -> str:
         raise InvalidRequest("two access tokens")
     found = in_header or in_form
     if not found:
-        raise InvalidToken("no access token")
+        raise TokenMissing
     return found

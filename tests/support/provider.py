@@ -104,13 +104,14 @@ class Provider:
     clock: FrozenClock
     _count: int = field(default=0)
 
-    def citizen(self, *, totp: bool = False, name: str = "李静文") -> Person:
+    def citizen(self, *, totp: bool = False, name: str = "李静文", **more: str) -> Person:
+        """`more` are members of `NewCitizen`."""
         self._count += 1
         his_number, his_phone = number(self._count), phone(self._count)
         secret = TOTP_SECRET if totp else None
         hashed = self.services.passwords.hash(PASSWORD)
         citizen = self.services.citizens.add(
-            NewCitizen(name=name, number=his_number, phone=his_phone, password_hash=hashed, totp_secret=secret)
+            NewCitizen(name=name, number=his_number, phone=his_phone, password_hash=hashed, totp_secret=secret, **more)
         )
         return Person(citizen, his_number, his_phone, PASSWORD, secret)
 
