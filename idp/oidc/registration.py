@@ -23,6 +23,9 @@ _GRANTS: Final = ("authorization_code", "refresh_token")
 _BASES: Final = ("consent", "statutory_duty")
 _TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 _PRIVATE_SCHEME: Final = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+", re.ASCII)
+_HOST: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f:.]+", re.ASCII)
+"""A name, or an IPv6 address without its brackets, as `urlsplit` gives it. Other hosts mean different things to
+different parsers."""
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _TEXTS: Final = ("client_name", "purpose", "retention")
 _LINKS: Final = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
@@ -107,6 +110,8 @@ def redirect_uri(uri: str, application_type: str) -> str:
         raise InvalidRedirectUri("not a URI") from None
     if parts.username is not None or parts.password is not None:
         raise InvalidRedirectUri("user information")
+    if host and not _HOST.fullmatch(host):
+        raise InvalidRedirectUri("host")
     if parts.scheme == "https" and host:
         return uri
     if parts.scheme == "http" and host in _LOOPBACK:
@@ -125,13 +130,15 @@ def link(uri: str) -> str:
     """A page or picture that citizens are pointed to and that we never fetch. Raises `InvalidClientMetadata`."""
     try:
         parts = urlsplit(uri)
+        host, _port = parts.hostname or "", parts.port
     except ValueError:
         raise InvalidClientMetadata("not a URI") from None
     if (
         not uri.isprintable()
-        or " " in uri
-        or not parts.hostname
-        or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK))
+        or any(sign in uri for sign in " \\")
+        or parts.username is not None  # what stands before an @ is easily taken for the host
+        or not _HOST.fullmatch(host)
+        or not (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))
     ):
         raise InvalidClientMetadata("a link is not an https address")
     return uri
