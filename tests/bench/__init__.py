@@ -1,0 +1,15 @@
+"""How fast we are, beside a bare floor: `make bench`, or `python -m tests.bench --help`.
+
+    __main__.py   the options, and what is measured in which order
+    rounds.py     floor and ours in turn, round by round, with the same client
+    report.py     numbers to one table, and the bars they must reach
+    floor.py      the floor: a Flask application with dictionaries, under the same server with the same threads
+    provider.py   ours: a real `idp serve` with registered clients and citizens who are signed in
+    walks.py      what is measured, as bytes: a hop, a sign-in with a password, the floor's hash
+    load.py       our own load client; wrk.py and hop.lua drive wrk instead
+    machine.py    which processor serves and which asks; memory and processor time of a worker
+    citizens.py   many stored citizens, made once and kept
+
+One worker has one processor for itself. On the other run the client, Redis and our housekeeper. Nothing is measured
+from within: the servers are what they always are.
+"""

@@ -1,0 +1,73 @@
+"""Two servers in turn, round by round, with the same client: what one says of the other although the machine is noisy.
+
+Neighbours on a shared machine slow both sides of a round alike, so a ratio is taken in each round and the median of
+them is what counts.
+"""
+
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.bench.load import Load
+from tests.bench.machine import processor_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two: how it is loaded for some seconds, and its worker."""
+
+    load: Callable[[float], Load]
+    worker: int
+
+
+@dataclass(slots=True)
+class Seen:
+    """What all rounds saw of one side."""
+
+    rates: list[float] = field(default_factory=list)
+    latencies: list[float] = field(default_factory=list)
+    processor_seconds: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Walks a second."""
+        return statistics.median(self.rates)
+
+    @property
+    def processor_milliseconds(self) -> float:
+        """Of the worker, for one walk: it hardly depends on what else the machine does."""
+        return self.processor_seconds / len(self.latencies) * 1000
+
+    def milliseconds(self, share: float) -> float:
+        """The latency that `share` of all walks did not exceed."""
+        ordered = sorted(self.latencies)
+        return ordered[min(int(len(ordered) * share), len(ordered) - 1)] * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    floor: Seen
+    ours: Seen
+
+    @property
+    def ratios(self) -> list[float]:
+        return sorted(ours / floor for floor, ours in zip(self.floor.rates, self.ours.rates, strict=True))
+
+    @property
+    def ratio(self) -> float:
+        return statistics.median(self.ratios)
+
+
+def compare(floor: Side, ours: Side, rounds: int, seconds: float) -> Comparison:
+    """Each side once a round for `seconds`, the first of one round being the second of the next."""
+    sides = [(floor, Seen()), (ours, Seen())]
+    for side, _ in sides:
+        side.load(min(seconds, 1.0))  # caches and connections are warm when it counts
+    for count in range(rounds):
+        for side, seen in sides if count % 2 == 0 else sides[::-1]:
+            before = processor_seconds(side.worker)
+            load = side.load(seconds)
+            seen.processor_seconds += processor_seconds(side.worker) - before
+            seen.rates.append(load.per_second)
+            seen.latencies += load.latencies
+    return Comparison(sides[0][1], sides[1][1])
