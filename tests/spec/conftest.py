@@ -1,0 +1,27 @@
+"""A whole provider for the tests of the specifications: one for a test, or one for a file whose tests leave it as it
+was."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.known import Known, acquainted
+from tests.support.provider import Provider, running_provider, settings_for
+
+
+@pytest.fixture
+def provider(tmp_path: Path) -> Iterator[Provider]:
+    with running_provider(settings_for(tmp_path)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared_provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    with running_provider(settings_for(tmp_path_factory.mktemp("provider"))) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def known(shared_provider: Provider) -> Known:
+    return acquainted(shared_provider)
