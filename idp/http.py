@@ -216,6 +216,8 @@ class Web:
         response = self.page(page, self.frame(request), known.status)
         if known.retry_after is not None:
             response.headers["Retry-After"] = str(known.retry_after)
+        if isinstance(error, MethodNotAllowed):
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))  # RFC 9110 section 15.5.6
         return response
 
     def _missed(self, error: Exception) -> str | None:
@@ -264,6 +266,7 @@ _PAGES: Final[Mapping[type[Exception], PageError]] = {  # the first that fits
     StateUnavailable: PageError(ErrorKind.UNAVAILABLE, 503, retry_after=5),
     RecordsUnavailable: PageError(ErrorKind.UNAVAILABLE, 503, retry_after=5),
     Forged: PageError(ErrorKind.FORBIDDEN, 403),
+    PartyGone: PageError(ErrorKind.UNKNOWN_CLIENT),
     RequestEntityTooLarge: PageError(ErrorKind.TOO_LARGE, 413),
     NotFound: PageError(ErrorKind.NOT_FOUND, 404),
     MethodNotAllowed: PageError(ErrorKind.METHOD, 405),

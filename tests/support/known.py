@@ -15,9 +15,9 @@ class Known:
     visitor: Visitor
 
     def meet(self, **metadata: Any) -> Registered:
-        """Another client that the citizen agreed to."""
+        """Another client that the citizen agreed to, with all it may ever ask."""
         client = self.provider.client(**metadata)
-        granted(self.visitor.allow(self.visitor.authorize(client)), client)
+        granted(self.visitor.allow(self.visitor.authorize(client, scope=" ".join(client.client.scope))), client)
         return client
 
     def code(self, client: Registered | None = None, **changes: str | None) -> str:
@@ -34,7 +34,7 @@ class Known:
 
 
 def acquainted(provider: Provider, **metadata: Any) -> Known:
-    """Somebody new, signed in at a new client."""
+    """Somebody new, signed in at a new client, which may have all it may ever ask."""
     person, client, visitor = provider.citizen(), provider.client(**metadata), provider.visitor()
-    visitor.arrive(client, person)
+    visitor.arrive(client, person, scope=" ".join(client.client.scope))
     return Known(provider, person, client, visitor)
