@@ -1,11 +1,13 @@
 """RP-Initiated Logout 1.0: what a request to /logout proves, and what has to be asked first.
 
 A session is ended without a question only for an ID token of ours that names this very session; anybody else's link has
-to be confirmed by the citizen. The browser is sent on only to an address that the proved client registered for it.
+to be confirmed by the citizen. The browser is sent on only to an address that the client registered for it, and by
+itself only for an ID token of that client or after the citizen's answer: else /logout would send anybody anywhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlencode
 
 from idp.errors import InvalidRequest
@@ -19,16 +21,25 @@ from idp.parameters import Parameters
 from idp.secrets import equal
 from idp.sessions import Session, Sessions
 
+_AGAIN: Final = ("post_logout_redirect_uri", "state", "ui_locales")
+
 
 @dataclass(frozen=True, slots=True)
 class LogoutRequest:
-    """A proved request. `back` is where to send the browser afterwards, if anywhere; `hint` the claims of the ID token
-    that came along."""
+    """A proved request. `back` is where to send the browser afterwards, if anywhere; the hints stood in the ID token
+    that came along; `again` is the request without that token, for the address of the confirmation."""
 
     client: Client | None
     back: str | None
     hint_sub: str | None
     hint_sid: str | None
+    languages: tuple[str, ...]
+    again: Mapping[str, str]
+
+    @property
+    def asking(self) -> Client | None:
+        """The client that has shown by an ID token that it is the one who asks."""
+        return self.client if self.hint_sub is not None else None
 
 
 class IdTokenHints:
@@ -69,11 +80,14 @@ def read(parameters: Parameters, clients: ClientSource, hints: IdTokenHints) -> 
     if named and (client is None or not client.enabled):
         raise InvalidRequest("unknown client")
     sub, sid = claims.get("sub"), claims.get("sid")
+    again = {name: value for name in _AGAIN if (value := parameters.get(name)) is not None}
     return LogoutRequest(
-        client,
-        _back(parameters, client),
-        sub if isinstance(sub, str) else None,
-        sid if isinstance(sid, str) else None,
+        client=client,
+        back=_back(parameters, client),
+        hint_sub=sub if isinstance(sub, str) else None,
+        hint_sid=sid if isinstance(sid, str) else None,
+        languages=tuple((parameters.get("ui_locales") or "").split()),
+        again=again | ({"client_id": client.client_id} if client else {}),
     )
 
 
@@ -118,7 +132,8 @@ class SigningOut:
         return equal(request.hint_sub, sub) and equal(request.hint_sid, sid)
 
     def end(self, session: Session, asking: Client | None) -> Sequence[Told]:
-        """End the session everywhere; what became of it at each relying party. The one that asks has ended its own."""
+        """End the session everywhere; what became of it at each relying party. One that has shown that it asks has
+        ended its own."""
         ended = self._sessions.end(session, "signed_out")
         if ended is None:
             return ()

@@ -2,7 +2,7 @@
 form."""
 
 from collections.abc import Callable, Sequence
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
@@ -26,7 +26,7 @@ from idp.oidc.target import UnknownClient, UnprovenRedirect
 from idp.oidc.token import TokenEndpoint
 from idp.oidc.userinfo import UserinfoEndpoint
 from idp.pages import ClientView, ErrorKind, PartyResult, SignedOutPage, SignOutPage
-from idp.parameters import Parameters, parse
+from idp.parameters import parse
 from idp.sessions import Session, Sessions
 
 _LOGOUT_FORM = "logout"
@@ -127,16 +127,21 @@ class LogoutViews:
 
     def begin(self) -> Response:
         """End the session if the request proves it may; else ask the citizen."""
-        parameters = parse(query(request) if request.method == "GET" else form(request))
-        asked = self._signing_out.read(parameters)
+        raw = form(request) if request.method == "POST" else query(request)
+        if request.method == "POST" and not self._web.cookie(request, self._web.cookies.session):
+            # another site's form comes without our cookies (SameSite=Lax); the GET that follows brings them
+            return self._web.redirect(f"/logout?{quote(raw, safe='=&+%')}")
+        asked = self._signing_out.read(parse(raw))
         session = self._session()
         if session is None:
-            return self._web.redirect(asked.back) if asked.back else self._done(asked, ())
+            return self._web.redirect(asked.back) if asked.back and asked.asking else self._done(asked, ())
         if self._signing_out.proves(asked, session):
             return self._end(asked, session)
-        return self._ask(asked, session, parameters)
+        return self._ask(asked, session)
 
     def confirm(self) -> Response:
+        if request.method != "POST":  # the links of the page that answers, to another language, lead back here
+            return self._web.redirect(f"/logout?{quote(query(request), safe='=&+%')}")
         self._web.same_origin(request)
         asked = self._signing_out.read(parse(query(request)))
         fields = parse(form(request)).values
@@ -146,12 +151,12 @@ class LogoutViews:
             return self._web.redirect("/")
         return self._end(asked, session) if session else self._done(asked, ())
 
-    def _ask(self, asked: LogoutRequest, session: Session, parameters: Parameters) -> Response:
+    def _ask(self, asked: LogoutRequest, session: Session) -> Response:
         cookies = self._web.cookies
         browser = self._web.cookie(request, cookies.browser) or self._transactions.new_browser()
-        action = f"/logout/confirm?{urlencode(dict(parameters.values))}"
+        action = f"/logout/confirm?{urlencode(asked.again)}"
         citizen = self._citizens.by_id(session.head.citizen_id)
-        frame = self._web.frame(request)
+        frame = self._web.frame(request, asked.languages)
         client = _view(asked.client, frame.language) if asked.client else None
         page = SignOutPage(
             action, csrf_token(browser, _LOGOUT_FORM), client, masked_name(citizen.profile.name) if citizen else None
@@ -161,7 +166,7 @@ class LogoutViews:
         return response
 
     def _end(self, asked: LogoutRequest, session: Session) -> Response:
-        told = self._signing_out.end(session, asked.client)
+        told = self._signing_out.end(session, asked.asking)
         if asked.back and all(each.confirmed for each in told):
             response = self._web.redirect(asked.back)
         else:
@@ -170,7 +175,7 @@ class LogoutViews:
         return response
 
     def _done(self, asked: LogoutRequest, told: Sequence[Told]) -> Response:
-        frame = self._web.frame(request)
+        frame = self._web.frame(request, asked.languages)
         parties = [PartyResult(in_language(each.client.client_name, frame.language), each.confirmed) for each in told]
         name = in_language(asked.client.client_name, frame.language) if asked.client else ""
         return self._web.page(SignedOutPage(parties, asked.back, name), frame)
@@ -186,7 +191,8 @@ def _view(client: Client, language: str) -> ClientView:
 
 
 def _origin(uri: str | None) -> str:
-    return "/".join(uri.split("/")[:3]) if uri else ""
+    parts = urlsplit(uri or "")
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
 
 
 def blueprint(authorize: AuthorizeView, api: ApiViews, logout: LogoutViews) -> Blueprint:
@@ -199,7 +205,7 @@ def blueprint(authorize: AuthorizeView, api: ApiViews, logout: LogoutViews) -> B
         ("/.well-known/openid-configuration", api.configuration, ["GET"]),
         ("/.well-known/oauth-authorization-server", api.configuration, ["GET"]),
         ("/logout", logout.begin, ["GET", "POST"]),
-        ("/logout/confirm", logout.confirm, ["POST"]),
+        ("/logout/confirm", logout.confirm, ["GET", "POST"]),
     ):
         routes.add_url_rule(path, path.replace(".", "_"), view, methods=methods)
     return routes

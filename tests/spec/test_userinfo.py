@@ -42,7 +42,7 @@ def refused(response: TestResponse, status: int, error: str) -> None:
         assert response.headers["WWW-Authenticate"] == f'{PLAIN}, error="{error}"'
 
 
-# -- where the token stands ---------------------------------------------------------------------------------------------
+# -- where the token stands -------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_rfc6750_3_1_a_parameter_twice_is_refused(provider: Provider, token: str
     refused(ask(provider, "POST", data=body, content_type=FORM), 400, "invalid_request")
 
 
-# -- tokens that are not good -------------------------------------------------------------------------------------------
+# -- tokens that are not good -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Token x", "BearerX abc", "Negotiate"])
@@ -168,7 +168,7 @@ def test_rfc6750_3_1_a_token_without_openid_reaches_no_claims(provider: Provider
     assert provider.userinfo(first["access_token"]).status_code == 200
 
 
-# -- what is released ---------------------------------------------------------------------------------------------------
+# -- what is released -------------------------------------------------------------------------------------------------
 
 
 def released(provider: Provider, person: Person, client: Registered, **asked: str | None) -> dict[str, object]:
@@ -267,7 +267,7 @@ def test_pipl_29_the_number_is_not_given_when_it_was_not_ticked(provider: Provid
     assert "citizen_id_number" not in claims(provider.userinfo(tokens))
 
 
-# -- whatever comes -----------------------------------------------------------------------------------------------------
+# -- whatever comes ---------------------------------------------------------------------------------------------------
 
 _ANYTHING = st.binary(max_size=200)
 
