@@ -1,0 +1,116 @@
+"""README and docs/ say what is so: every command, setting, metric, member and link they name is really there."""
+
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import pytest
+
+from idp.cli import idp
+from idp.config import Lifetimes, load_settings
+from idp.config_source import SettingsError
+from idp.metrics import Metrics
+from idp.oidc import discovery
+from idp.oidc.client import Client
+from tests.support.provider import Provider
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXTS = {path.name: path.read_text() for path in DOCUMENTS}
+
+
+def verbs() -> dict[str, set[str]]:
+    """Nouns of the `idp` command with their verbs."""
+    context = click.Context(idp)
+    found: dict[str, set[str]] = {}
+    for name in idp.list_commands(context):
+        command = idp.get_command(context, name)
+        found[name] = set(command.list_commands(context)) if isinstance(command, click.Group) else set()
+    return found
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_links_and_pictures_lead_somewhere(name: str) -> None:
+    home = next(path.parent for path in DOCUMENTS if path.name == name)
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", TEXTS[name]):
+        assert target.startswith("https://") or (home / target).exists(), target
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_idp_command_named_exists(name: str) -> None:
+    known = verbs()
+    for noun, verb in re.findall(r"\bidp ([a-z]+)(?: ([a-z]+))?", TEXTS[name]):
+        assert noun in known or f"idp {noun}" not in TEXTS[name].replace(f"citizen-idp {noun}", ""), noun
+        if noun in known and known[noun] and verb:
+            assert verb in known[noun], f"idp {noun} {verb}"
+
+
+def test_the_readme_names_every_verb() -> None:
+    for noun, those in verbs().items():
+        assert f"`idp {noun}" in TEXTS["README.md"]
+        row = next(
+            line for line in TEXTS["README.md"].splitlines() if f"| `idp {noun}" in line or f"`idp {noun}" in line
+        )
+        for verb in those:
+            assert verb in row, f"{noun} {verb}"
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_make_target_named_exists(name: str) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z]+)", TEXTS[name])) <= targets
+
+
+def test_the_table_of_settings_is_complete_and_true() -> None:
+    rows = set(re.findall(r"`(IDP_[A-Z_]+)`", TEXTS["operating.md"]))
+    with pytest.raises(SettingsError) as refused:
+        load_settings({name: "" for name in rows if name != "IDP_SETTINGS_FILE"} | {"IDP_NO_SUCH": "1"})
+    unknown = [problem for problem in refused.value.problems if "unknown" in problem or "IDP_NO_SUCH" in problem]
+    assert len(unknown) == 1
+    lifetimes = {f"IDP_{member.name.upper()}" for member in fields(Lifetimes)}
+    documented = re.findall(r"^    (IDP_[A-Z_]+) ", (ROOT / "idp/config.py").read_text(), re.MULTILINE)
+    assert rows == lifetimes | set(documented) | {"IDP_SETTINGS_FILE"}
+
+
+def test_defaults_in_the_table_are_the_defaults() -> None:
+    rows = dict(re.findall(r"^\| `(IDP_[A-Z_]+)`[^|]* \| ([^|]+) \|", TEXTS["operating.md"], re.MULTILINE))
+    lifetimes = Lifetimes()
+    said = {"IDP_CODE_SECONDS": lifetimes.code_seconds, "IDP_ACCESS_TOKEN_SECONDS": lifetimes.access_token_seconds}
+    said["IDP_REFRESH_GRACE_SECONDS"] = lifetimes.refresh_grace_seconds
+    assert {name: rows[name] for name in said} == {name: str(value) for name, value in said.items()}
+    days = (lifetimes.refresh_seconds // 86_400, lifetimes.refresh_idle_seconds // 86_400)
+    assert rows["IDP_REFRESH_SECONDS"] == f"{days[0]} and {days[1]} days"
+    idle, absolute = lifetimes.session_idle_seconds // 60, lifetimes.session_absolute_seconds // 3600
+    assert rows["IDP_SESSION_IDLE_SECONDS"] == f"{idle} minutes and {absolute} hours"
+    assert rows["IDP_TRANSACTION_SECONDS"] == f"{lifetimes.transaction_seconds // 60} minutes"
+
+
+def test_metrics_to_watch_exist() -> None:
+    metrics = Metrics()
+    metrics.request("/token", 200, 0.01)
+    exposition = metrics.exposition()
+    text = exposition.decode() if isinstance(exposition, bytes) else exposition
+    for name in re.findall(r"`(idp_[a-z_]+)`", TEXTS["operating.md"]):
+        assert name.removesuffix("_total") in text, name
+
+
+def test_the_worked_registration_registers(provider: Provider) -> None:
+    document = re.search(r"```json\n(.+?)```", TEXTS["relying-parties.md"], re.DOTALL)
+    assert document
+    registered = provider.services.clients.add(document[1].encode())
+    assert registered.client_secret
+    members = {member.name for member in fields(Client)}
+    assert {name.partition("#")[0] for name in json.loads(document[1])} <= members
+
+
+def test_what_a_portal_may_choose_is_what_is_offered() -> None:
+    metadata = discovery.metadata("https://id.example")
+    rows = dict(re.findall(r"^\| `([a-z_]+)` \| (.+) \|$", TEXTS["relying-parties.md"], re.MULTILINE))
+    for member, offered in (
+        ("token_endpoint_auth_method", "token_endpoint_auth_methods_supported"),
+        ("id_token_signed_response_alg", "id_token_signing_alg_values_supported"),
+        ("subject_type", "subject_types_supported"),
+    ):
+        assert set(re.findall(r"`([A-Za-z0-9_]+)`", rows[member])) == set(metadata[offered])  # type: ignore[call-overload]
