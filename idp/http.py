@@ -19,6 +19,7 @@ from idp.codec import encode
 from idp.config import Settings
 from idp.csrf import Forged
 from idp.errors import InsufficientScope, InvalidRequest, OAuthError, ServerError, TemporarilyUnavailable
+from idp.login.door import PartyGone
 from idp.logs import AccessLog
 from idp.metrics import Metrics
 from idp.pages import ErrorKind, ErrorPage, Frame, Page, Pages, choose_language
