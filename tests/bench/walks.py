@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import urlencode
 
 VERIFIER = "abcdefghijklmnopqrstuvwxyz0123456789-._~ABCDEFG"
@@ -44,19 +45,19 @@ class WrongAnswer(Exception):
 Walk = Generator[bytes, Answer, None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
-    """A server and the client that is registered there."""
+    """A server and the client that is registered there. What every hop sends is put together once."""
 
     port: int
     client_id: str
     client_secret: str
 
-    @property
+    @cached_property
     def host(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    @property
+    @cached_property
     def authorize(self) -> str:
         """Path and query of an honest authorization request."""
         challenge = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
@@ -72,11 +73,11 @@ class Place:
         }
         return f"/authorize?{urlencode(asked)}"
 
-    @property
+    @cached_property
     def basic(self) -> str:
         return "Basic " + base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
 
-    @property
+    @cached_property
     def exchange(self) -> str:
         """The form of a token request, but for the code that ends it."""
         told = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
