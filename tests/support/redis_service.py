@@ -80,16 +80,63 @@ def redis_sentinel() -> Iterator[str]:
             yield f"redis+sentinel://127.0.0.1:{sentinel.port}/mymaster/0"
 
 
+@dataclass(frozen=True)
+class Replicated:
+    """A master and its replica behind one Sentinel."""
+
+    url: str
+    first: RedisServer
+    second: RedisServer
+    sentinel: RedisServer
+
+    def master_port(self) -> int:
+        """What the Sentinel says now."""
+        with self.sentinel.client() as client:
+            answer = client.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mymaster")
+        return int(answer[1])
+
+
+@contextlib.contextmanager
+def redis_replicated() -> Iterator[Replicated]:
+    with _folder() as folder, contextlib.ExitStack() as stack:
+        first = stack.enter_context(_running(RedisServer(folder)))
+        options = ["--replicaof", "127.0.0.1", str(first.port), "--repl-diskless-sync-delay", "0"]
+        second = stack.enter_context(_running(RedisServer(folder, options=options)))
+        settings = folder / "sentinel.conf"
+        settings.write_text(
+            f"sentinel monitor mymaster 127.0.0.1 {first.port} 1\n"
+            "sentinel down-after-milliseconds mymaster 500\n"
+            "sentinel failover-timeout mymaster 2000\n"
+        )
+        sentinel = stack.enter_context(_running(RedisServer(folder, options=[str(settings), "--sentinel"])))
+        assert sentinel.process
+        wait_until(lambda: _sees_a_replica(sentinel, second), sentinel.process, seconds=30)
+        url = f"redis+sentinel://127.0.0.1:{sentinel.port}/mymaster/0"
+        yield Replicated(url, first, second, sentinel)
+
+
+def _sees_a_replica(sentinel: RedisServer, replica: RedisServer) -> bool:
+    with sentinel.client() as client, replica.client() as copy:
+        known = client.execute_command("SENTINEL", "REPLICAS", "mymaster")
+        return len(known) == 1 and copy.info("replication")["master_link_status"] == "up"
+
+
 @contextlib.contextmanager
 def redis_cluster() -> Iterator[str]:
     """Three masters that share all slots; yields `redis+cluster://host:port`."""
+    with cluster_masters() as masters:
+        yield f"redis+cluster://127.0.0.1:{masters[0].port}"
+
+
+@contextlib.contextmanager
+def cluster_masters() -> Iterator[Sequence[RedisServer]]:
     with _folder() as folder, contextlib.ExitStack() as stack:
         masters = [stack.enter_context(_running(_cluster_member(folder))) for _ in range(3)]
         _join(masters)
         for master in masters:
             assert master.process
             wait_until(lambda member=master: _whole(member), master.process)
-        yield f"redis+cluster://127.0.0.1:{masters[0].port}"
+        yield masters
 
 
 def _cluster_member(folder: Path) -> RedisServer:

@@ -17,6 +17,7 @@ from idp.storage.redis.scripts import Script
 from idp.storage.state import StateUnavailable
 
 _LOST: Final = (exceptions.ConnectionError, exceptions.TimeoutError)
+_MOVED_MASTER: Final = (*_LOST, exceptions.ReadOnlyError)
 _ASTRAY: Final = (
     *_LOST,
     exceptions.AskError,  # and MovedError
@@ -69,8 +70,8 @@ class ServerLine(Line):
     def _exchange(self, key: Word, words: tuple[Word, ...]) -> Answer:
         try:
             return self._connections.exchange(words)
-        except _LOST:
-            # Where one connection is dead the others are too: the server restarted, or another is master now.
+        except _MOVED_MASTER:
+            # Where one connection is of no use the others are neither: the server restarted, or another is master now.
             self._connections.close()
             return self._connections.exchange(words)
 
