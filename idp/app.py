@@ -178,6 +178,7 @@ def build_app(services: Services, access: AccessLog | None = None) -> Flask:
     site = SiteViews(web, services.sessions, services.citizens, services.state, services.records, metrics)
     app = Flask("idp", static_folder=None)
     Observer(metrics, access).install(app)
+    app.after_request(web.strict_transport)
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.register_blueprint(oidc_views.blueprint(oidc_views.AuthorizeView(web, door, transactions), api, logout))
     app.register_blueprint(_login_pages(services, visits, sign_in))

@@ -141,7 +141,7 @@ def keep_house(settings: Settings, parent: int) -> None:
         signal.signal(number, lambda *_: stop.set())
     clock = SystemClock()
     state, records = open_state(settings.state_url, clock), open_records(settings.records_url, pool=1)
-    owner = f"{socket.gethostname()}:{os.getpid()}"
+    owner = f"{socket.gethostname()}:{parent}"  # one that is started in a dead one's place has its leases at once
     used_tokens_seconds = settings.lifetimes.refresh_seconds
     housekeeper = Housekeeper(state, records, clock, Metrics(), owner, used_tokens_seconds)
     threading.Thread(target=_watch, args=(parent, stop), daemon=True).start()

@@ -184,8 +184,12 @@ class Web:
         headers["X-Frame-Options"] = "DENY"
         # not no-referrer: with that, browsers send `Origin: null` with our own forms
         headers["Referrer-Policy"] = "same-origin"
+        return response
+
+    def strict_transport(self, response: Response) -> Response:
+        """RFC 6797, for every answer whatever makes it."""
         if self._secure:
-            headers["Strict-Transport-Security"] = "max-age=31536000"
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
         return response
 
     # -- exceptions ---------------------------------------------------------------------------------------------------

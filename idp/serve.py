@@ -73,6 +73,7 @@ def serve(
         server.serve()
     finally:
         housekeeper.stop()
+        _log.info("stopped")
 
 
 def _prove_free(host: str, port: int) -> None:
