@@ -57,7 +57,7 @@ def listening() -> Iterator[Listener]:
     server.daemon_threads = True
     listener.port = server.server_port
     listener.gate.set()
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield listener
