@@ -95,6 +95,8 @@ class Sessions:
             closes=same.key if same else None,
             events=[event(EventType.SESSION_OPENED, now, amr=amr, aal=aal)],
         )
+        if before and not same:  # it lies in another citizen's shard
+            self.end(before, "replaced")
         return handle, session
 
     def load(self, handle: str) -> Session | None:

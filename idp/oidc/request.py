@@ -5,7 +5,7 @@ sign-in needs.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from idp.errors import InvalidRequest, UnmetAuthenticationRequirements
 from idp.login.assurance import lowest
@@ -14,6 +14,9 @@ from idp.oidc import claims_parameter, rules
 from idp.oidc.claims_parameter import ClaimsRequest
 from idp.oidc.target import Target
 from idp.parameters import Parameters
+
+CLOCK_SKEW: Final = 5
+"""Seconds by which the clocks of our workers may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ def read(parameters: Parameters, target: Target, hints: HintReader, now: int, se
     )
     single = tuple(dict.fromkeys(code_request.id_token_claims + code_request.userinfo_claims))
     max_age = rules.max_age(parameters, client)
+    anew = max_age == 0 or bool(prompts & {"login", "select_account"})
     aal, essential = _level(parameters, target, claims)
     ask = Ask(
         client_id=client.client_id,
@@ -74,8 +78,9 @@ def read(parameters: Parameters, target: Target, hints: HintReader, now: int, se
         essential_claims=tuple(claim for claim in claims.essential if claim in single),
         silent="none" in prompts,
         fresh_consent="consent" in prompts,
-        not_session=session_name if max_age == 0 or prompts & {"login", "select_account"} else "",
-        authenticated_since=now - max_age if max_age is not None else 0,
+        not_session=session_name if anew else "",
+        # an older sign-in will not do even where the browser shows its session only later
+        authenticated_since=max(now - max_age if max_age is not None else 0, now - CLOCK_SKEW if anew else 0),
         aal=aal,
         aal_essential=essential,
         subject=_subject(parameters, target, claims, hints),

@@ -63,6 +63,10 @@ class CodeView:
     # -- what both share ----------------------------------------------------------------------------------------------
 
     def _second_factor(self, visit: Visit, prove: Callable[[], Arrived | Transaction]) -> Response:
+        # where a password is due (prompt=login, max_age), a code alone must not make a fresh sign-in
+        elsewhere = self._visits.elsewhere(visit, Step.TOTP)
+        if elsewhere is not None:
+            return elsewhere
         try:
             outcome = prove()
         except CodesSpent:

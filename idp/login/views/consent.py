@@ -2,6 +2,7 @@
 
 from flask import Response, request
 
+from idp.csrf import csrf_token
 from idp.errors import AccessDenied
 from idp.login.consent import MissingRequired
 from idp.login.consent_view import ConsentView as Shown
@@ -22,7 +23,7 @@ class ConsentView:
         return self._visits.elsewhere(visit, Step.CONSENT) or self._page(visit)
 
     def do(self) -> Response:
-        submitted = self._visits.submitted()
+        submitted = self._visits.submitted(lambda visit: visit.consent_form)
         visit = submitted.visit
         elsewhere = self._visits.elsewhere(visit, Step.CONSENT)
         if elsewhere is not None or visit.session is None:
@@ -46,7 +47,7 @@ class ConsentView:
             visit.client,
             visit.frame.language,
             step_address(Step.CONSENT, visit.transaction),
-            visit.csrf,
+            csrf_token(visit.browser, visit.consent_form),
             problem,
         )
         return self._visits.page(visit, page, status)

@@ -4,7 +4,7 @@ Every address of a step carries the transaction's id (`t`); every POST carries t
 page of ours.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -54,6 +54,12 @@ class Visit:
         return csrf_token(self.browser, self.transaction.id)
 
     @property
+    def consent_form(self) -> str:
+        """The name of the consent page: one that shows a citizen's data is no form of the next who signs in here."""
+        citizen_id = self.session.head.citizen_id if self.session else ""
+        return f"{self.transaction.id} {citizen_id}"
+
+    @property
     def client(self) -> ClientView:
         language = self.frame.language
         uri = in_language(self.party.uri, language) or None
@@ -101,12 +107,12 @@ class Visits:
         frame = self._web.frame(request, transaction.ask.languages)
         return Visit(transaction, self._session(), door, party, browser, frame)
 
-    def submitted(self) -> Submitted:
-        """Raises `Forged` and what `visit` raises."""
+    def submitted(self, name: Callable[[Visit], str] = lambda visit: visit.transaction.id) -> Submitted:
+        """`name` gives the form's name, under which its token was made. Raises `Forged` and what `visit` raises."""
         self._web.same_origin(request)
         visit = self.visit()
         fields = parse(form(request)).values
-        check_csrf(visit.browser, visit.transaction.id, fields.get("csrf", ""))
+        check_csrf(visit.browser, name(visit), fields.get("csrf", ""))
         return Submitted(visit, fields)
 
     def peer(self) -> Peer:
