@@ -18,6 +18,7 @@ def clean(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def provider_settings(places: Places) -> dict[str, str]:
+    """On embedded stores, where nothing else is said."""
     return {
         "IDP_ISSUER": places.issuer,
         "IDP_DATA_DIR": str(places.data_dir),
@@ -26,12 +27,13 @@ def provider_settings(places: Places) -> dict[str, str]:
     }
 
 
-def provider(places: Places, environ: Mapping[str, str]) -> Program:
+def provider(places: Places, environ: Mapping[str, str], settings: Mapping[str, str]) -> Program:
+    """`settings` are its `IDP_*` variables, all of them."""
     command = Path(sysconfig.get_path("scripts")) / "idp"
     return Program(
         name="the identity provider",
         command=[str(command), "serve", "--host", LOOPBACK, "--port", str(places.port)],
-        environment=clean(environ) | provider_settings(places),
+        environment=clean(environ) | dict(settings),
         log=places.log("provider"),
         answers_at=f"{places.issuer}/readyz",
     )

@@ -15,9 +15,10 @@ import requests
 from idp.clock import SystemClock
 from idp.config import load_settings
 from idp.demo.children import Children, Program, ProgramEnded
+from idp.demo.citizens import Credentials
 from idp.demo.explanation import explanation
 from idp.demo.places import HOST, Places
-from idp.demo.programs import clean, portal, provider, provider_settings
+from idp.demo.programs import portal, provider, provider_settings
 from idp.demo.seed import seed
 from idp.demo.themes import THEMES
 
@@ -54,17 +55,30 @@ def run(port: int, data_dir: Path) -> int:
 
 def _demo(places: Places, environ: Mapping[str, str], children: Children, stop: threading.Event) -> None:
     _prove_ports_free(places)
-    settings = load_settings(clean(environ) | provider_settings(places))
-    people = seed(settings, places)
-    programs = [provider(places, environ), *(portal(places, number, environ) for number in range(len(THEMES)))]
-    for program in programs:
-        children.start(program)
-    for program in programs:
-        _wait_until_it_answers(program, children, stop)
+    people = start_all(places, environ, provider_settings(places), children, stop)
     print(explanation(places, people, SystemClock().now()), flush=True)
     print("ready", flush=True)
     while not stop.wait(LOOK_SECONDS):
         children.prove_alive()
+
+
+def start_all(
+    places: Places, environ: Mapping[str, str], settings: Mapping[str, str], children: Children, stop: threading.Event
+) -> Mapping[str, Credentials]:
+    """Fill the stores that `settings` name and start the three programs; what each citizen signs in with, by number.
+
+    Returns once all answer. Raises `ProgramEnded`, `Stopped` or `CannotRun`.
+    """
+    people = seed(load_settings(settings), places)
+    programs = [
+        provider(places, environ, settings),
+        *(portal(places, number, environ) for number in range(len(THEMES))),
+    ]
+    for program in programs:
+        children.start(program)
+    for program in programs:
+        _wait_until_it_answers(program, children, stop)
+    return people
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import re
 import signal
 import socket
-import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,23 +11,10 @@ import pytest
 import requests
 
 from idp.demo.citizens import PEOPLE
-from tests.support.processes import Process, free_port, start, wait_until
+from tests.support.processes import Process, start, wait_until
+from tests.support.town import IDP, three_free_ports
 
-IDP = Path(sysconfig.get_path("scripts")) / "idp"
 ROW = re.compile(r"^\s*(\S+)\s+(\d{17}[\dX])\s+(\S+)\s+(\S+)", re.MULTILINE)
-
-
-def three_free_ports() -> int:
-    """The first of three in a row."""
-    while True:
-        first = free_port()
-        try:
-            for port in (first, first + 1, first + 2):
-                with socket.create_server(("127.0.0.1", port)):
-                    pass
-        except OSError:
-            continue
-        return first
 
 
 def started(port: int, data_dir: Path, log: Path) -> Process:
