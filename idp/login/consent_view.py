@@ -67,14 +67,16 @@ class ConsentView:
             required=_items(asked, asked.required, profile),
             optional=_items(asked, asked.optional, profile),
             sensitive=_items(asked, asked.sensitive, profile),
-            offline=_OFFLINE in transaction.ask.scopes,
+            offline=_OFFLINE in asked.required,
             problem=problem,
         )
 
 
 def _items(asked: Question, names: tuple[str, ...], profile: Profile) -> tuple[ConsentItem, ...]:
     needed = {*asked.required, *asked.required_sensitive}
-    return tuple(ConsentItem(name, _preview(name, profile), name in needed) for name in names if name != _OFFLINE)
+    # where it is required, a sentence of its own tells of access while away; where it is optional, it has a box
+    shown = (name for name in names if name != _OFFLINE or name not in needed)
+    return tuple(ConsentItem(name, _preview(name, profile), name in needed) for name in shown)
 
 
 def _preview(name: str, profile: Profile) -> str:

@@ -109,7 +109,7 @@ def test_a_citizens_families_end_together_or_by_client(records: Records) -> None
 
 
 def test_of_parallel_callers_without_grace_one_rotates_and_the_family_ends(records: Records, family: Family) -> None:
-    calls = [lambda n=n: records.families.rotate("f1", FIRST, digest(f"s{n}"), 1100.0, -1) for n in range(8)]
+    calls = [lambda n=n: records.families.rotate("f1", FIRST, digest(f"s{n}"), 1100.0, 0) for n in range(8)]
     outcomes = together(calls)
     assert len(winners(outcomes)) == 1
     assert errors(outcomes).count(RefreshReused) == 1

@@ -108,7 +108,8 @@ class FamilyRecords:
     ) -> Family:
         """Use a token and store the digest of its successor.
 
-        A token used at most `grace` seconds ago gets another successor. Raises `RefreshReused` for one used longer ago
+        A token used at most `grace` seconds ago gets another successor (0: none ever). Raises `RefreshReused` for one
+        used longer ago
         or unknown, and the family is revoked; `NotFound` if there is no such family, it expired or was revoked, it is
         another client's (where `client_id` is given), or the token was issued more than `idle` seconds ago.
         """
@@ -118,7 +119,7 @@ class FamilyRecords:
             if client_id not in (None, family.client_id):
                 raise NotFound(family_id)
             token = connection.execute(_TOKEN, {"id": family_id, "digest": presented_digest}).first()
-            if token is None or (token.used_at is not None and now - token.used_at > grace):
+            if token is None or (token.used_at is not None and not (grace > 0 and now - token.used_at <= grace)):
                 _revoke(connection, family_id, "reuse", now)
                 return RefreshReused(family)
             if idle is not None and now - token.issued_at > idle:
