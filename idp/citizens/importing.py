@@ -33,7 +33,6 @@ from idp.vault import Vault
 __all__ = ["BadImportFile", "ImportProgress", "Importer", "PasswordHashing", "report_path"]
 
 _HASHING_THREADS: Final = 2
-_ATTEMPTS: Final = 10
 
 
 class PasswordHashing(Protocol):
@@ -143,8 +142,12 @@ class Importer:
 
     def _take(self, before: ImportCheckpoint, batch: Batch, report: RefusalReport) -> ImportCheckpoint:
         hashes: dict[int, str | None] = {}
-        for _ in range(_ATTEMPTS):
+        left = len(batch.candidates) + 1
+        while True:
             enrolments, refusals = self._settle(batch, hashes)
+            if len(enrolments) >= left:
+                raise BadImportFile("a citizen of this file cannot be added, and nothing says which one")
+            left = len(enrolments)
             after = replace(
                 before,
                 line=batch.line,
@@ -156,9 +159,8 @@ class Importer:
             try:
                 self._records.imports.advance(before, after, enrolments)
             except IdentifierTaken:
-                continue  # somebody registered one of them just now: it is seen at the next attempt
+                continue  # somebody registered one of them just now: the next attempt sees it, and has one less to add
             return after
-        raise BadImportFile("the citizens of this file are being registered by somebody else at the same time")
 
     def _settle(self, batch: Batch, hashes: dict[int, str | None]) -> tuple[list[Enrolment], list[Refusal]]:
         """Who of a batch can be added. Hashes are made once, whatever happens."""
