@@ -58,12 +58,18 @@ class Client:
         return self.token_endpoint_auth_method != "none"
 
     @property
+    def _place(self) -> str:
+        """Where the citizen is sent back to, as it is shown: a host, or the scheme of an app of its own."""
+        parts = urlsplit(self.redirect_uris[0])
+        return parts.netloc or f"{parts.scheme}:"
+
+    @property
     def party(self) -> RelyingParty:
         """The client as the citizen meets it."""
         return RelyingParty(
             id=self.client_id,
             name=self.client_name,
-            host=urlsplit(self.redirect_uris[0]).netloc,
+            host=self._place,
             uri=self.client_uri,
             purpose=self.purpose,
             retention=self.retention,

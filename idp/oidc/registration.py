@@ -1,9 +1,10 @@
 """Client metadata from RFC 7591 JSON: each member proved by a rule of its own, into a `Client`; and back to JSON.
 
-Members that we do not know are ignored (RFC 7591 section 2). Human-readable members may carry language tags (section
-2.2).
+Members that we do not know are ignored (RFC 7591 section 2); those that ask for a protection we do not give are
+refused, so that nobody believes to have it. Human-readable members may carry language tags (section 2.2).
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -29,6 +30,23 @@ different parsers."""
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _TEXTS: Final = ("client_name", "purpose", "retention")
 _LINKS: Final = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
+_NOT_OFFERED: Final = (
+    "sector_identifier_uri",
+    "id_token_encrypted_response_alg",
+    "id_token_encrypted_response_enc",
+    "userinfo_signed_response_alg",
+    "userinfo_encrypted_response_alg",
+    "userinfo_encrypted_response_enc",
+    "authorization_signed_response_alg",
+    "request_object_signing_alg",
+    "request_object_encryption_alg",
+    "request_object_encryption_enc",
+    "require_signed_request_object",
+    "require_pushed_authorization_requests",
+    "token_endpoint_auth_signing_alg",
+    "tls_client_certificate_bound_access_tokens",
+    "dpop_bound_access_tokens",
+)
 
 Metadata = Mapping[str, Any]
 
@@ -41,6 +59,7 @@ class Registrar:
     def prove(self, document: bytes) -> Client:
         """A client without id and secret. Raises `InvalidClientMetadata` or `InvalidRedirectUri`."""
         metadata = _parse(document)
+        _only_what_is_offered(metadata)
         self._engine.match_registration(_for_engine(metadata))
         application_type = _one_of(metadata, "application_type", ("web", "native"), "web")
         redirect_uris = tuple(redirect_uri(uri, application_type) for uri in _uris(metadata, "redirect_uris"))
@@ -51,17 +70,19 @@ class Registrar:
         if method == "none" and not require_pkce:
             raise InvalidClientMetadata("a public client cannot do without PKCE")
         scope = self._scope(metadata)
+        sector = _sector(redirect_uris)
         return Client(
             client_id="",
             client_id_issued_at=0,
             redirect_uris=redirect_uris,
-            client_name=_texts(metadata, "client_name", str) or {"": urlsplit(redirect_uris[0]).netloc},
+            client_name=_texts(metadata, "client_name", str) or {"": sector},
             token_endpoint_auth_method=method,
-            grant_types=_subset(metadata, "grant_types", _GRANTS, _default_grants(scope)),
+            grant_types=_grants(metadata, scope),
+            response_types=_response_types(metadata),
             scope=scope,
             application_type=application_type,
             subject_type=_one_of(metadata, "subject_type", ("pairwise", "public"), "pairwise"),
-            sector=_sector(redirect_uris),
+            sector=sector,
             id_token_signed_response_alg=_one_of(metadata, "id_token_signed_response_alg", ("RS256", "ES256"), "RS256"),
             require_pkce=require_pkce,
             default_max_age=_seconds(metadata, "default_max_age"),
@@ -76,7 +97,7 @@ class Registrar:
             lawful_basis_rule=_rule(metadata),
             purpose=_texts(metadata, "purpose", str),
             retention=_texts(metadata, "retention", str),
-            optional_scopes=_subset(metadata, "optional_scopes", scope, ()),
+            optional_scopes=_subset(metadata, "optional_scopes", _beyond_openid(scope), ()),
             client_uri=_texts(metadata, "client_uri", link),
             logo_uri=_texts(metadata, "logo_uri", link),
             policy_uri=_texts(metadata, "policy_uri", link),
@@ -161,9 +182,23 @@ def _parse(document: bytes) -> Metadata:
     if len(document) > MAX_LENGTH:
         raise InvalidClientMetadata("too long")
     try:
-        return decode(document, dict[str, Any])
-    except Malformed:
-        raise InvalidClientMetadata("not a JSON object") from None
+        metadata = decode(document, dict[str, Any])
+        json.loads(document, object_pairs_hook=_unique)
+    except (Malformed, ValueError, RecursionError):
+        raise InvalidClientMetadata("not a JSON object, or a member stands twice") from None
+    return metadata
+
+
+def _unique(members: list[tuple[str, Any]]) -> None:
+    """Of a member that stands twice, one reader takes the first and another the last (RFC 8259 section 4)."""
+    if len({name for name, _ in members}) < len(members):
+        raise ValueError
+
+
+def _only_what_is_offered(metadata: Metadata) -> None:
+    for name in _NOT_OFFERED:
+        if metadata.get(name) not in (None, False):
+            raise InvalidClientMetadata(f"{name} is not offered")
 
 
 def _for_engine(metadata: Metadata) -> dict[str, Any]:
@@ -274,5 +309,21 @@ def _sector(redirect_uris: tuple[str, ...]) -> str:
     return hosts.pop()
 
 
-def _default_grants(scope: tuple[str, ...]) -> tuple[str, ...]:
-    return _GRANTS if OFFLINE_ACCESS in scope else _GRANTS[:1]
+def _grants(metadata: Metadata, scope: tuple[str, ...]) -> tuple[str, ...]:
+    """RFC 7591 section 2.1: the response type `code` goes with the grant that redeems it."""
+    grants = _subset(metadata, "grant_types", _GRANTS, _GRANTS if OFFLINE_ACCESS in scope else _GRANTS[:1])
+    if _GRANTS[0] not in grants:
+        raise InvalidClientMetadata("grant_types without authorization_code")
+    return grants
+
+
+def _response_types(metadata: Metadata) -> tuple[str, ...]:
+    """Of those a client would use, the one we offer."""
+    if "code" not in (_strings(metadata, "response_types") if "response_types" in metadata else ("code",)):
+        raise InvalidClientMetadata("response_types without code")
+    return ("code",)
+
+
+def _beyond_openid(scope: tuple[str, ...]) -> tuple[str, ...]:
+    """Without openid there is no sign-in, so it cannot be optional."""
+    return tuple(each for each in scope if each != OPENID)

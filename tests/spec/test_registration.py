@@ -1,0 +1,88 @@
+"""Client metadata that may be registered: RFC 7591, OpenID Connect Dynamic Client Registration 1.0, RFC 8252."""
+
+import json
+
+import pytest
+
+from tests.support.provider import CALLBACK, Provider
+from tests.support.registering import REGISTRAR, WHOLE, registered
+
+
+def test_rfc7591_3_2_1_the_defaults_are_told() -> None:
+    told = registered()
+    assert told == {
+        "redirect_uris": [CALLBACK],
+        "client_name": "portal.example",
+        "token_endpoint_auth_method": "client_secret_basic",
+        "grant_types": ["authorization_code"],
+        "response_types": ["code"],
+        "application_type": "web",
+        "subject_type": "pairwise",
+        "id_token_signed_response_alg": "RS256",
+        "scope": "openid profile",
+        "require_pkce": True,
+        "require_auth_time": False,
+        "lawful_basis": "consent",
+        "client_id_issued_at": 0,
+        "client_secret_expires_at": 0,
+        "enabled": True,
+    }
+
+
+def test_rfc7591_3_2_1_what_was_asked_is_told_back() -> None:
+    told = registered(**WHOLE)
+    assert {name: told.get(name) for name in WHOLE} == WHOLE
+
+
+def test_rfc7591_2_unknown_members_are_ignored_and_not_told_back() -> None:
+    told = registered(software_id="x", made_up={"deep": [1, 2]}, jwks_uri="https://portal.example/jwks")
+    assert not told.keys() & {"software_id", "made_up", "jwks_uri"}
+
+
+def test_rfc7591_2_offline_access_brings_the_refresh_grant() -> None:
+    assert registered(scope="openid offline_access")["grant_types"] == ["authorization_code", "refresh_token"]
+
+
+@pytest.mark.parametrize(
+    ("uri", "kind"),
+    [
+        ("https://portal.example", "web"),
+        ("https://portal.example:8443/cb", "web"),
+        ("https://xn--fiqs8s.example/cb", "web"),
+        ("http://localhost:8001/cb", "web"),
+        ("http://127.0.0.1/cb", "native"),
+        ("http://[::1]:9000/cb", "native"),
+        ("com.example.app:/cb", "native"),
+        ("https://app.example/cb", "native"),
+    ],
+)
+def test_rfc8252_7_redirect_addresses_that_may_be(uri: str, kind: str) -> None:
+    told = registered(redirect_uris=[uri], application_type=kind)
+    assert told["redirect_uris"] == [uri]
+    assert told["client_name"]
+
+
+def test_oidc_core_8_1_the_host_is_the_sector() -> None:
+    two = {"redirect_uris": [CALLBACK, "https://portal.example:8443/b"]}
+    assert REGISTRAR.prove(json.dumps(two).encode()).sector == "portal.example"
+
+
+# -- what is kept -----------------------------------------------------------------------------------------------------
+
+
+def test_rfc7591_3_2_1_the_secret_is_told_once_and_kept_as_a_digest(shared_provider: Provider) -> None:
+    client = shared_provider.client()
+    stored = shared_provider.services.records.clients.get(client.id)
+    assert len(client.secret) >= 43
+    assert stored is not None
+    assert client.secret.encode() not in stored.document
+    assert client.secret not in str(shared_provider.services.clients.describe(client.client))
+
+
+def test_rfc7591_2_a_public_client_gets_no_secret(shared_provider: Provider) -> None:
+    client = shared_provider.client(token_endpoint_auth_method="none")
+    assert (client.secret, client.client.client_secret_digest) == ("", None)
+
+
+def test_rfc7591_3_2_1_no_two_clients_have_one_id(shared_provider: Provider) -> None:
+    assert len({shared_provider.client().id for _ in range(5)}) == 5

@@ -1,0 +1,58 @@
+"""Client metadata proved without a store: what a client would be told that it was registered as."""
+
+import json
+
+from idp.app import DEFAULT_SCOPE
+from idp.codec import encode
+from idp.oidc import discovery
+from idp.oidc.client import Client
+from idp.oidc.provider import Engine
+from idp.oidc.registration import Registrar, describe
+from tests.support.provider import CALLBACK, ISSUER
+
+
+class Nobody:
+    """No client is registered yet."""
+
+    def get(self, client_id: str) -> Client | None:
+        return None
+
+
+REGISTRAR = Registrar(Engine(discovery.metadata(ISSUER), Nobody()), DEFAULT_SCOPE)
+
+WHOLE = {
+    "redirect_uris": [CALLBACK, "https://portal.example/other?page=1"],
+    "client_name": "社会保险",
+    "client_name#en": "Social insurance",
+    "token_endpoint_auth_method": "client_secret_post",
+    "grant_types": ["authorization_code", "refresh_token"],
+    "response_types": ["code"],
+    "application_type": "web",
+    "subject_type": "public",
+    "id_token_signed_response_alg": "ES256",
+    "scope": "openid profile phone citizen_id offline_access",
+    "require_pkce": False,
+    "default_max_age": 3600,
+    "require_auth_time": True,
+    "default_acr_values": ["urn:citizen-idp:aal:2"],
+    "post_logout_redirect_uris": ["https://portal.example/out"],
+    "backchannel_logout_uri": "https://portal.example/logged-out?x=1",
+    "contacts": ["ops@portal.example"],
+    "lawful_basis": "statutory_duty",
+    "lawful_basis_rule": "社会保险法第五十七条",
+    "purpose": "办理参保登记",
+    "purpose#en": "Enrolment",
+    "retention": "五年",
+    "optional_scopes": ["phone"],
+    "client_uri": "https://portal.example/",
+    "logo_uri": "https://portal.example/logo.png",
+    "policy_uri#zh-CN": "https://portal.example/policy",
+    "tos_uri": "https://portal.example/tos",
+}
+"""Every member that is acted on, none at its default."""
+
+
+def registered(**metadata: object) -> dict[str, object]:
+    client = REGISTRAR.prove(json.dumps({"redirect_uris": [CALLBACK]} | metadata).encode())
+    told: dict[str, object] = json.loads(encode(describe(client)))
+    return told
