@@ -1,0 +1,278 @@
+"""What the provider says of itself, line by line against what it does: OpenID Connect Discovery 1.0, RFC 8414."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from werkzeug.test import TestResponse
+
+from idp.errors import InvalidClientMetadata
+from tests.support.provider import ISSUER, Person, Provider, Registered, Visitor, parameters
+
+CONFIGURATION = "/.well-known/openid-configuration"
+EVERY_SCOPE = "openid profile email phone address citizen_id offline_access"
+
+
+@dataclass
+class Scene:
+    """A provider, a portal that may ask for everything, and a citizen of whom everything is known."""
+
+    provider: Provider
+    client: Registered
+    person: Person
+    metadata: dict[str, object]
+
+    def authorize(self, visitor: Visitor | None = None, **changes: str | None) -> TestResponse:
+        return (visitor or self.provider.visitor()).authorize(self.client, **changes)
+
+    def error(self, **changes: str | None) -> str | None:
+        """The error that a request is answered with, if it is."""
+        response = self.authorize(**changes)
+        if response.status_code != 303:
+            return None
+        return parse_qs(urlsplit(response.location).query).get("error", [None])[0]
+
+    def arrive(self, client: Registered | None = None, **changes: str | None) -> dict[str, object]:
+        """Sign in and redeem: the answer of the token endpoint."""
+        client, visitor = client or self.client, self.provider.visitor()
+        page = visitor.password(visitor.authorize(client, **changes), self.person)
+        if page.status_code == 200:
+            page = visitor.allow(page, "citizen_id")
+        assert page.status_code == 303, page.text
+        answer = self.provider.token(client, client.exchange(parameters(page.location)["code"])).json
+        assert "error" not in answer
+        return dict(answer)
+
+    def id_token(self, answer: dict[str, object]) -> dict[str, object]:
+        return self.provider.services.keys.verify(str(answer["id_token"]), "JWT")
+
+
+@pytest.fixture(scope="module")
+def scene(shared_provider: Provider) -> Scene:
+    told = shared_provider.machine().get(CONFIGURATION, base_url=ISSUER)
+    assert (told.status_code, told.mimetype) == (200, "application/json")
+    person = shared_provider.citizen(email="a@example.cn", address="北京市", gender="female", birthdate="1950-01-02")
+    return Scene(shared_provider, shared_provider.client(scope=EVERY_SCOPE), person, dict(told.json or {}))
+
+
+# -- each line --------------------------------------------------------------------------------------------------------
+
+Check = Callable[[Scene, "list[str]"], None]
+
+
+def scopes_are_granted(scene: Scene, values: list[str]) -> None:
+    assert set(values) == set(EVERY_SCOPE.split())
+    assert set(str(scene.arrive(scope=" ".join(values), prompt="consent")["scope"]).split()) == set(values)
+
+
+def claims_are_given(scene: Scene, values: list[str]) -> None:
+    answer = scene.arrive(scope=EVERY_SCOPE, prompt="consent")
+    given = set(scene.id_token(answer)) | set(scene.provider.userinfo(str(answer["access_token"])).json)
+    assert given == set(values)
+
+
+def claims_are_of_one_kind(scene: Scene, values: list[str]) -> None:
+    assert values == ["normal"]
+    answer = scene.arrive(scope=EVERY_SCOPE)
+    assert not {"_claim_names", "_claim_sources"} & set(scene.provider.userinfo(str(answer["access_token"])).json)
+
+
+def response_types_are_answered(scene: Scene, values: list[str]) -> None:
+    assert [scene.error(response_type=value) for value in values] == [None] * len(values)
+    for other in ("token", "id_token", "code id_token", "none"):
+        assert scene.error(response_type=other) == "unsupported_response_type"
+
+
+def response_modes_are_used(scene: Scene, values: list[str]) -> None:
+    assert [scene.error(response_mode=value) for value in values] == [None] * len(values)
+    for other in ("fragment", "form_post", "jwt", "query.jwt"):
+        assert scene.error(response_mode=other) == "invalid_request"
+
+
+def grants_are_redeemed(scene: Scene, values: list[str]) -> None:
+    def refused(grant_type: str) -> str:
+        return str(scene.provider.token(scene.client, {"grant_type": grant_type}).json["error"])
+
+    assert [refused(value) for value in values] == ["invalid_request"] * len(values)  # its own parameter is missing
+    for other in ("password", "client_credentials", "implicit", "urn:ietf:params:oauth:grant-type:device_code"):
+        assert refused(other) == "unsupported_grant_type"
+
+
+def challenge_methods_are_taken(scene: Scene, values: list[str]) -> None:
+    assert [scene.error(code_challenge_method=value) for value in values] == [None] * len(values)
+    for other in ("plain", "s256", "S512"):
+        assert scene.error(code_challenge_method=other) == "invalid_request"
+
+
+def client_authentication_is_taken(scene: Scene, values: list[str]) -> None:
+    for value in values:
+        client = scene.provider.client(token_endpoint_auth_method=value)
+        fields = {"grant_type": "authorization_code", "code": "x", "redirect_uri": "x"}
+        if value != "client_secret_basic":
+            fields |= {"client_id": client.id} | ({"client_secret": client.secret} if client.secret else {})
+        response = scene.provider.token(client, fields, None if value == "client_secret_basic" else {})
+        assert response.json["error"] == "invalid_grant", value
+    for other in ("private_key_jwt", "client_secret_jwt", "tls_client_auth"):
+        with pytest.raises(InvalidClientMetadata):
+            scene.provider.client(token_endpoint_auth_method=other)
+
+
+def algorithms_are_signed_with(scene: Scene, values: list[str]) -> None:
+    keys = scene.provider.machine().get("/jwks", base_url=ISSUER).json["keys"]
+    assert {key["alg"] for key in keys} == set(values)
+    for value in values:
+        client = scene.provider.client(id_token_signed_response_alg=value)
+        assert scene.id_token(scene.arrive(client))["aud"] == client.id
+    for other in ("none", "HS256", "PS256", "EdDSA"):
+        with pytest.raises(InvalidClientMetadata):
+            scene.provider.client(id_token_signed_response_alg=other)
+
+
+def subject_types_are_given(scene: Scene, values: list[str]) -> None:
+    subjects: dict[str, set[object]] = {}
+    for value in values:
+        for host in ("one.example", "two.example"):
+            address = f"https://{host}/cb"
+            client = scene.provider.client(
+                subject_type=value, redirect_uris=[address], post_logout_redirect_uris=[], scope="openid"
+            )
+            answer = scene.arrive(client, scope="openid")
+            subjects.setdefault(value, set()).add(scene.id_token(answer)["sub"])
+    assert {value: len(found) for value, found in subjects.items()} == {"pairwise": 2, "public": 1}
+    with pytest.raises(InvalidClientMetadata):
+        scene.provider.client(subject_type="ephemeral")
+
+
+def levels_can_be_reached(scene: Scene, values: list[str]) -> None:
+    assert values == ["urn:citizen-idp:aal:1", "urn:citizen-idp:aal:2"]
+    wanted = {value: json.dumps({"id_token": {"acr": {"essential": True, "value": value}}}) for value in values}
+    assert [scene.error(claims=wanted[value]) for value in values] == [None] * len(values)
+    other = json.dumps({"id_token": {"acr": {"essential": True, "value": "urn:citizen-idp:aal:4"}}})
+    assert scene.error(claims=other) == "unmet_authentication_requirements"
+    assert scene.id_token(scene.arrive(acr_values=values[0]))["acr"] == values[0]
+
+
+def prompts_are_followed(scene: Scene, values: list[str]) -> None:
+    assert set(values) == {"none", "login", "consent", "select_account"}
+    assert scene.error(prompt="none") == "login_required"
+    assert [scene.error(prompt=value) for value in values if value != "none"] == [None] * 3
+    for other in ("create", "none login", "Login"):
+        assert scene.error(prompt=other) == "invalid_request"
+
+
+def pages_come_in_the_languages(scene: Scene, values: list[str]) -> None:
+    for value in values:
+        assert f'<html lang="{value}"' in scene.authorize(ui_locales=value).text
+    assert '<html lang="fr"' not in scene.authorize(ui_locales="fr").text
+
+
+EACH: dict[str, Check] = {
+    "scopes_supported": scopes_are_granted,
+    "claims_supported": claims_are_given,
+    "claim_types_supported": claims_are_of_one_kind,
+    "response_types_supported": response_types_are_answered,
+    "response_modes_supported": response_modes_are_used,
+    "grant_types_supported": grants_are_redeemed,
+    "code_challenge_methods_supported": challenge_methods_are_taken,
+    "token_endpoint_auth_methods_supported": client_authentication_is_taken,
+    "id_token_signing_alg_values_supported": algorithms_are_signed_with,
+    "subject_types_supported": subject_types_are_given,
+    "acr_values_supported": levels_can_be_reached,
+    "prompt_values_supported": prompts_are_followed,
+    "ui_locales_supported": pages_come_in_the_languages,
+}
+ENDPOINTS = {
+    "authorization_endpoint",
+    "token_endpoint",
+    "userinfo_endpoint",
+    "jwks_uri",
+    "end_session_endpoint",
+}
+FLAGS = {
+    "claims_parameter_supported": True,
+    "request_parameter_supported": False,
+    "request_uri_parameter_supported": False,
+    "authorization_response_iss_parameter_supported": True,
+    "backchannel_logout_supported": True,
+    "backchannel_logout_session_supported": True,
+    "frontchannel_logout_supported": False,
+}
+
+
+def test_every_line_is_held_against_behaviour(scene: Scene) -> None:
+    """A line that is new here needs a check of its own below."""
+    assert scene.metadata.keys() == {"issuer"} | ENDPOINTS | FLAGS.keys() | EACH.keys()
+    assert {name: scene.metadata[name] for name in FLAGS} == FLAGS
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_discovery_3_each_value_is_taken_and_others_are_refused(scene: Scene, name: str) -> None:
+    values = scene.metadata[name]
+    assert isinstance(values, list)
+    assert len(set(values)) == len(values)
+    EACH[name](scene, values)
+
+
+@pytest.mark.parametrize("name", sorted(ENDPOINTS))
+def test_discovery_3_each_endpoint_is_there(scene: Scene, name: str) -> None:
+    address = str(scene.metadata[name])
+    assert address.startswith(ISSUER + "/")
+    path = address.removeprefix(ISSUER)
+    found = scene.provider.machine().post(path, base_url=ISSUER, data={})
+    assert found.status_code not in (404, 500), "it is at its address"
+    assert name == "jwks_uri" or found.status_code != 405
+
+
+def test_discovery_3_request_objects_are_not_offered(scene: Scene) -> None:
+    assert scene.error(request="eyJhbGciOiJub25lIn0.e30.") == "request_not_supported"
+    assert scene.error(request_uri="https://portal.example/r") == "request_uri_not_supported"
+
+
+def test_discovery_3_the_claims_parameter_is_read(scene: Scene) -> None:
+    assert scene.error(claims="{") == "invalid_request"
+    answer = scene.arrive(scope="openid", claims=json.dumps({"userinfo": {"email": {"essential": True}}}))
+    assert "email" in scene.provider.userinfo(str(answer["access_token"])).json
+
+
+def test_rfc9207_2_the_issuer_is_in_every_answer(scene: Scene) -> None:
+    visitor = scene.provider.visitor()
+    refused = parameters(scene.authorize(visitor, prompt="none").location)
+    granted = visitor.arrive(scene.client, scene.person, scope="openid")
+    assert refused["iss"] == granted["iss"] == scene.metadata["issuer"]
+
+
+# -- the document -----------------------------------------------------------------------------------------------------
+
+
+def test_rfc8414_3_the_copy_says_the_same(scene: Scene) -> None:
+    copy = scene.provider.machine().get("/.well-known/oauth-authorization-server", base_url=ISSUER)
+    assert copy.json == scene.metadata
+
+
+@pytest.mark.parametrize("path", [CONFIGURATION, "/jwks"])
+def test_discovery_4_2_it_may_be_kept_for_a_while(scene: Scene, path: str) -> None:
+    response = scene.provider.machine().get(path, base_url=ISSUER)
+    assert (response.status_code, response.mimetype) == (200, "application/json")
+    assert response.headers["Cache-Control"] == "public, max-age=300"
+    assert scene.provider.machine().post(path, base_url=ISSUER).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http"},
+        {"Forwarded": "host=evil.example;proto=http"},
+        {"X-Original-Url": "/evil", "X-Forwarded-Prefix": "/evil"},
+    ],
+)
+def test_discovery_4_3_the_issuer_is_fixed_whatever_a_request_says(scene: Scene, headers: dict[str, str]) -> None:
+    told = scene.provider.machine().get(CONFIGURATION, base_url=ISSUER, headers=headers)
+    assert told.json == scene.metadata
+    asked = scene.provider.machine().get(
+        "/authorize?" + urlencode(scene.client.request(prompt="none")), base_url=ISSUER, headers=headers
+    )
+    assert "evil" not in asked.location
+    assert parameters(asked.location)["iss"] == ISSUER
