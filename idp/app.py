@@ -57,6 +57,7 @@ from idp.pages import Pages
 from idp.sealing import secret_context
 from idp.secrets import SHARDS, Randomness, SystemRandomness
 from idp.sessions import Limits, Sessions
+from idp.shortcut import Shortcut
 from idp.storage.open import open_state
 from idp.storage.records.errors import RecordsUnavailable
 from idp.storage.records.records import Records, open_records
@@ -175,16 +176,22 @@ def build_app(services: Services, access: AccessLog | None = None) -> Flask:
     signing_out = SigningOut(services.directory, hints, services.sessions, subjects, back_channel)
     withdrawal = Withdrawal(families, back_channel)
     logout = oidc_views.LogoutViews(web, signing_out, services.sessions, services.citizens, transactions)
-    site = SiteViews(web, services.sessions, services.citizens, services.state, services.records, metrics)
+    site = SiteViews(
+        web, services.sessions, services.citizens, services.state, services.records, metrics, services.clock
+    )
     app = Flask("idp", static_folder=None)
-    Observer(metrics, access).install(app)
+    observer = Observer(metrics, access)
+    observer.install(app)
     app.after_request(web.strict_transport)
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
-    app.register_blueprint(oidc_views.blueprint(oidc_views.AuthorizeView(web, door, transactions), api, logout))
+    app.url_map.merge_slashes = False  # the redirect it answers with would be to the request's own Host header
+    authorize = oidc_views.AuthorizeView(web, door, transactions)
+    app.register_blueprint(oidc_views.blueprint(authorize, api, logout))
     app.register_blueprint(_login_pages(services, visits, sign_in))
     app.register_blueprint(_account_pages(services, web, transactions, withdrawal))
     app.register_blueprint(site.blueprint())
     app.register_error_handler(Exception, lambda error: web.error_page(request, error))
+    app.wsgi_app = Shortcut(app.wsgi_app, oidc_views.hop(authorize, api), web, observer)  # type: ignore[method-assign]
     return app
 
 
