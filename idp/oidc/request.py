@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from idp.errors import InvalidRequest, UnmetAuthenticationRequirements
-from idp.login.assurance import lowest
+from idp.login.assurance import OFFERED, lowest
 from idp.login.transaction import Ask
 from idp.oidc import claims_parameter, rules
 from idp.oidc.claims_parameter import ClaimsRequest
@@ -97,7 +97,7 @@ def _level(parameters: Parameters, target: Target, claims: ClaimsRequest) -> tup
     """
     if claims.acr_essential and claims.acr_values:
         level = lowest(claims.acr_values)
-        if level == 0:
+        if level not in OFFERED:
             raise UnmetAuthenticationRequirements
         return level, True
     asked = claims.acr_values or tuple((parameters.get("acr_values") or "").split()) or target.client.default_acr_values

@@ -149,8 +149,9 @@ def levels_can_be_reached(scene: Scene, values: list[str]) -> None:
     assert values == ["urn:citizen-idp:aal:1", "urn:citizen-idp:aal:2"]
     wanted = {value: json.dumps({"id_token": {"acr": {"essential": True, "value": value}}}) for value in values}
     assert [scene.error(claims=wanted[value]) for value in values] == [None] * len(values)
-    other = json.dumps({"id_token": {"acr": {"essential": True, "value": "urn:citizen-idp:aal:4"}}})
-    assert scene.error(claims=other) == "unmet_authentication_requirements"
+    for other in ("urn:citizen-idp:aal:3", "urn:citizen-idp:aal:4"):
+        essential = json.dumps({"id_token": {"acr": {"essential": True, "value": other}}})
+        assert scene.error(claims=essential) == "unmet_authentication_requirements"
     assert scene.id_token(scene.arrive(acr_values=values[0]))["acr"] == values[0]
 
 

@@ -1,0 +1,106 @@
+"""/jwks: RFC 7517, and the keys' way from next through active to retired."""
+
+import json
+
+import pytest
+from joserfc import jws
+from joserfc.jwk import KeySet
+
+from idp.oidc.jws import InvalidJws
+from idp.oidc.keys import ALGORITHMS, KEEP_RETIRED_SECONDS
+from tests.support.provider import ISSUER, PORTAL, Provider
+from tests.support.signed_in import SignedIn
+
+PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
+
+
+def published(provider: Provider) -> dict[str, dict[str, str]]:
+    """By `kid`, as a relying party finds them."""
+    response = provider.machine().get("/jwks", base_url=ISSUER)
+    assert response.status_code == 200
+    keys = response.json["keys"]
+    assert len({key["kid"] for key in keys}) == len(keys)
+    return {key["kid"]: key for key in keys}
+
+
+def kid(provider: Provider, alg: str, state: str) -> str:
+    [found] = [key.kid for key in provider.services.keys.list() if (key.alg, key.state) == (alg, state)]
+    return found
+
+
+def test_rfc7517_5_only_public_halves_are_published(provider: Provider) -> None:
+    for key in published(provider).values():
+        assert not PRIVATE & key.keys()
+        assert key["use"] == "sig"
+        members = {"RSA": {"n", "e"}, "EC": {"crv", "x", "y"}}[key["kty"]]
+        assert key.keys() == {"kty", "use", "alg", "kid"} | members
+
+
+def test_rfc7517_5_an_active_and_a_next_key_of_each_algorithm(provider: Provider) -> None:
+    wanted = {kid(provider, alg, state) for alg in ALGORITHMS for state in ("active", "next")}
+    assert published(provider).keys() == wanted
+    assert len(wanted) == 4
+
+
+def test_rfc7518_3_3_rsa_keys_have_2048_bits(provider: Provider) -> None:
+    sizes = [KeySet.import_key_set({"keys": [key]}).keys[0] for key in published(provider).values()]
+    assert {key.private_key is None for key in sizes} == {True}
+    assert {key.raw_value.key_size for key in sizes if key.key_type == "RSA"} == {2048}
+
+
+@pytest.mark.parametrize("alg", ALGORITHMS)
+def test_rfc7515_4_1_4_a_token_names_the_key_that_verifies_it(provider: Provider, alg: str) -> None:
+    signed_in = SignedIn(provider, client=provider.client(id_token_signed_response_alg=alg))
+    keys = KeySet.import_key_set({"keys": list(published(provider).values())})
+    found = jws.deserialize_compact(signed_in.id_token, keys, algorithms=[alg])
+    assert found.headers() == {"alg": alg, "kid": kid(provider, alg, "active"), "typ": "JWT"}
+    assert json.loads(found.payload)["iss"] == ISSUER
+
+
+@pytest.mark.parametrize("alg", ALGORITHMS)
+def test_a_key_is_published_before_it_signs(provider: Provider, alg: str) -> None:
+    following, before = kid(provider, alg, "next"), published(provider)
+    assert following in before
+    provider.services.keys.rotate(alg)
+    provider.clock.advance(2)
+    assert kid(provider, alg, "active") == following
+    signed_in = SignedIn(provider, client=provider.client(id_token_signed_response_alg=alg))
+    keys = KeySet.import_key_set({"keys": [before[following]]})
+    assert jws.deserialize_compact(signed_in.id_token, keys, algorithms=[alg]).headers()["kid"] == following
+
+
+def test_rotating_one_algorithm_leaves_the_other_alone(provider: Provider) -> None:
+    other = (kid(provider, "ES256", "active"), kid(provider, "ES256", "next"))
+    provider.services.keys.rotate("RS256")
+    assert (kid(provider, "ES256", "active"), kid(provider, "ES256", "next")) == other
+
+
+@pytest.mark.parametrize("alg", ALGORITHMS)
+def test_rp_initiated_2_a_token_of_a_retired_key_is_still_a_hint(provider: Provider, alg: str) -> None:
+    signed_in = SignedIn(provider, client=provider.client(id_token_signed_response_alg=alg))
+    old = kid(provider, alg, "active")
+    provider.services.keys.rotate(alg)
+    provider.clock.advance(2)
+    assert old in published(provider)
+    response = signed_in.logout(id_token_hint=signed_in.id_token, post_logout_redirect_uri=f"{PORTAL}/signed-out")
+    assert response.status_code == 303
+    assert not signed_in.still_in
+
+
+def test_a_retired_key_goes_once_nothing_it_signed_is_good(provider: Provider) -> None:
+    signed_in = SignedIn(provider)
+    old = kid(provider, "RS256", "active")
+    provider.services.keys.rotate("RS256")
+    provider.clock.advance(KEEP_RETIRED_SECONDS + 2)
+    provider.services.keys.rotate("RS256")
+    provider.clock.advance(2)
+    assert old not in published(provider)
+    with pytest.raises(InvalidJws):
+        provider.services.keys.verify(signed_in.id_token, "JWT")
+
+
+def test_private_halves_are_sealed_at_rest(provider: Provider) -> None:
+    for key in provider.services.records.keys.all():
+        assert b"PRIVATE" not in key.sealed
+        assert not key.sealed.startswith(b"\x30"), "no DER"
+        assert not PRIVATE & json.loads(key.public_jwk).keys()
