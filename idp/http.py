@@ -48,6 +48,8 @@ class PageError(Exception):
     status: int = 400
     client_name: str | None = None
     retry_after: int | None = None
+    languages: tuple[str, ...] = ()
+    """What the page that met the error was read in, where that is known."""
 
 
 class Cookies:
@@ -125,10 +127,13 @@ class Web:
     def cookie(self, request: Request, name: str) -> str:
         return request.cookies.get(name, "")[:1_024]
 
-    def frame(self, request: Request, languages: tuple[str, ...] = ()) -> Frame:
-        language = choose_language(
-            languages, request.cookies.get(self.cookies.language), request.headers.get("Accept-Language")
-        )
+    def frame(self, request: Request, languages: tuple[str, ...] = (), asked_at: int | None = None) -> Frame:
+        """`languages` are what the relying party asks for. With `asked_at`, when it asked in seconds since the epoch,
+        what the visitor has chosen here since then goes before."""
+        chosen, chosen_at = _choice(request.cookies.get(self.cookies.language, ""))
+        if asked_at is not None and chosen_at >= asked_at:
+            languages = (chosen, *languages)
+        language = choose_language(languages, chosen, request.headers.get("Accept-Language"))
         # a POST leaves an address that GET shows again
         return Frame(language, request.cookies.get(self.cookies.size) == "large", here(request))
 
@@ -138,6 +143,9 @@ class Web:
         site = request.headers.get("Sec-Fetch-Site")
         if origin not in (None, self.issuer) or site not in (None, "same-origin", "none"):
             raise Forged
+
+    def remember_language(self, response: Response, language: str, now: float) -> None:
+        self.cookies.set(response, self.cookies.language, f"{language}.{int(now)}", PREFERENCE_SECONDS)
 
     # -- answering --------------------------------------------------------------------------------------------------
 
@@ -218,7 +226,7 @@ class Web:
         self._missed(error)
         reference = self._log(request, "error page", error, known)
         page = ErrorPage(known.kind, reference, known.client_name, known.retry_after)
-        response = self.page(page, self.frame(request), known.status)
+        response = self.page(page, self.frame(request, known.languages), known.status)
         if known.retry_after is not None:
             response.headers["Retry-After"] = str(known.retry_after)
         if isinstance(error, MethodNotAllowed):
@@ -278,6 +286,12 @@ _PAGES: Final[Mapping[type[Exception], PageError]] = {  # the first that fits
     OAuthError: PageError(ErrorKind.BAD_REQUEST, 400),
     HTTPException: PageError(ErrorKind.BAD_REQUEST, 400),
 }
+
+
+def _choice(cookie: str) -> tuple[str, int]:
+    """The language a visitor chose, and when; 0 if that is not known."""
+    language, _, at = cookie[:32].partition(".")
+    return language, int(at) if at.isascii() and at.isdecimal() else 0
 
 
 def query(request: Request) -> str:

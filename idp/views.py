@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, request
 
 from idp.citizens.registry import Citizens
+from idp.clock import Clock
 from idp.http import PREFERENCE_SECONDS, Web, local_path, query, store_away
 from idp.login.consent_view import masked_name
 from idp.metrics import CONTENT_TYPE, Metrics
@@ -16,7 +17,14 @@ from idp.storage.state import StateStore, StateUnavailable
 
 class SiteViews:
     def __init__(
-        self, web: Web, sessions: Sessions, citizens: Citizens, state: StateStore, records: Records, metrics: Metrics
+        self,
+        web: Web,
+        sessions: Sessions,
+        citizens: Citizens,
+        state: StateStore,
+        records: Records,
+        metrics: Metrics,
+        clock: Clock,
     ) -> None:
         self._web = web
         self._sessions = sessions
@@ -24,6 +32,7 @@ class SiteViews:
         self._state = state
         self._records = records
         self._metrics = metrics
+        self._clock = clock
 
     def blueprint(self) -> Blueprint:
         routes = Blueprint("site", __name__)
@@ -53,9 +62,10 @@ class SiteViews:
         """Language and size of print, kept in a cookie; then back to where the citizen was."""
         asked = parse(query(request))
         cookies = self._web.cookies
-        response = self._web.redirect(local_path(asked.get("back") or "/"))
-        if (language := asked.get("language")) in LANGUAGES:
-            cookies.set(response, cookies.language, language or "", PREFERENCE_SECONDS)
+        language, back = asked.get("language"), local_path(asked.get("back") or "/")
+        response = self._web.redirect(back if language is None else without_ui_locales(back))
+        if language in LANGUAGES:
+            self._web.remember_language(response, language or "", self._clock.now())
         if (size := asked.get("size")) in ("large", "normal"):
             cookies.set(response, cookies.size, size or "", PREFERENCE_SECONDS)
         return response
@@ -76,3 +86,10 @@ class SiteViews:
 
     def metrics(self) -> Response:
         return Response(self._metrics.exposition(), content_type=CONTENT_TYPE)
+
+
+def without_ui_locales(back: str) -> str:
+    """The citizen's own choice goes before what the relying party asked for in the same address."""
+    path, mark, rest = back.partition("?")
+    kept = [pair for pair in rest.split("&") if not pair.startswith("ui_locales=")]
+    return f"{path}{mark}{'&'.join(kept)}"

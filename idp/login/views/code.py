@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from flask import Response
 
-from idp.http import PageError
 from idp.login.dispatch import Step
 from idp.login.flow import AccountClosed, Arrived, SignIn
 from idp.login.recovery import WrongRecoveryCode
@@ -12,7 +11,7 @@ from idp.login.throttle import CodesSpent
 from idp.login.totp import ReplayedCode, WrongCode
 from idp.login.transaction import Transaction
 from idp.login.views.visit import RECOVERY, Visit, Visits, step_address
-from idp.pages import ErrorKind, Page, RecoveryPage, RecoveryProblem, TotpPage, TotpProblem
+from idp.pages import Page, RecoveryPage, RecoveryProblem, TotpPage, TotpProblem
 from idp.storage.state import Conflict, Gone, Throttled
 
 
@@ -74,7 +73,7 @@ class CodeView:
         except (Gone, Conflict):  # nothing is due here (any more): wherever the transaction is now
             return self._visits.proceed(self._visits.visit())
         except AccountClosed:
-            raise PageError(ErrorKind.ACCOUNT_CLOSED, 403) from None
+            raise self._visits.closed(visit) from None
         return self._visits.went_on(visit, outcome)
 
     def _throttled(self, visit: Visit, page: Page, throttled: Throttled) -> Response:

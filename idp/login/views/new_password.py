@@ -42,7 +42,7 @@ class NewPasswordView:
         except (Gone, Conflict):
             return self._visits.proceed(self._visits.visit())
         except AccountClosed:
-            raise PageError(ErrorKind.ACCOUNT_CLOSED, 403) from None
+            raise self._visits.closed(visit) from None
         return self._visits.went_on(visit, arrived)
 
     def _page(self, visit: Visit, problems: Sequence[str] = (), status: int = 200) -> Response:

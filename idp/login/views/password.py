@@ -4,12 +4,11 @@ from typing import Final
 
 from flask import Response
 
-from idp.http import PageError
 from idp.login.dispatch import Step
 from idp.login.flow import AccountClosed, SignIn
 from idp.login.password import Busy, WrongPassword
 from idp.login.views.visit import Visit, Visits, step_address
-from idp.pages import ErrorKind, SignInPage, SignInProblem
+from idp.pages import SignInPage, SignInProblem
 from idp.storage.state import Conflict, Throttled
 
 SHOWN: Final = 64
@@ -40,7 +39,7 @@ class PasswordView:
         except Conflict:  # the same form twice: the other one decided
             return self._visits.proceed(self._visits.visit())
         except AccountClosed:
-            raise PageError(ErrorKind.ACCOUNT_CLOSED, 403) from None
+            raise self._visits.closed(visit) from None
         return self._visits.went_on(visit, outcome)
 
     def _page(

@@ -104,7 +104,7 @@ class Visits:
             raise PageError(ErrorKind.OTHER_BROWSER, 403) from None
         except PartyGone:
             raise PageError(ErrorKind.UNKNOWN_CLIENT) from None
-        frame = self._web.frame(request, transaction.ask.languages)
+        frame = self._web.frame(request, transaction.ask.languages, transaction.created_at)
         return Visit(transaction, self._session(), door, party, browser, frame)
 
     def submitted(self, name: Callable[[Visit], str] = lambda visit: visit.transaction.id) -> Submitted:
@@ -156,7 +156,16 @@ class Visits:
     def start_again(self, visit: Visit) -> Response:
         """End the transaction with a page that says so. Raises `PageError`."""
         self._transactions.finish(visit.transaction)
-        raise PageError(ErrorKind.SIGN_IN_REFUSED, 403, in_language(visit.party.name, visit.frame.language))
+        raise PageError(
+            ErrorKind.SIGN_IN_REFUSED,
+            403,
+            in_language(visit.party.name, visit.frame.language),
+            languages=(visit.frame.language,),
+        )
+
+    def closed(self, visit: Visit) -> PageError:
+        """The account may not be used; for the views to raise."""
+        return PageError(ErrorKind.ACCOUNT_CLOSED, 403, languages=(visit.frame.language,))
 
     def _settle(self, visit: Visit) -> Redirect | Step:
         try:
