@@ -1,4 +1,4 @@
-"""Subject identifiers: OIDC Core section 8. The units are in tests/unit/test_pseudonyms.py; here is what portals see."""
+"""Subject identifiers: OIDC Core section 8, as portals see them; tests/unit/test_pseudonyms.py has the rules."""
 
 from dataclasses import replace
 

@@ -1,0 +1,165 @@
+"""The budget of round trips and SQL statements: with warm caches a hop costs one trip in /authorize, two in /token, one
+in /userinfo, and one SQL statement in all; whatever the store, and however many clients and citizens there are.
+
+Verbs of the state store are counted in the process and, on a real Redis, as commands on the wire; each verb is one.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import idp.app
+from idp.citizens.registry import NewCitizen
+from tests.support.citizens import number
+from tests.support.counted_state import CountedState
+from tests.support.known import Known, acquainted
+from tests.support.lossy_proxy import LossyProxy, lossy_proxy
+from tests.support.provider import Provider, running_provider, settings_for
+from tests.support.redis_service import RedisServer
+from tests.support.sql_counter import counted_statements
+
+SCOPE = "openid profile offline_access"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Verbs of the state store in order, and how many SQL statements."""
+
+    verbs: tuple[str, ...]
+    sql: int
+
+
+@dataclass
+class Meter:
+    provider: Provider
+    state: CountedState
+    wire: LossyProxy | None
+
+    def cost(self, call: Callable[[], object]) -> Cost:
+        self.state.verbs.clear()
+        before = self.wire.commands if self.wire else 0
+        with counted_statements() as statements:
+            call()
+        if self.wire:
+            assert self.wire.commands - before == len(self.state.verbs)
+        return Cost(tuple(self.state.verbs), statements.count)
+
+
+@pytest.fixture(params=["embedded", "redis"])
+def meter(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Meter]:
+    opened: list[CountedState] = []
+    honest = idp.app.open_state
+
+    def open_state(*arguments: object) -> CountedState:
+        opened.append(CountedState(honest(*arguments)))  # type: ignore[arg-type]
+        return opened[-1]
+
+    monkeypatch.setattr(idp.app, "open_state", open_state)
+    if request.param == "embedded":
+        with running_provider(settings_for(tmp_path)) as provider:
+            yield Meter(provider, opened[-1], None)
+        return
+    server: RedisServer = request.getfixturevalue("redis_server")
+    server.start()
+    server.flush()
+    with lossy_proxy(server.port) as wire:
+        settings = settings_for(tmp_path, IDP_STATE_URL=f"redis://127.0.0.1:{wire.port}/0")
+        with running_provider(settings) as provider:
+            yield Meter(provider, opened[-1], wire)
+
+
+def hop(meter: Meter, known: Known, **changes: str) -> list[Cost]:
+    """A signed-in citizen goes to a portal that has met him: /authorize, /token, /userinfo."""
+    codes, tokens = [], []
+    client = known.client
+    return [
+        meter.cost(lambda: codes.append(known.code(**changes))),
+        meter.cost(lambda: tokens.append(meter.provider.token(client, client.exchange(codes[0])).get_json())),
+        meter.cost(lambda: meter.provider.userinfo(tokens[0]["access_token"]).get_json()["sub"]),
+    ]
+
+
+HOP = [Cost(("issue_under",), 0), Cost(("take_once", "put_under"), 0), Cost(("read_under",), 1)]
+
+
+THROTTLED = ("get", "get", "replace", "admit", "delete", "get", "replace")
+"""The transaction; the attempt counted by source, account and browser; forgiven after the right password."""
+
+
+def warm(meter: Meter, **metadata: str) -> Known:
+    """Caches are filled, and Redis knows the scripts."""
+    known = acquainted(meter.provider, **metadata)
+    assert meter.provider.userinfo(known.tokens()["access_token"]).status_code == 200
+    return known
+
+
+def test_a_hop(meter: Meter) -> None:
+    known = warm(meter)
+    assert hop(meter, known) == HOP
+    assert hop(meter, known) == HOP
+
+
+def test_a_hop_costs_the_same_however_many_there_are(meter: Meter) -> None:
+    known = warm(meter)
+    for index in range(500, 800):
+        meter.provider.services.citizens.add(NewCitizen(name="某人", number=number(index)))
+    for _ in range(60):
+        meter.provider.client()
+    for _ in range(20):
+        visitor = meter.provider.visitor()
+        assert visitor.password(visitor.authorize(known.client), known.person).status_code == 303
+    hop(meter, known)  # the new clients moved the version: once, everything is loaded again
+    assert hop(meter, known) == HOP
+
+
+def test_once_a_second_one_trip_asks_whether_clients_or_keys_changed(meter: Meter) -> None:
+    known = warm(meter)
+    meter.provider.clock.advance(1)
+    assert hop(meter, known) == [Cost(("version", "issue_under"), 0), *HOP[1:]]
+    assert hop(meter, known) == HOP
+
+
+def test_claims_in_the_id_token_cost_one_statement_more(meter: Meter) -> None:
+    known = warm(meter)
+    asked = {"claims": '{"id_token": {"name": null}}'}
+    known.visitor.allow(known.visitor.authorize(known.client, **asked))
+    assert hop(meter, known, **asked) == [HOP[0], Cost(HOP[1].verbs, 1), HOP[2]]
+
+
+def test_a_password_sign_in(meter: Meter) -> None:
+    """Where the portal was agreed to before. Account, session, consent; the password's own time is many times this."""
+    known = warm(meter)
+    client, person = known.client, known.person
+
+    def sign_in() -> list[Cost]:
+        visitor, pages = meter.provider.visitor(), []
+        asked = meter.cost(lambda: pages.append(visitor.authorize(client)))
+        answered = meter.cost(lambda: pages.append(visitor.password(pages[0], person)))
+        assert pages[1].status_code == 303
+        return [asked, answered]
+
+    first = sign_in()
+    assert first == [
+        Cost(("put", "get"), 0),
+        Cost((*THROTTLED, "open_session", "queue", "set_fields", "issue_under", "delete"), 3),
+    ]
+    for _ in range(30):
+        meter.provider.citizen()
+    meter.provider.visitor().authorize(client)
+    assert sign_in() == first
+
+
+def test_a_refresh(meter: Meter) -> None:
+    known = warm(meter, scope=SCOPE)
+    told = [known.tokens(scope=SCOPE)["refresh_token"]]
+
+    def refresh() -> None:
+        fields = {"grant_type": "refresh_token", "refresh_token": told[-1]}
+        told.append(meter.provider.token(known.client, fields).get_json()["refresh_token"])
+
+    first = meter.cost(refresh)
+    assert first.verbs == ("put", "put_under")
+    assert [meter.cost(refresh) for _ in range(5)] == [first] * 5
+    assert first.sql == 8
