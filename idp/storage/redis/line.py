@@ -13,6 +13,7 @@ from typing import ClassVar, Final, Protocol
 from redis import exceptions
 
 from idp.storage.redis.connections import Answer, Connection, Connections, Word
+from idp.storage.redis.patience import Patience
 from idp.storage.redis.scripts import Script
 from idp.storage.state import StateUnavailable
 
@@ -63,11 +64,15 @@ class ServerLine(Line):
 
     def __init__(self, make: Callable[[], Connection]) -> None:
         self._connections = Connections(make)
+        self._patience = Patience()
 
     def close(self) -> None:
         self._connections.close()
 
     def _exchange(self, key: Word, words: tuple[Word, ...]) -> Answer:
+        return self._patience.ask(self._once_or_twice, words)
+
+    def _once_or_twice(self, words: tuple[Word, ...]) -> Answer:
         try:
             return self._connections.exchange(words)
         except _MOVED_MASTER:
@@ -92,6 +97,22 @@ class ClusterClient(Protocol):
     def close(self) -> None: ...
 
 
+class _Place:
+    """One node of a cluster, as far as its client knows."""
+
+    def __init__(self, client: ClusterClient, node: Node) -> None:
+        self.connections = Connections(lambda: client.connection_to(node))
+        self.patience = Patience()
+        self._client = client
+
+    def exchange(self, words: tuple[Word, ...]) -> Answer:
+        try:
+            return self.connections.exchange(words)
+        except _ASTRAY:
+            self.connections.close()
+            return self._client.execute_command(*words)
+
+
 class ClusterLine(Line):
     """To a cluster: straight to the node that has the key's slot, as far as redis-py's client knows.
 
@@ -105,29 +126,25 @@ class ClusterLine(Line):
     def __init__(self, make: Callable[[], ClusterClient]) -> None:
         self._make = make
         self._client: ClusterClient | None = None
-        self._nodes: dict[str, Connections] = {}
+        self._nodes: dict[str, _Place] = {}
         self._lock = threading.Lock()
 
     def close(self) -> None:
         client, self._client = self._client, None
         nodes, self._nodes = self._nodes, {}
-        for connections in nodes.values():
-            connections.close()
+        for place in nodes.values():
+            place.connections.close()
         if client is not None:
             client.close()
 
     def _exchange(self, key: Word, words: tuple[Word, ...]) -> Answer:
         client = self._client or self._open()
         node = client.node_of(client.keyslot(key))
-        connections = self._nodes.get(node.name) or self._reach(client, node)
-        try:
-            return connections.exchange(words)
-        except _ASTRAY:
-            connections.close()
-            return client.execute_command(*words)
+        place = self._nodes.get(node.name) or self._reach(client, node)
+        return place.patience.ask(place.exchange, words)
 
-    def _reach(self, client: ClusterClient, node: Node) -> Connections:
-        return self._nodes.setdefault(node.name, Connections(lambda: client.connection_to(node)))
+    def _reach(self, client: ClusterClient, node: Node) -> _Place:
+        return self._nodes.setdefault(node.name, _Place(client, node))
 
     def _open(self) -> ClusterClient:
         with self._lock:
