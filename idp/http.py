@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.wrappers import Request
 
 from idp.codec import encode
 from idp.config import Settings
@@ -90,15 +91,17 @@ class Observer:
         request.environ[_BEGAN] = time.perf_counter()
 
     def _answered(self, response: Response) -> Response:
-        environ = request.environ
-        seconds = time.perf_counter() - environ[_BEGAN]
         rule = request.url_rule
-        endpoint = "none" if rule is None else rule.rule
-        self._metrics.request(endpoint, response.status_code, seconds)
+        seconds = time.perf_counter() - request.environ[_BEGAN]
+        self.answered(request, "none" if rule is None else rule.rule, response.status_code, seconds)
+        return response
+
+    def answered(self, request: Request, endpoint: str, status: int, seconds: float) -> None:
+        """`endpoint` is a route of ours, or "none"."""
+        self._metrics.request(endpoint, status, seconds)
         if self._access is not None:
             method = request.method if request.method in _METHODS else "other"
-            self._access.line(endpoint, method, response.status_code, seconds, environ.get(_REFERRED))
-        return response
+            self._access.line(endpoint, method, status, seconds, request.environ.get(_REFERRED))
 
 
 class Web:

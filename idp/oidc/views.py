@@ -1,11 +1,12 @@
 """The OIDC endpoints at their addresses: the request's parts in, the endpoint's answer out, each error in its family's
 form."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote, urlencode, urlsplit
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request
 
 from idp.citizens.registry import Citizens
 from idp.csrf import check_csrf, csrf_token
@@ -38,7 +39,7 @@ class AuthorizeView:
         self._endpoint = endpoint
         self._transactions = transactions
 
-    def __call__(self) -> Response:
+    def __call__(self, request: Request) -> Response:
         cookies = self._web.cookies
         browser = self._web.cookie(request, cookies.browser)
         fresh = "" if browser else self._transactions.new_browser()
@@ -74,36 +75,36 @@ class ApiViews:
         self._engine = engine
         self._keys = keys
 
-    def token(self) -> Response:
+    def token(self, request: Request) -> Response:
         def answer() -> Response:
             authorization = request.headers.get("Authorization")
             document = self._token.answer(form(request), authorization, self._web.source(request))
             return self._web.json(document, headers={"Pragma": "no-cache"})
 
-        return self._answered(answer, "Basic")
+        return self._answered(request, answer, "Basic")
 
-    def userinfo(self) -> Response:
+    def userinfo(self, request: Request) -> Response:
         def answer() -> Response:
             body = form(request) if request.method == "POST" and request.content_length else None
             return self._web.json(self._userinfo.answer(query(request), request.headers.get("Authorization"), body))
 
-        return self._answered(answer, "Bearer")
+        return self._answered(request, answer, "Bearer")
 
-    def configuration(self) -> Response:
+    def configuration(self, request: Request) -> Response:
         response = self._web.json(self._engine.metadata)
         response.headers["Cache-Control"] = "public, max-age=300"
         return response
 
-    def jwks(self) -> Response:
+    def jwks(self, request: Request) -> Response:
         def answer() -> Response:
             response = Response(self._keys.jwks(), mimetype="application/json")
             response.headers["Cache-Control"] = "public, max-age=300"
             response.headers["X-Content-Type-Options"] = "nosniff"
             return response
 
-        return self._answered(answer, None)
+        return self._answered(request, answer, None)
 
-    def _answered(self, answer: Callable[[], Response], scheme: str | None) -> Response:
+    def _answered(self, request: Request, answer: Callable[[], Response], scheme: str | None) -> Response:
         """The one place where an exception becomes a JSON error."""
         try:
             return answer()
@@ -198,14 +199,19 @@ def _origin(uri: str | None) -> str:
 def blueprint(authorize: AuthorizeView, api: ApiViews, logout: LogoutViews) -> Blueprint:
     routes = Blueprint("oidc", __name__)
     for path, view, methods in (
-        ("/authorize", authorize, ["GET", "POST"]),
-        ("/token", api.token, ["POST"]),
-        ("/userinfo", api.userinfo, ["GET", "POST"]),
-        ("/jwks", api.jwks, ["GET"]),
-        ("/.well-known/openid-configuration", api.configuration, ["GET"]),
-        ("/.well-known/oauth-authorization-server", api.configuration, ["GET"]),
+        ("/authorize", lambda: authorize(request), ["GET", "POST"]),
+        ("/token", lambda: api.token(request), ["POST"]),
+        ("/userinfo", lambda: api.userinfo(request), ["GET", "POST"]),
+        ("/jwks", lambda: api.jwks(request), ["GET"]),
+        ("/.well-known/openid-configuration", lambda: api.configuration(request), ["GET"]),
+        ("/.well-known/oauth-authorization-server", lambda: api.configuration(request), ["GET"]),
         ("/logout", logout.begin, ["GET", "POST"]),
         ("/logout/confirm", logout.confirm, ["GET", "POST"]),
     ):
         routes.add_url_rule(path, path.replace(".", "_"), view, methods=methods)
     return routes
+
+
+def hop(authorize: AuthorizeView, api: ApiViews) -> Mapping[tuple[str, str], Callable[[Request], Response]]:
+    """The views that nearly all requests go to, by method and path."""
+    return {("GET", "/authorize"): authorize, ("POST", "/token"): api.token, ("GET", "/userinfo"): api.userinfo}
