@@ -41,7 +41,7 @@ class MasterKeys:
         lines = ((number, line.split("#", 1)[0].split()) for number, line in enumerate(text.splitlines(), 1))
         keys = tuple(_key(number, words) for number, words in lines if words)
         if not keys:
-            raise BadMasterKeys("there is no key; make one with `idp.master_keys.MasterKeys.generate`")
+            raise BadMasterKeys("there is no key; make one with `idp key master`")
         if len({kid for kid, _ in keys}) != len(keys):
             raise BadMasterKeys("two lines have the same key id")
         return cls(keys)

@@ -11,6 +11,7 @@ import click
 from idp.audit.events import EventType
 from idp.audit.writer import AuditWriter
 from idp.citizens.number import parse_typed, today_in_china
+from idp.cli.example import example
 from idp.cli.opened import opened, this_process
 from idp.cli.output import moment, show_line, table, table_option
 from idp.codec import decode
@@ -26,9 +27,9 @@ def audit() -> None:
     """Read the audit trail."""
 
 
-@audit.command()
+@audit.command(epilog=example("idp audit tail -n 50 --table", "idp audit tail --follow"))
 @click.option("-n", "count", type=click.IntRange(0, 10_000), default=20, show_default=True, help="How many events.")
-@click.option("-f", "--follow", is_flag=True, help="Go on with what comes, until interrupted.")
+@click.option("-f", "--follow", is_flag=True, help="Go on with what comes, until Ctrl-C.")
 @table_option
 def tail(count: int, follow: bool, as_table: bool) -> None:
     """The last events."""
@@ -46,14 +47,18 @@ def tail(count: int, follow: bool, as_table: bool) -> None:
             time.sleep(_FOLLOW_SECONDS)
 
 
-@audit.command()
+@audit.command(
+    epilog=example(
+        "idp audit search --event login:failure --since 2026-11-01", "idp audit search --reference 7K3M-9QXD"
+    )
+)
 @click.option("--event", type=click.Choice([kind.value for kind in EventType]), metavar="TYPE", help="login:success …")
 @click.option("--citizen", metavar="N", help="A citizen ID number, or our own id of a citizen.")
-@click.option("--client", "client_id", metavar="ID")
+@click.option("--client", "client_id", metavar="ID", help="The client_id of a relying party.")
 @click.option("--reference", help="The reference number of an error page.")
 @click.option("--since", metavar="TIME", help="2026-01-31, 2026-01-31T08:00:00+08:00, or seconds since the epoch.")
 @click.option("--until", metavar="TIME", help="Up to this time and without it.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True, help="At most so many.")
 @table_option
 def search(
     event: str | None,

@@ -15,6 +15,7 @@ from idp.citizens.citizen import Citizen, Status
 from idp.citizens.importing import Importer, ImportProgress, report_path
 from idp.citizens.number import mask, parse_typed, today_in_china
 from idp.citizens.registry import NewCitizen
+from idp.cli.example import example
 from idp.cli.opened import opened, record
 from idp.cli.output import moment, show, show_one, table_option
 from idp.login.password import UnacceptablePassword, UnusableHash
@@ -30,13 +31,15 @@ def citizen() -> None:
     """Add, import, show, suspend and resume citizens. N is a citizen ID number, or our own id of a citizen."""
 
 
-@citizen.command()
+@citizen.command(
+    epilog=example("""printf '%s\\n' "$PASSWORD" | idp citizen add --number N --name 张三 --password-stdin""")
+)
 @click.option("--number", required=True, metavar="N", help="Citizen ID number.")
-@click.option("--name", required=True)
+@click.option("--name", required=True, help="As it stands on the identity card.")
 @click.option("--phone", help="Telephone number; +86 is taken for granted.")
-@click.option("--email")
+@click.option("--email", help="E-mail address.")
 @click.option("--birthdate", metavar="YYYY-MM-DD", help="If it is not the one in the number.")
-@click.option("--totp-secret", metavar="B32", help="Secret of an authenticator app.")
+@click.option("--totp-secret", metavar="B32", help="Secret of an authenticator app; recovery codes are shown, once.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
 @table_option
 def add(
@@ -49,7 +52,7 @@ def add(
     password_stdin: bool,
     as_table: bool,
 ) -> None:
-    """Add a citizen."""
+    """Add a citizen. With a TOTP secret come ten recovery codes, shown here and never again."""
     password = _password() if password_stdin else None
     secret = _secret(totp_secret)
     with opened() as services:
@@ -71,10 +74,11 @@ def add(
             )
         )
         record(services, EventType.CITIZEN_ADDED, citizen_id=added.id)
-    show_one(described(added), as_table)
+        codes = {"recovery_codes": list(services.recovery.renew(added.id))} if secret else {}
+    show_one(described(added) | codes, as_table)
 
 
-@citizen.command("import")
+@citizen.command("import", epilog=example("idp citizen import people.jsonl"))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
 def import_(file: Path) -> None:
     """Import citizens from FILE, JSON lines or CSV.
@@ -99,7 +103,7 @@ def import_(file: Path) -> None:
         click.echo(f"{last.refused} lines were refused; {report} says which and why", err=True)
 
 
-@citizen.command("show")
+@citizen.command("show", epilog=example("idp citizen show N --table"))
 @click.argument("who", metavar="N")
 @table_option
 def show_(who: str, as_table: bool) -> None:
@@ -115,7 +119,7 @@ def show_(who: str, as_table: bool) -> None:
     show_one(described(found) | has, as_table)
 
 
-@citizen.command()
+@citizen.command(epilog=example("idp citizen suspend N"))
 @click.argument("who", metavar="N")
 @table_option
 def suspend(who: str, as_table: bool) -> None:
@@ -128,7 +132,7 @@ def suspend(who: str, as_table: bool) -> None:
     show_one(described(changed) | {"told": portals}, as_table)
 
 
-@citizen.command()
+@citizen.command(epilog=example("idp citizen resume N"))
 @click.argument("who", metavar="N")
 @table_option
 def resume(who: str, as_table: bool) -> None:

@@ -5,6 +5,7 @@ from typing import Any, BinaryIO
 import click
 
 from idp.audit.events import EventType
+from idp.cli.example import example
 from idp.cli.opened import opened, record
 from idp.cli.output import show_many, show_one, table_option
 from idp.oidc.client import Client
@@ -18,7 +19,11 @@ def client() -> None:
     """Register and manage OpenID Connect clients."""
 
 
-@client.command()
+@client.command(
+    epilog=example(
+        """echo '{"redirect_uris":["https://portal.example.cn/cb"],"client_name":"Portal"}' | idp client add -"""
+    )
+)
 @click.argument("file", type=click.File("rb"))
 @table_option
 def add(file: BinaryIO, as_table: bool) -> None:
@@ -38,7 +43,7 @@ def add(file: BinaryIO, as_table: bool) -> None:
     show_one(document, as_table)
 
 
-@client.command("list")
+@client.command("list", epilog=example("idp client list --table"))
 @table_option
 def list_(as_table: bool) -> None:
     """List all clients."""
@@ -46,7 +51,7 @@ def list_(as_table: bool) -> None:
         show_many((_described(services, each) for each in services.clients.all()), _COLUMNS, as_table)
 
 
-@client.command()
+@client.command(epilog=example("idp client show 0a1b2c"))
 @click.argument("client_id", metavar="ID")
 @table_option
 def show(client_id: str, as_table: bool) -> None:
@@ -55,7 +60,7 @@ def show(client_id: str, as_table: bool) -> None:
         show_one(_described(services, _known(services, client_id)), as_table)
 
 
-@client.command()
+@client.command(epilog=example("idp client disable 0a1b2c"))
 @click.argument("client_id", metavar="ID")
 @table_option
 def disable(client_id: str, as_table: bool) -> None:
@@ -63,7 +68,7 @@ def disable(client_id: str, as_table: bool) -> None:
     _set_enabled(client_id, False, EventType.CLIENT_DISABLED, as_table)
 
 
-@client.command()
+@client.command(epilog=example("idp client enable 0a1b2c"))
 @click.argument("client_id", metavar="ID")
 @table_option
 def enable(client_id: str, as_table: bool) -> None:
@@ -71,7 +76,7 @@ def enable(client_id: str, as_table: bool) -> None:
     _set_enabled(client_id, True, EventType.CLIENT_ENABLED, as_table)
 
 
-@client.command()
+@client.command(epilog=example("idp client remove 0a1b2c"))
 @click.argument("client_id", metavar="ID")
 @table_option
 def remove(client_id: str, as_table: bool) -> None:

@@ -1,16 +1,24 @@
 """`idp key …`: the keys that sign tokens, and the re-keying of what is encrypted."""
 
 import sys
+import time
 from typing import Any
 
 import click
 
 from idp.audit.events import EventType
+from idp.cli.example import example
 from idp.cli.opened import opened, record
 from idp.cli.output import moment, show, show_many, table_option
+from idp.clock import SystemClock
+from idp.master_keys import MasterKeys
 from idp.oidc.keys import ALGORITHMS
 from idp.rekey import Rekeying, RekeyProgress
+from idp.secrets import SystemRandomness
+from idp.versions import CHECK_SECONDS
 
+_LOADED_SECONDS = 2 * CHECK_SECONDS
+"""After this long every worker has heard that something changed, and what it was answering meanwhile is answered."""
 _COLUMNS = ("kid", "alg", "state", "created_at", "activated_at", "retired_at")
 
 
@@ -19,7 +27,7 @@ def key() -> None:
     """Signing keys (next, active, retired), and re-keying what is encrypted at rest."""
 
 
-@key.command("list")
+@key.command("list", epilog=example("idp key list --table"))
 @table_option
 def list_(as_table: bool) -> None:
     """List the signing keys."""
@@ -28,7 +36,7 @@ def list_(as_table: bool) -> None:
         show_many(_described(services), _COLUMNS, as_table)
 
 
-@key.command()
+@key.command(epilog=example("idp key rotate --alg RS256"))
 @click.option("--alg", type=click.Choice(list(ALGORITHMS)), help="Only this algorithm; without it, all.")
 @table_option
 def rotate(alg: str | None, as_table: bool) -> None:
@@ -41,10 +49,23 @@ def rotate(alg: str | None, as_table: bool) -> None:
         show_many(_described(services), _COLUMNS, as_table)
 
 
-@key.command()
+@key.command(epilog=example("idp key master >> var/master.key   # a new key, below the current one"))
+def master() -> None:
+    """Print a new line for the master key file. Who has it can read everything: keep it as safe as the file."""
+    click.echo(MasterKeys.generate(SystemRandomness(), SystemClock().now()), nl=False)
+
+
+@key.command(epilog=example("idp key rekey"))
 def rekey() -> None:
-    """Encrypt anew, under the current master key, all that stands under an older one. The service may run meanwhile."""
+    """Encrypt anew, under the current master key, all that stands under an older one. The service may run meanwhile.
+
+    First every worker is told to load the master key file again, so that none meets a value under a key it does not
+    know. To change the key, put the new line below the current one on every machine and run this; then move it to the
+    top and run this again; then take the old line out.
+    """
     with opened() as services:
+        services.versions.bump()
+        time.sleep(_LOADED_SECONDS)
         rekeying = Rekeying(services.records, services.vault)
         last = _followed(rekeying)
         record(services, EventType.KEY_REKEYED, count=last.done - last.failed)

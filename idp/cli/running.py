@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from idp.cli.example import example
 from idp.cli.output import show, show_many, table_option
 from idp.config import SettingsError, load_settings
 
@@ -14,7 +15,11 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 _LIKELY_WORKERS = 4
 
 
-@click.command()
+@click.command(
+    epilog=example(
+        "IDP_ISSUER=https://id.example.cn idp serve --host 0.0.0.0 --port 8443 --tls-cert chain.pem --tls-key key.pem"
+    )
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", type=click.IntRange(1, 65_535), default=8000, show_default=True)
 @click.option("--workers", type=click.IntRange(1, 256), help="Worker processes; without it, one for each CPU up to 4.")
@@ -32,7 +37,7 @@ def serve(host: str, port: int, workers: int | None, tls_cert: Path | None, tls_
         raise click.ClickException(str(error)) from None
 
 
-@click.command()
+@click.command(epilog=example("idp demo --port 9000"))
 @click.option("--port", type=click.IntRange(1, 65_533), default=8000, show_default=True, help="The first of three.")
 @click.option(
     "--data-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("var/demo"), show_default=True
@@ -49,9 +54,9 @@ def db() -> None:
     """The records' tables."""
 
 
-@db.command()
+@db.command(epilog=example("IDP_RECORDS_URL=postgresql+psycopg://idp@db/idp idp db upgrade"))
 def upgrade() -> None:
-    """Bring the tables to what this release needs. Nothing happens if they are."""
+    """Bring the tables to what this release needs. Nothing happens if they are that already."""
     url = load_settings(os.environ).records_url
     upgrading = importlib.import_module("idp.storage.records.upgrade")
     was_current = upgrading.is_current(url)
@@ -60,7 +65,7 @@ def upgrade() -> None:
     show({"records": "were up to date" if was_current else "upgraded"})
 
 
-@click.command()
+@click.command(epilog=example("idp check --table"))
 @table_option
 def check(as_table: bool) -> None:
     """Say what is wrong with the deployment, and what to do. Exit status 1 if anything is."""
