@@ -158,6 +158,7 @@ ERRORS: Final[Mapping[ErrorKind, ErrorWords]] = {
 PASSWORD_PROBLEMS: Final[Mapping[str, str]] = {
     "too_short": mark("The new password is too short."),
     "too_long": mark("The new password is too long."),
+    "unusable": mark("The new password contains characters that cannot be typed on a keyboard."),
     "guessable": mark("The new password is too easy to guess."),
     "personal": mark("The new password contains your name, number or phone."),
     "too_few_classes": mark("The new password needs more kinds of characters: letters, digits and signs."),

@@ -1,4 +1,4 @@
-"""What happens to people on the way: a slip of the finger, Back, two tabs, no mouse, a change of mind or of language."""
+"""What happens to people on the way: a slip of the finger, Back, two tabs, no mouse, a change of mind or language."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
