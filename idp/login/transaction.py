@@ -17,6 +17,18 @@ GUESSES: Final = 5
 """One-time codes that may be wrong in one transaction."""
 
 
+FINISHED_SECONDS: Final = 600
+"""How long an answered transaction is remembered as such."""
+
+
+class Finished(Exception):
+    """The transaction has been answered already: Back, an impatient second press, or a second tab."""
+
+    def __init__(self, transaction: "Transaction") -> None:
+        super().__init__(transaction.door)
+        self.transaction = transaction
+
+
 class WrongBrowser(Exception):
     """The transaction belongs to another browser, or this one lost its cookie."""
 
@@ -64,6 +76,7 @@ class Transaction:
     browser: str
     created_at: int
     proven: Proven | None = None
+    finished: bool = False
 
 
 def transaction_key(transaction_id: str) -> Key:
@@ -92,13 +105,15 @@ class Transactions:
         self._state.put(transaction_key(transaction.id), encode(transaction), self._ttl)
 
     def load(self, transaction_id: str, browser: str) -> Transaction:
-        """Raises `Gone`, or `WrongBrowser` if it was begun elsewhere."""
+        """Raises `Gone`, `Finished`, or `WrongBrowser` if it was begun elsewhere."""
         raw = self._state.get(transaction_key(transaction_id))
         if raw is None:
             raise Gone("transaction")
         transaction = decode(raw, Transaction)
         if not browser or not equal(transaction.browser, digest(browser)):
             raise WrongBrowser
+        if transaction.finished:
+            raise Finished(transaction)
         return transaction
 
     def prove(self, transaction: Transaction, proven: Proven) -> Transaction:
@@ -115,13 +130,16 @@ class Transactions:
         return after
 
     def finish(self, transaction: Transaction) -> None:
-        """The front door has answered; the transaction cannot be used again."""
-        self._state.delete(transaction_key(transaction.id))
+        """The front door has answered; the transaction cannot be used again. Left is who asked, to lead back there."""
+        ask = Ask(transaction.ask.client_id, (), languages=transaction.ask.languages)
+        after = dataclasses.replace(transaction, ask=ask, request="", proven=None, finished=True)
+        self._state.put(transaction_key(transaction.id), encode(after), FINISHED_SECONDS)
 
 
 __all__ = [
     "Ask",
     "Conflict",
+    "Finished",
     "Gone",
     "Proven",
     "Transaction",

@@ -12,6 +12,7 @@ class ErrorKind(enum.Enum):
     BAD_REDIRECT = "bad_redirect"
     BAD_REQUEST = "bad_request"
     EXPIRED = "expired"
+    FINISHED = "finished"
     OTHER_BROWSER = "other_browser"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
@@ -27,13 +28,14 @@ class ErrorKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
-    """`reference` stands in the log too. `retry_after` is in seconds."""
+    """`reference` stands in the log too. `retry_after` is in seconds. `client_uri` leads back to the service."""
 
     template: ClassVar[str] = "error.html"
     kind: ErrorKind
     reference: str
     client_name: str | None = None
     retry_after: int | None = None
+    client_uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

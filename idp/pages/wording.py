@@ -103,6 +103,11 @@ ERRORS: Final[Mapping[ErrorKind, ErrorWords]] = {
         mark("It took too long, or it had been finished already. To protect you, it cannot be continued."),
         _START_AGAIN,
     ),
+    ErrorKind.FINISHED: ErrorWords(
+        mark("This sign-in is already finished"),
+        mark("The page was sent twice, or opened again later. Nothing went wrong, and nothing was done twice."),
+        mark("Please go back to the service. If it does not know you yet, choose “sign in” there once more."),
+    ),
     ErrorKind.OTHER_BROWSER: ErrorWords(
         mark("This sign-in was started elsewhere"),
         mark("It was started in another browser or on another device, or this browser does not accept cookies."),

@@ -1,6 +1,8 @@
 """What happens to people on the way: a slip of the finger, Back, two tabs, no mouse, a change of mind or language."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 import pyotp
@@ -18,6 +20,16 @@ pytestmark = [pytest.mark.slow, pytest.mark.parametrize("town", ["embedded"], in
 @pytest.fixture
 def walk(town: Town, open_browser: OpenBrowser) -> Walk:
     return Walk(town, open_browser(), "zh-CN")
+
+
+@contextmanager
+def slow_line(page: Page, milliseconds: int) -> Iterator[None]:
+    session = page.context.new_cdp_session(page)
+    conditions = {"offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
+    session.send("Network.enable")
+    session.send("Network.emulateNetworkConditions", {**conditions, "latency": milliseconds})
+    yield
+    session.send("Network.emulateNetworkConditions", {**conditions, "latency": 0})
 
 
 def transaction_of(page: Page) -> str:
@@ -75,9 +87,9 @@ def test_back_leads_to_the_step_that_is_due(town: Town, walk: Walk) -> None:
     walk.allow(social)
     walk.known(social, person)
     walk.page.go_back()
-    expect(walk.page.get_by_role("heading", level=1)).to_have_text("本次登录已失效")
-    walk.page.go_forward()
-    walk.known(social, person)
+    expect(walk.page.get_by_role("heading", level=1)).to_have_text("本次登录已经完成")
+    walk.page.get_by_role("link", name="返回社会保险网上服务大厅").click()
+    expect(walk.page.locator(".person")).to_have_text("李静文")
 
 
 @pytest.mark.parametrize("agreed_before", [False, True])
@@ -97,6 +109,29 @@ def test_a_double_click_signs_in_once(town: Town, walk: Walk, agreed_before: boo
         walk.at_provider("/consent")
         walk.page.get_by_role("button", name=walk.words.allow, exact=True).dblclick()
     walk.known(social, person)
+
+
+def test_an_impatient_second_press_on_a_slow_line_ends_at_the_portal(town: Town, walk: Walk) -> None:
+    """The first press has signed in already, and its answer is on the way when the second goes out."""
+    social, person = town.portals[0], town.citizen("李静文")
+    walk.ask_to_sign_in(social)
+    walk.password(person)
+    walk.allow(social)
+    walk.known(social, person)
+    walk.page.locator("#sign-out").click()
+    walk.ask_to_sign_in(social)
+    walk.page.locator("#username").fill(person.number)
+    walk.page.locator("#password").fill(person.password)
+    box = walk.page.get_by_role("button", name=walk.words.sign_in, exact=True).bounding_box()
+    assert box
+    with slow_line(walk.page, milliseconds=800):
+        with walk.page.expect_request(re.compile("/callback")):
+            walk.page.mouse.click(box["x"] + 20, box["y"] + 20)
+        walk.page.mouse.click(box["x"] + 20, box["y"] + 20)
+    expect(walk.page.get_by_role("heading", level=1)).to_have_text("本次登录已经完成")
+    walk.page.get_by_role("link", name="返回社会保险网上服务大厅").click()
+    walk.page.locator("#sign-in").click()
+    walk.known(social, person)  # no password again
 
 
 def test_two_tabs_at_once_are_one_sign_in(town: Town, walk: Walk) -> None:

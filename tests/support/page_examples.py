@@ -44,7 +44,7 @@ def examples() -> Iterator[tuple[str, Page]]:
     yield "help", HelpPage()
     yield from _account()
     for kind in ErrorKind:
-        yield f"error-{kind.value}", ErrorPage(kind, "7K3M-9QXD", CLIENT.name, 90)
+        yield f"error-{kind.value}", ErrorPage(kind, "7K3M-9QXD", CLIENT.name, 90, CLIENT.uri)
 
 
 def _account() -> Iterator[tuple[str, Page]]:

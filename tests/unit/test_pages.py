@@ -30,7 +30,7 @@ from tests.support.page_examples import CLIENT, examples
 PAGES = Pages()
 EXAMPLES: dict[str, Any] = dict(examples())
 HOSTILE = "\"'></p><script>alert(1)</script><img src=//evil.example/x onerror=alert(1)>{{ 7 * 7 }}%(name)s&lt;"
-HREFS = {"recovery_href", "totp_href", "back_href", "sign_out_href", "policy_uri", "uri"}
+HREFS = {"recovery_href", "totp_href", "back_href", "sign_out_href", "policy_uri", "uri", "client_uri"}
 
 every_page = pytest.mark.parametrize("page", EXAMPLES.values(), ids=EXAMPLES)
 every_language = pytest.mark.parametrize("language", LANGUAGES)

@@ -17,7 +17,7 @@ from idp.login.dispatch import Step
 from idp.login.door import FrontDoor, PartyGone, Redirect
 from idp.login.flow import Arrived, Peer, SignIn
 from idp.login.party import RelyingParty, in_language
-from idp.login.transaction import Transaction, Transactions, WrongBrowser
+from idp.login.transaction import Finished, Transaction, Transactions, WrongBrowser
 from idp.pages import ClientView, ErrorKind, Frame, Page
 from idp.parameters import parse
 from idp.sessions import Session, Sessions
@@ -100,12 +100,24 @@ class Visits:
             party = door.party(transaction.ask.client_id)
         except Gone:
             raise PageError(ErrorKind.EXPIRED) from None
+        except Finished as finished:
+            raise self._finished(finished.transaction) from None
         except WrongBrowser:
             raise PageError(ErrorKind.OTHER_BROWSER, 403) from None
         except PartyGone:
             raise PageError(ErrorKind.UNKNOWN_CLIENT) from None
         frame = self._web.frame(request, transaction.ask.languages, transaction.created_at)
         return Visit(transaction, self._session(), door, party, browser, frame)
+
+    def _finished(self, transaction: Transaction) -> PageError:
+        """The way on: whoever asked is still there, and knows the citizen or need only ask again."""
+        frame = self._web.frame(request, transaction.ask.languages, transaction.created_at)
+        try:
+            party = self._doors[transaction.door].party(transaction.ask.client_id)
+        except PartyGone:
+            return PageError(ErrorKind.FINISHED, languages=(frame.language,))
+        name, uri = in_language(party.name, frame.language), in_language(party.uri, frame.language) or None
+        return PageError(ErrorKind.FINISHED, client_name=name, client_uri=uri, languages=(frame.language,))
 
     def submitted(self, name: Callable[[Visit], str] = lambda visit: visit.transaction.id) -> Submitted:
         """`name` gives the form's name, under which its token was made. Raises `Forged` and what `visit` raises."""
@@ -159,7 +171,8 @@ class Visits:
         raise PageError(
             ErrorKind.SIGN_IN_REFUSED,
             403,
-            in_language(visit.party.name, visit.frame.language),
+            client_name=visit.client.name,
+            client_uri=visit.client.uri,
             languages=(visit.frame.language,),
         )
 
