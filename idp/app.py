@@ -1,15 +1,15 @@
 """The composition root: settings -> stores -> services -> endpoints. The one file that may import upward.
 
-`build_services` is what the shell's verbs and the demo work with; `create_app` adds the endpoints and is what a worker
-loads.
+`idp.services` is the first half, which the shell's verbs and the demo work with; `create_app` adds the endpoints and is
+what a worker loads.
 """
 
 import logging
 import os
 import sys
 import time
-from dataclasses import dataclass
-from functools import cache, partial
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from flask import Blueprint, Flask, request
@@ -17,130 +17,47 @@ from flask import Blueprint, Flask, request
 from federation.fetch import Fetcher
 from idp.account.agreements import Agreements
 from idp.account.views import AccountViews
+from idp.audit.events import EventType
+from idp.audit.recorder import UnsafeEvent, event
 from idp.citizens.pseudonyms import Pseudonyms
-from idp.citizens.registry import Citizens
-from idp.clock import Clock, SystemClock
-from idp.config import Settings, load_settings
+from idp.config import load_settings
 from idp.http import MAX_FORM_BYTES, Observer, Web, store_away
 from idp.login import views as login_views
 from idp.login.browsers import KnownBrowsers
 from idp.login.consent import Consents
 from idp.login.consent_view import ConsentView
 from idp.login.flow import SignIn
-from idp.login.password import Passwords
 from idp.login.password_policy import PROFILES
-from idp.login.recovery import Recovery
 from idp.login.renewal import Renewal
 from idp.login.throttle import Throttle
 from idp.login.transaction import Transactions
 from idp.logs import AccessLog
-from idp.master_keys import BadMasterKeys, MasterKeys
 from idp.metrics import Metrics
-from idp.oidc import discovery
 from idp.oidc import views as oidc_views
 from idp.oidc.authorize import DOOR, AuthorizationEndpoint
 from idp.oidc.backchannel import BackChannel
-from idp.oidc.clients import ClientDirectory, Clients
 from idp.oidc.families import Families
 from idp.oidc.grants.authorization_code import AuthorizationCodeGrant
 from idp.oidc.grants.refresh_token import RefreshTokenGrant
-from idp.oidc.keys import KeyRing
 from idp.oidc.logout import IdTokenHints, SigningOut
-from idp.oidc.provider import Engine
-from idp.oidc.registration import Registrar
 from idp.oidc.subjects import Subjects
 from idp.oidc.token import TokenEndpoint
 from idp.oidc.tokens import TokenIssuer
 from idp.oidc.userinfo import UserinfoEndpoint
 from idp.oidc.withdrawal import Withdrawal
 from idp.pages import Pages
-from idp.sealing import secret_context
-from idp.secrets import SHARDS, Randomness, SystemRandomness
-from idp.sessions import Limits, Sessions
+from idp.services import Services, build_services
 from idp.shortcut import Shortcut
-from idp.storage.open import open_state
 from idp.storage.records.errors import RecordsUnavailable
-from idp.storage.records.records import Records, open_records
-from idp.storage.state import Event, StateStore, StateUnavailable
+from idp.storage.state import StateUnavailable
 from idp.suspending import Suspending
-from idp.vault import Vault, open_vault
-from idp.versions import Versions
 from idp.views import SiteViews
 
-DEFAULT_SCOPE: Final = ("openid", "profile")
-"""What a client may ask that does not say so at registration."""
+__all__ = ["Services", "build_app", "build_services", "create_app", "suspending"]
+
 WAIT_SECONDS: Final = 1.0
-_SECRET_BYTES: Final = 32
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What is the same for the endpoints and for an operator's verbs."""
-
-    settings: Settings
-    clock: Clock
-    randomness: Randomness
-    state: StateStore
-    records: Records
-    vault: Vault
-    versions: Versions
-    citizens: Citizens
-    passwords: Passwords
-    recovery: Recovery
-    sessions: Sessions
-    directory: ClientDirectory
-    engine: Engine
-    clients: Clients
-    keys: KeyRing
-
-    def record(self, told: Event) -> None:
-        """Tell the audit trail."""
-        self.state.queue(SHARDS[0], [told])
-
-    def secret(self, name: str) -> bytes:
-        """A random secret that lives in the records, sealed, and is made when it is first asked for."""
-        return _secret(self.records, self.vault, self.randomness, name)
-
-    def close(self) -> None:
-        self.state.close()
-        self.records.close()
-
-
-def build_services(settings: Settings, clock: Clock | None = None, randomness: Randomness | None = None) -> Services:
-    """Open the stores and put the services together. Raises what settings, keys and stores raise."""
-    clock = clock or SystemClock()
-    randomness = randomness or SystemRandomness()
-    state = open_state(settings.state_url, clock)
-    records = open_records(settings.records_url)
-    vault = _vault(settings, randomness)
-    versions = Versions(state, clock)
-    versions.on_change(partial(_reload, vault))
-    lifetimes = settings.lifetimes
-    directory = ClientDirectory(records.clients, versions)
-    engine = Engine(discovery.metadata(settings.issuer), directory)
-    return Services(
-        settings=settings,
-        clock=clock,
-        randomness=randomness,
-        state=state,
-        records=records,
-        vault=vault,
-        versions=versions,
-        citizens=Citizens(records, vault, clock, randomness),
-        passwords=Passwords(concurrency=os.cpu_count() or 1),
-        recovery=Recovery(
-            records.credentials, cache(partial(_secret, records, vault, randomness, "recovery")), clock, randomness
-        ),
-        sessions=Sessions(
-            state, clock, randomness, Limits(lifetimes.session_idle_seconds, lifetimes.session_absolute_seconds)
-        ),
-        directory=directory,
-        engine=engine,
-        clients=Clients(records.clients, Registrar(engine, DEFAULT_SCOPE), clock, randomness, versions),
-        keys=KeyRing(records.keys, vault, clock, versions),
-    )
 
 
 def create_app() -> Flask:
@@ -161,6 +78,7 @@ def build_app(services: Services, access: AccessLog | None = None) -> Flask:
     """The endpoints over the services. Raises `StateUnavailable` or `RecordsUnavailable`."""
     metrics = Metrics()
     web = Web(services.settings, Pages(), services.randomness, metrics)
+    web.on_unexpected(partial(_tell_unexpected, services))
     transactions = Transactions(
         services.state, services.clock, services.randomness, services.settings.lifetimes.transaction_seconds
     )
@@ -193,6 +111,13 @@ def build_app(services: Services, access: AccessLog | None = None) -> Flask:
     app.register_error_handler(Exception, lambda error: web.error_page(request, error))
     app.wsgi_app = Shortcut(app.wsgi_app, oidc_views.hop(authorize, api), web, observer)  # type: ignore[method-assign]
     return app
+
+
+def _tell_unexpected(services: Services, reference: str, error: Exception) -> None:
+    """So that the trail, too, is found by the reference that a citizen reads out."""
+    kind = f"{type(error).__module__}.{type(error).__qualname__}"
+    with suppress(StateUnavailable, UnsafeEvent):  # the log has it
+        services.record(event(EventType.ERROR_UNEXPECTED, services.clock.now(), reference=reference, exception=kind))
 
 
 def suspending(services: Services) -> Suspending:
@@ -323,23 +248,3 @@ def _api(
     token = TokenEndpoint(services.directory, grants, services.state, services.clock)
     userinfo = UserinfoEndpoint(services.engine, services.directory, services.state, services.citizens, services.clock)
     return oidc_views.ApiViews(web, token, userinfo, services.engine, services.keys)
-
-
-def _secret(records: Records, vault: Vault, randomness: Randomness, name: str) -> bytes:
-    context = secret_context(name)
-    sealed = records.secrets.get_or_create(name, lambda: vault.seal(randomness.bytes(_SECRET_BYTES), context))
-    return vault.open(sealed, context)
-
-
-def _vault(settings: Settings, randomness: Randomness) -> Vault:
-    if settings.master_key is not None:
-        return Vault(MasterKeys.parse(settings.master_key), randomness)
-    return open_vault(settings.master_key_file, randomness)
-
-
-def _reload(vault: Vault) -> None:
-    """A spoilt file must not stop a worker that has good keys in memory."""
-    try:
-        vault.reload()
-    except BadMasterKeys as error:
-        _log.error("the master key file cannot be read; the keys in memory stay in use", exc_info=error)

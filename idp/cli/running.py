@@ -40,7 +40,11 @@ def serve(host: str, port: int, workers: int | None, tls_cert: Path | None, tls_
 @click.command(epilog=example("idp demo --port 9000"))
 @click.option("--port", type=click.IntRange(1, 65_533), default=8000, show_default=True, help="The first of three.")
 @click.option(
-    "--data-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("var/demo"), show_default=True
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("var/demo"),
+    show_default=True,
+    help="Its data.",
 )
 def demo(port: int, data_dir: Path) -> None:
     """Run the provider and two portals on this machine, with made-up citizens."""

@@ -2,12 +2,12 @@
 
 import json
 
-from idp.app import DEFAULT_SCOPE
 from idp.codec import encode
 from idp.oidc import discovery
 from idp.oidc.client import Client
 from idp.oidc.provider import Engine
 from idp.oidc.registration import Registrar, describe
+from idp.services import DEFAULT_SCOPE
 from tests.support.provider import CALLBACK, ISSUER
 
 

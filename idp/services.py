@@ -1,0 +1,121 @@
+"""Settings -> stores -> services: what is the same for the endpoints (`idp.app`) and for an operator's verbs."""
+
+import logging
+import os
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Final
+
+from idp.citizens.registry import Citizens
+from idp.clock import Clock, SystemClock
+from idp.config import Settings
+from idp.login.password import Passwords
+from idp.login.recovery import Recovery
+from idp.master_keys import BadMasterKeys, MasterKeys
+from idp.oidc import discovery
+from idp.oidc.clients import ClientDirectory, Clients
+from idp.oidc.keys import KeyRing
+from idp.oidc.provider import Engine
+from idp.oidc.registration import Registrar
+from idp.sealing import secret_context
+from idp.secrets import SHARDS, Randomness, SystemRandomness
+from idp.sessions import Limits, Sessions
+from idp.storage.open import open_state
+from idp.storage.records.records import Records, open_records
+from idp.storage.state import Event, StateStore
+from idp.vault import Vault, open_vault
+from idp.versions import Versions
+
+DEFAULT_SCOPE: Final = ("openid", "profile")
+"""What a client may ask that does not say so at registration."""
+_SECRET_BYTES: Final = 32
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The stores, and what works on them."""
+
+    settings: Settings
+    clock: Clock
+    randomness: Randomness
+    state: StateStore
+    records: Records
+    vault: Vault
+    versions: Versions
+    citizens: Citizens
+    passwords: Passwords
+    recovery: Recovery
+    sessions: Sessions
+    directory: ClientDirectory
+    engine: Engine
+    clients: Clients
+    keys: KeyRing
+
+    def record(self, told: Event) -> None:
+        """Tell the audit trail."""
+        self.state.queue(SHARDS[0], [told])
+
+    def secret(self, name: str) -> bytes:
+        """A random secret that lives in the records, sealed, and is made when it is first asked for."""
+        return _secret(self.records, self.vault, self.randomness, name)
+
+    def close(self) -> None:
+        self.state.close()
+        self.records.close()
+
+
+def build_services(settings: Settings, clock: Clock | None = None, randomness: Randomness | None = None) -> Services:
+    """Open the stores and put the services together. Raises what settings, keys and stores raise."""
+    clock = clock or SystemClock()
+    randomness = randomness or SystemRandomness()
+    state = open_state(settings.state_url, clock)
+    records = open_records(settings.records_url)
+    vault = _vault(settings, randomness)
+    versions = Versions(state, clock)
+    versions.on_change(partial(_reload, vault))
+    lifetimes = settings.lifetimes
+    directory = ClientDirectory(records.clients, versions)
+    engine = Engine(discovery.metadata(settings.issuer), directory)
+    return Services(
+        settings=settings,
+        clock=clock,
+        randomness=randomness,
+        state=state,
+        records=records,
+        vault=vault,
+        versions=versions,
+        citizens=Citizens(records, vault, clock, randomness),
+        passwords=Passwords(concurrency=os.cpu_count() or 1),
+        recovery=Recovery(
+            records.credentials, cache(partial(_secret, records, vault, randomness, "recovery")), clock, randomness
+        ),
+        sessions=Sessions(
+            state, clock, randomness, Limits(lifetimes.session_idle_seconds, lifetimes.session_absolute_seconds)
+        ),
+        directory=directory,
+        engine=engine,
+        clients=Clients(records.clients, Registrar(engine, DEFAULT_SCOPE), clock, randomness, versions),
+        keys=KeyRing(records.keys, vault, clock, versions),
+    )
+
+
+def _secret(records: Records, vault: Vault, randomness: Randomness, name: str) -> bytes:
+    context = secret_context(name)
+    sealed = records.secrets.get_or_create(name, lambda: vault.seal(randomness.bytes(_SECRET_BYTES), context))
+    return vault.open(sealed, context)
+
+
+def _vault(settings: Settings, randomness: Randomness) -> Vault:
+    if settings.master_key is not None:
+        return Vault(MasterKeys.parse(settings.master_key), randomness)
+    return open_vault(settings.master_key_file, randomness)
+
+
+def _reload(vault: Vault) -> None:
+    """A spoilt file must not stop a worker that has good keys in memory."""
+    try:
+        vault.reload()
+    except BadMasterKeys as error:
+        _log.error("the master key file cannot be read; the keys in memory stay in use", exc_info=error)

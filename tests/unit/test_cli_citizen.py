@@ -1,0 +1,105 @@
+"""`idp citizen`: numbers go in as they are typed and come out masked."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.shell import MASKED, NUMBER, PASSWORD, Idp
+
+
+def test_add_prints_the_citizen_with_the_number_masked(citizen: dict[str, Any]) -> None:
+    assert citizen.pop("id")
+    assert citizen.pop("updated_at")
+    assert citizen == {
+        "status": "active",
+        "number": MASKED,
+        "name": "张三",
+        "phone": "+8613800138000",
+        "birthdate": "1949-12-31",
+        "gender": "female",
+    }
+
+
+def test_show_by_number_or_id_leaves_a_trace(idp: Idp, citizen: dict[str, Any]) -> None:
+    for who in (NUMBER, NUMBER.lower(), citizen["id"]):
+        shown = idp("citizen", "show", who)
+        assert shown.json == citizen | {"password": True, "totp": False, "recovery_codes": 0}
+    seen = idp("audit", "search", "--event", "citizen:viewed", "--citizen", NUMBER).lines
+    assert [(each["citizen_id"], each["actor"]) for each in seen] == [(citizen["id"], "cli")] * 3
+
+
+def test_suspend_and_resume(idp: Idp, citizen: dict[str, Any]) -> None:
+    assert idp("citizen", "suspend", NUMBER).json["status"] == "suspended"
+    assert idp("citizen", "show", NUMBER).json["status"] == "suspended"
+    assert idp("citizen", "resume", NUMBER).json["status"] == "active"
+    again = idp("citizen", "resume", NUMBER)
+    assert (again.status, again.err) == (1, "the citizen is active, not suspended\n")
+
+
+def test_the_secret_of_an_authenticator_app_comes_with_recovery_codes_shown_once(idp: Idp) -> None:
+    secret = "JBSW Y3DP EHPK 3PXP"
+    added = idp("citizen", "add", "--number", NUMBER, "--name", "x", "--totp-secret", secret)
+    assert added.status == 0
+    assert secret not in added.out
+    codes = added.json["recovery_codes"]
+    assert len(set(codes)) == 10
+    assert all(re.fullmatch(r"[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}", code) for code in codes)
+    shown = idp("citizen", "show", NUMBER)
+    assert (shown.json["totp"], shown.json["recovery_codes"]) == (True, 10)
+    assert codes[0] not in shown.out + idp("audit", "tail").out
+
+
+def test_without_an_authenticator_there_are_no_recovery_codes(citizen: dict[str, Any]) -> None:
+    assert "recovery_codes" not in citizen
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "said"),
+    [
+        (["--number", "110105194912310021", "--name", "x"], "", "number is not valid"),
+        (["--number", NUMBER, "--name", ""], "", "name must have"),
+        (["--number", NUMBER, "--name", "x", "--phone", "12"], "", "phone is not"),
+        (["--number", NUMBER, "--name", "x", "--birthdate", "1990-02-30"], "", "birthdate is not"),
+        (["--number", NUMBER, "--name", "x", "--totp-secret", "??"], "", "TOTP secret is not"),
+        (["--number", NUMBER, "--name", "x", "--password-stdin"], "", "too short"),
+        (["--number", NUMBER, "--name", "x", "--password-stdin"], "123456\n", "too short, it is easily guessed"),
+        (["--number", NUMBER, "--name", "x", "--password-stdin"], "Qx19491231vb!\n", "something known of the citizen"),
+        (["--number", NUMBER, "--name", "x", "--password-stdin"], "x" * 1_000_000, "too long"),
+    ],
+)
+def test_what_add_refuses_is_one_line_that_repeats_nothing(
+    idp: Idp, arguments: list[str], stdin: str, said: str
+) -> None:
+    ran = idp("citizen", "add", *arguments, stdin=stdin)
+    assert (ran.status, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert said in ran.err
+    assert arguments[1] not in ran.err
+    assert idp("citizen", "show", NUMBER).err == "there is no such citizen\n"
+
+
+def test_a_number_is_one_citizens(idp: Idp, citizen: dict[str, Any]) -> None:
+    again = idp("citizen", "add", "--number", NUMBER, "--name", "y")
+    assert (again.status, again.err) == (1, "another citizen has this number\n")
+
+
+def test_import_tells_what_it_refused_and_where(idp: Idp, tmp_path: Path) -> None:
+    file = tmp_path / "people.jsonl"
+    rows = [{"number": NUMBER, "name": "张三", "password": PASSWORD}, {"number": "110105194912310021", "name": "x"}]
+    file.write_text("\n".join(map(json.dumps, rows)))
+    ran = idp("citizen", "import", str(file))
+    assert ran.status == 0
+    assert ran.json == {"lines": 2, "added": 1, "refused": 1, "report": f"{file}.refused.jsonl"}
+    assert "1 lines were refused" in ran.err
+    assert idp("citizen", "import", str(file)).json["added"] == 1
+    assert idp("citizen", "show", NUMBER).json["password"] is True
+
+
+def test_nothing_printed_has_the_number_or_the_password(idp: Idp, citizen: dict[str, Any]) -> None:
+    for arguments in (["citizen", "show", NUMBER], ["citizen", "show", NUMBER, "--table"], ["audit", "tail"]):
+        ran = idp(*arguments)
+        assert ran.status == 0
+        assert NUMBER not in ran.out + ran.err
+        assert PASSWORD not in ran.out + ran.err

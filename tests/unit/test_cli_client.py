@@ -1,0 +1,44 @@
+"""`idp client`: RFC 7591 metadata in JSON, in and out."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.shell import METADATA, Idp
+
+
+def test_a_client_and_its_life(idp: Idp, tmp_path: Path) -> None:
+    file = tmp_path / "client.json"
+    file.write_text(json.dumps(METADATA))
+    added = idp("client", "add", str(file)).json
+    client_id, secret = added["client_id"], added.pop("client_secret")
+    assert len(secret) >= 43
+    assert added["redirect_uris"] == METADATA["redirect_uris"]
+    shown = idp("client", "show", client_id)
+    assert secret not in shown.out
+    assert shown.json["enabled"] is True
+    assert idp("client", "list").json == [shown.json]
+    assert idp("client", "disable", client_id).json["enabled"] is False
+    assert idp("client", "enable", client_id).json == shown.json
+    assert idp("client", "remove", client_id).status == 0
+    assert idp("client", "list").json == []
+    trail = [each["type"] for each in idp("audit", "search", "--client", client_id).lines]
+    assert trail == ["client:added", "client:disabled", "client:enabled", "client:removed"]
+
+
+def test_a_client_from_standard_input(idp: Idp) -> None:
+    assert idp("client", "add", "-", stdin=json.dumps(METADATA)).json["client_name"] == "Portal"
+
+
+@pytest.mark.parametrize("verb", ["show", "disable", "enable", "remove"])
+def test_a_client_that_is_not_there(idp: Idp, verb: str) -> None:
+    ran = idp("client", verb, "nobody")
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.startswith("there is no such client")
+
+
+@pytest.mark.parametrize("metadata", ["", "{", "[]", "{}", '{"redirect_uris":["javascript:alert(1)"]}', "x" * 70_000])
+def test_metadata_that_will_not_do_is_one_line(idp: Idp, metadata: str) -> None:
+    ran = idp("client", "add", "-", stdin=metadata)
+    assert (ran.status, ran.out, ran.err.count("\n")) == (1, "", 1)

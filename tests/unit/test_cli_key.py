@@ -1,0 +1,54 @@
+"""`idp key`: signing keys, the master key, and re-keying."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from idp.app import build_services
+from idp.config import load_settings
+from idp.master_keys import MasterKeys
+from tests.support.shell import NUMBER, Idp
+
+
+def test_rotation_activates_the_next_key_and_retires_the_active_one(idp: Idp) -> None:
+    before = {(key["alg"], key["state"]): key["kid"] for key in idp("key", "list").json}
+    assert set(before) == {(alg, state) for alg in ("RS256", "ES256") for state in ("next", "active")}
+    after = {(key["alg"], key["state"]): key["kid"] for key in idp("key", "rotate", "--alg", "ES256").json}
+    assert after["ES256", "active"] == before["ES256", "next"]
+    assert after["ES256", "retired"] == before["ES256", "active"]
+    assert after["RS256", "active"] == before["RS256", "active"]
+    assert [each["alg"] for each in idp("audit", "search", "--event", "key:rotated").lines] == ["ES256"]
+
+
+def test_rekey_leaves_nothing_under_an_older_key(idp: Idp, citizen: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "var" / "master.key"
+    file.write_text(idp("key", "master").out + file.read_text())
+    done = idp("key", "rekey").json
+    assert done["done"] > 0
+    assert (done["failed"], done["left"]) == (0, 0)
+    file.write_text(file.read_text().splitlines()[0] + "\n")
+    assert idp("citizen", "show", NUMBER).json["name"] == "张三"
+
+
+def test_a_new_master_key_is_a_line_that_can_be_put_into_the_file(idp: Idp, tmp_path: Path) -> None:
+    first, second = (idp("key", "master") for _ in range(2))
+    assert (first.status, first.err, first.out.count("\n")) == (0, "", 1)
+    assert len(MasterKeys.parse(first.out + second.out).keys) == 2
+    assert not (tmp_path / "var").exists()
+
+
+def test_a_code_on_paper_outlives_the_master_key_it_was_made_under(idp: Idp, tmp_path: Path) -> None:
+    """All that citizens and portals hold must stay good: recovery codes, and the subjects that portals know them by."""
+    added = idp("citizen", "add", "--number", NUMBER, "--name", "张三", "--totp-secret", "JBSWY3DPEHPK3PXP").json
+    file = tmp_path / "var" / "master.key"
+    old = file.read_text()
+    file.write_text(idp("key", "master").out + old)
+    assert idp("key", "rekey").json["left"] == 0
+    file.write_text(file.read_text().splitlines()[0] + "\n")
+    assert old.split()[-1] not in file.read_text()
+    services = build_services(load_settings(os.environ))
+    try:
+        services.recovery.use(added["id"], added["recovery_codes"][3])
+    finally:
+        services.close()
+    assert idp("citizen", "show", NUMBER).json["recovery_codes"] == 9
