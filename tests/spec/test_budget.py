@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import idp.app
+import idp.services
 from idp.citizens.registry import NewCitizen
 from tests.support.citizens import number
 from tests.support.counted_state import CountedState
@@ -50,13 +50,13 @@ class Meter:
 @pytest.fixture(params=["embedded", "redis"])
 def meter(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Meter]:
     opened: list[CountedState] = []
-    honest = idp.app.open_state
+    honest = idp.services.open_state
 
     def open_state(*arguments: object) -> CountedState:
         opened.append(CountedState(honest(*arguments)))  # type: ignore[arg-type]
         return opened[-1]
 
-    monkeypatch.setattr(idp.app, "open_state", open_state)
+    monkeypatch.setattr(idp.services, "open_state", open_state)
     if request.param == "embedded":
         with running_provider(settings_for(tmp_path)) as provider:
             yield Meter(provider, opened[-1], None)
@@ -143,7 +143,7 @@ def test_a_password_sign_in(meter: Meter) -> None:
     first = sign_in()
     assert first == [
         Cost(("put", "get"), 0),
-        Cost((*THROTTLED, "open_session", "queue", "set_fields", "issue_under", "delete"), 3),
+        Cost((*THROTTLED, "open_session", "queue", "set_fields", "issue_under", "put"), 3),
     ]
     for _ in range(30):
         meter.provider.citizen()

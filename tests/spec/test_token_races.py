@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-import idp.app
+import idp.services
 from idp.oidc.families import revoke_families_of
 from tests.support.answers import granted, token_refused, tokens
 from tests.support.interposed_state import InterposedState
@@ -47,13 +47,13 @@ class Race:
 @pytest.fixture
 def race(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Race]:
     opened: list[InterposedState] = []
-    honest = idp.app.open_state
+    honest = idp.services.open_state
 
     def open_state(*arguments: Any) -> InterposedState:
         opened.append(InterposedState(honest(*arguments)))
         return opened[-1]
 
-    monkeypatch.setattr(idp.app, "open_state", open_state)
+    monkeypatch.setattr(idp.services, "open_state", open_state)
     with running_provider(settings_for(tmp_path)) as provider:
         yield Race(acquainted(provider, scope=SCOPE), opened[-1])
 
