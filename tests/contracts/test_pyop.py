@@ -62,7 +62,10 @@ def test_the_versions_that_were_read() -> None:
 SIGNATURES: list[tuple[Callable[..., Any], list[str]]] = [
     (
         PyopProvider.__init__,
-        "signing_key configuration_information authz_state clients userinfo id_token_lifetime extra_scopes".split(),
+        [
+            *("signing_key", "configuration_information", "authz_state", "clients", "userinfo"),
+            *("id_token_lifetime", "extra_scopes"),
+        ],
     ),
     (PyopProvider.parse_authentication_request, ["request_body", "http_headers"]),
     (PyopProvider.authorize, ["authentication_request", "user_id", "extra_id_token_claims"]),
@@ -70,7 +73,10 @@ SIGNATURES: list[tuple[Callable[..., Any], list[str]]] = [
     (PyopProvider._check_subject_identifier_matches_requested, ["authentication_request", "sub"]),
     (
         PyopProvider._create_signed_id_token,
-        "client_id sub user_claims nonce authorization_code access_token_value extra_id_token_claims".split(),
+        [
+            *("client_id", "sub", "user_claims", "nonce", "authorization_code", "access_token_value"),
+            "extra_id_token_claims",
+        ],
     ),
     (
         AuthorizationState.create_authorization_code,
