@@ -8,9 +8,10 @@ no header of a request can change where a redirect or a link goes.
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
@@ -38,6 +39,19 @@ _BEGAN: Final = "idp.began"
 _REFERRED: Final = "idp.reference"
 _METHODS: Final = frozenset({"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"})
 
+_JSON: Final = (
+    ("Content-Type", "application/json"),
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+)
+_HARDENED: Final = (
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    # not no-referrer: with that, browsers send `Origin: null` with our own forms
+    ("Referrer-Policy", "same-origin"),
+)
+
 _log = logging.getLogger(__name__)
 
 
@@ -49,7 +63,6 @@ class PageError(Exception):
     status: int = 400
     client_name: str | None = None
     retry_after: int | None = None
-    client_uri: str | None = None
     languages: tuple[str, ...] = ()
     """What the page that met the error was read in, where that is known."""
 
@@ -72,6 +85,17 @@ class Cookies:
 
     def drop(self, response: Response, name: str) -> None:
         response.delete_cookie(name, secure=self._secure, httponly=True, samesite="Lax", path="/")
+
+
+class Complete(Response):
+    """An answer in one piece whose headers are complete when it is made: nothing is looked up and corrected while it is
+    sent. A `Location` must be a URI already."""
+
+    default_mimetype = None
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response(self.status, self.headers.to_wsgi_list())
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [self.get_data()]
 
 
 class Observer:
@@ -114,11 +138,6 @@ class Web:
         self._pages = pages
         self._randomness = randomness
         self._metrics = metrics
-        self._told: Callable[[str, Exception], None] | None = None
-
-    def on_unexpected(self, listener: Callable[[str, Exception], None]) -> None:
-        """`listener` is told the reference and the exception of each error that nobody foresaw."""
-        self._told = listener
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -171,19 +190,11 @@ class Web:
         return self.hardened(response)
 
     def redirect(self, location: str) -> Response:
-        """303, so that a form is never posted on (RFC 9700 section 4.12)."""
-        response = Response(status=303)
-        response.autocorrect_location_header = False
-        response.headers["Location"] = location
-        return self.hardened(response)
+        """303, so that a form is never posted on (RFC 9700 section 4.12). `location` is a URI: ASCII."""
+        return Complete(b"", 303, [("Location", location), *_HARDENED])
 
     def json(self, document: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-        response = Response(encode(document), status, mimetype="application/json")
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        for name, value in (headers or {}).items():
-            response.headers[name] = value
-        return response
+        return Complete(encode(document), status, [*_JSON, *(headers or {}).items()])
 
     def static(self, name: str) -> Response:
         found = self._pages.static(name)
@@ -195,12 +206,7 @@ class Web:
         return response
 
     def hardened(self, response: Response) -> Response:
-        headers = response.headers
-        headers["Cache-Control"] = "no-store"
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["X-Frame-Options"] = "DENY"
-        # not no-referrer: with that, browsers send `Origin: null` with our own forms
-        headers["Referrer-Policy"] = "same-origin"
+        response.headers.update(_HARDENED)
         return response
 
     def strict_transport(self, response: Response) -> Response:
@@ -234,7 +240,7 @@ class Web:
         known = page_error(error)
         self._missed(error)
         reference = self._log(request, "error page", error, known)
-        page = ErrorPage(known.kind, reference, known.client_name, known.retry_after, known.client_uri)
+        page = ErrorPage(known.kind, reference, known.client_name, known.retry_after)
         response = self.page(page, self.frame(request, known.languages), known.status)
         if known.retry_after is not None:
             response.headers["Retry-After"] = str(known.retry_after)
@@ -258,8 +264,6 @@ class Web:
             _log.warning(message, extra={"reference": reference, "reason": f"{store}_away"})
         elif page is None or page.status >= 500:
             _log.error(message, exc_info=error, extra={"reference": reference, "reason": reason})
-            if self._told is not None:
-                self._told(reference, error)
         else:
             _log.info(message, extra={"reference": reference, "reason": reason})
         return reference

@@ -12,7 +12,6 @@ Whatever pyop raises becomes an error of ours; its texts, which quote the reques
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Never
-from urllib.parse import urlencode
 
 from oic.oic.message import RegistrationRequest
 from pyop.exceptions import OAuthError as PyopError
@@ -73,7 +72,7 @@ class Engine:
         plain = {name: parameters[name] for name in _PLAIN if name in parameters}
         plain["scope"] = " ".join(scope for scope in scopes if scope != OFFLINE_ACCESS)
         try:
-            return self._provider.parse_authentication_request(urlencode(plain))
+            return self._provider.parse(plain)
         except Exception as error:
             raise InvalidRequest(f"pyop: {type(error).__name__}") from None
 
@@ -123,6 +122,13 @@ class _CitizenProvider(Provider):
             registration_request_verify,
             lambda request: client_preferences_match_provider_capabilities(self, request),
         ]
+
+    def parse(self, parameters: Mapping[str, str]) -> PyopRequest:
+        """`parse_authentication_request`, of parameters that were decoded already."""
+        request = PyopRequest().from_dict(parameters)
+        for validator in self.authentication_request_validators:
+            validator(request)
+        return request
 
     def _create_subject_identifier(self, user_id: Issue, client_id: str, redirect_uri: str) -> Issue:
         """The subject is computed at the token endpoint, from the grant; until then the issue stands for it."""

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 import jwkest
 import pytest
@@ -67,7 +67,7 @@ SIGNATURES: list[tuple[Callable[..., Any], list[str]]] = [
             *("id_token_lifetime", "extra_scopes"),
         ],
     ),
-    (PyopProvider.parse_authentication_request, ["request_body", "http_headers"]),
+    (AuthorizationRequest.from_dict, ["dictionary", "kwargs"]),
     (PyopProvider.authorize, ["authentication_request", "user_id", "extra_id_token_claims"]),
     (PyopProvider._create_subject_identifier, ["user_id", "client_id", "redirect_uri"]),
     (PyopProvider._check_subject_identifier_matches_requested, ["authentication_request", "sub"]),
@@ -259,22 +259,22 @@ def test_a_jwt_in_any_parameter_stays_with_us(running: Provider, name: str) -> N
 
 
 def test_pyop_is_given_plain_parameters_only(running: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[str] = []
-    original = AuthorizationRequest.deserialize
+    given: list[dict[str, str]] = []
+    original = AuthorizationRequest.from_dict
 
-    def watched(self: Any, body: str, *args: Any, **named: Any) -> Any:
-        given.append(body)
-        return original(self, body, *args, **named)
+    def watched(self: Any, parameters: dict[str, str], **named: Any) -> Any:
+        given.append(parameters)
+        return original(self, parameters, **named)
 
-    monkeypatch.setattr(AuthorizationRequest, "deserialize", watched)
+    monkeypatch.setattr(AuthorizationRequest, "from_dict", watched)
     signed_in = SignedIn(running)
     claims = json.dumps({"userinfo": {"name": None}})
     signed_in.visitor.authorize(signed_in.client, id_token_hint=signed_in.id_token, claims=claims, login_hint="x")
     assert given
-    for body in given:
-        names = parse_qs(body, strict_parsing=True).keys()
-        assert not names & {"request", "request_uri", "registration", "id_token_hint", "claims", "login_hint"}
-        assert signed_in.id_token not in body
+    resolved_before = {"request", "request_uri", "registration", "id_token_hint", "claims", "login_hint"}
+    for parameters in given:
+        assert not parameters.keys() & resolved_before
+        assert signed_in.id_token not in parameters.values()
 
 
 def test_pyop_has_no_key_and_cannot_sign(engine: Engine) -> None:
