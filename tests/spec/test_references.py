@@ -1,4 +1,4 @@
-"""The reference number of an error page: short, never the same twice, and known to the trail where nobody foresaw it."""
+"""The reference number of an error page: short, never twice the same, and in the trail where nobody foresaw it."""
 
 import re
 
