@@ -8,7 +8,7 @@ no header of a request can change where a redirect or a link goes.
 import logging
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -63,6 +63,7 @@ class PageError(Exception):
     status: int = 400
     client_name: str | None = None
     retry_after: int | None = None
+    client_uri: str | None = None
     languages: tuple[str, ...] = ()
     """What the page that met the error was read in, where that is known."""
 
@@ -138,6 +139,11 @@ class Web:
         self._pages = pages
         self._randomness = randomness
         self._metrics = metrics
+        self._told: Callable[[str, Exception], None] | None = None
+
+    def on_unexpected(self, listener: Callable[[str, Exception], None]) -> None:
+        """`listener` is told the reference and the exception of each error that nobody foresaw."""
+        self._told = listener
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -240,7 +246,7 @@ class Web:
         known = page_error(error)
         self._missed(error)
         reference = self._log(request, "error page", error, known)
-        page = ErrorPage(known.kind, reference, known.client_name, known.retry_after)
+        page = ErrorPage(known.kind, reference, known.client_name, known.retry_after, known.client_uri)
         response = self.page(page, self.frame(request, known.languages), known.status)
         if known.retry_after is not None:
             response.headers["Retry-After"] = str(known.retry_after)
@@ -264,6 +270,8 @@ class Web:
             _log.warning(message, extra={"reference": reference, "reason": f"{store}_away"})
         elif page is None or page.status >= 500:
             _log.error(message, exc_info=error, extra={"reference": reference, "reason": reason})
+            if self._told is not None:
+                self._told(reference, error)
         else:
             _log.info(message, extra={"reference": reference, "reason": reason})
         return reference
