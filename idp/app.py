@@ -19,6 +19,7 @@ from idp.account.agreements import Agreements
 from idp.account.views import AccountViews
 from idp.audit.events import EventType
 from idp.audit.recorder import UnsafeEvent, event
+from idp.bodies import Bodies
 from idp.citizens.pseudonyms import Pseudonyms
 from idp.config import load_settings
 from idp.http import MAX_FORM_BYTES, Observer, Web, store_away
@@ -67,7 +68,9 @@ def create_app() -> Flask:
     services = build_services(settings)
     while True:
         try:
-            return build_app(services, access)
+            app = build_app(services, access)
+            app.wsgi_app = Bodies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+            return app
         except (StateUnavailable, RecordsUnavailable) as error:
             # A worker that ended here would be started again and again, and the server give up.
             _log.error("a worker waits for a store", extra={"reason": f"{store_away(error)}_away"})
