@@ -9,6 +9,7 @@ client and the digest of what was asked, so that the next hop of that client nee
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +18,7 @@ from idp.audit.recorder import event, note
 from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.secrets import Randomness, digest, mint, shard_for, shard_of, urlsafe
-from idp.storage.state import Gone, Guard, Key, StateStore
+from idp.storage.state import Conflict, Gone, Guard, Key, StateStore
 
 LEG: Final = "leg"
 
@@ -95,9 +96,17 @@ class Sessions:
             closes=same.key if same else None,
             events=[event(EventType.SESSION_OPENED, now, amr=amr, aal=aal)],
         )
+        if same:
+            self._carry_over(same.key, session.key)
         if before and not same:  # it lies in another citizen's shard
             self.end(before, "replaced")
         return handle, session
+
+    def _carry_over(self, old: Key, new: Key) -> None:
+        """What was issued under the session before lives on while the new one does: a step-up for one relying party
+        must not take another's access token away. The old handle opens nothing any more."""
+        with suppress(Conflict, Gone):  # two tabs at once, or signed out already
+            self._state.put_under(new, old, b"{}", self.limits.absolute)
 
     def load(self, handle: str) -> Session | None:
         """The live session of a handle, whose idle time starts anew; None if there is none."""

@@ -30,11 +30,18 @@ def enrolled(known: Known) -> Known:
     return known
 
 
+def claims(id_token: str) -> dict[str, Any]:
+    return decode(jws.extract_compact(id_token.encode()).payload, dict[str, Any])
+
+
+def acr_of(id_token: str) -> tuple[str, list[str]]:
+    told = claims(id_token)
+    return told["acr"], told["amr"]
+
+
 def acr(known: Known, code: str, client: Registered | None = None) -> tuple[str, list[str]]:
     asking = client or known.client
-    id_token = known.provider.token(asking, asking.exchange(code)).get_json()["id_token"]
-    told = decode(jws.extract_compact(id_token.encode()).payload, dict[str, Any])
-    return told["acr"], told["amr"]
+    return acr_of(known.provider.token(asking, asking.exchange(code)).get_json()["id_token"])
 
 
 def essential(*values: str, **more: object) -> str:
@@ -148,15 +155,16 @@ def test_oidc_core_5_5_1_without_values_or_essential_nothing_is_required(known: 
         assert acr(known, code) == (A1, ["pwd"])
 
 
-def test_a_step_up_keeps_what_other_portals_know(enrolled: Known) -> None:
-    """A new session handle, the same sid."""
-    before = enrolled.tokens()
-    page = enrolled.visitor.authorize(enrolled.client, acr_values=A2)
+def test_a_step_up_keeps_what_portals_hold_until_the_citizen_signs_out(enrolled: Known) -> None:
+    """A new session handle, the same sid; tokens and codes of the sign-in before are as good as they were."""
+    before, in_flight, client = enrolled.tokens(), enrolled.code(), enrolled.client
+    page = enrolled.visitor.authorize(client, acr_values=A2)
     response = enrolled.visitor.submit(page, "otp", otp=totp_now(enrolled.provider, enrolled.person))
-    code = granted(response, enrolled.client)
-    after = enrolled.provider.token(enrolled.client, enrolled.client.exchange(code)).get_json()
-    sids = [
-        decode(jws.extract_compact(each["id_token"].encode()).payload, dict[str, Any])["sid"]
-        for each in (before, after)
-    ]
-    assert sids[0] == sids[1]
+    stepped_up = enrolled.provider.token(client, client.exchange(granted(response, client))).get_json()
+    late = enrolled.provider.token(client, client.exchange(in_flight)).get_json()
+    assert acr_of(late["id_token"]) == (A1, ["pwd"])
+    assert len({claims(told["id_token"])["sid"] for told in (before, stepped_up, late)}) == 1
+    held = [told["access_token"] for told in (before, stepped_up, late)]
+    assert [enrolled.provider.userinfo(token).status_code for token in held] == [200, 200, 200]
+    enrolled.provider.services.sessions.end_all_of(enrolled.person.citizen.id, "signed_out")
+    assert [enrolled.provider.userinfo(token).status_code for token in held] == [401, 401, 401]

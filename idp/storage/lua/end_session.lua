@@ -1,6 +1,6 @@
 -- KEYS session, outbox, where it lies for ten seconds once ended; ARGV attempt, events …
 local session, fields = read(KEYS[1])
-if not session.n then
+if not session.o then
   local ended, ended_fields = read(KEYS[3])
   return ended.a == ARGV[1] and ended_fields or {} -- this very attempt, sent again
 end

@@ -1,7 +1,7 @@
 -- KEYS session, entry, outbox
 -- ARGV value, ttl, session_ttl, count, has …, count, bound, field …, count, copy …, events …
 local session, flat = read(KEYS[1])
-if not session.n then return {REFUSED, {}} end
+if not session.o then return {REFUSED, {}} end
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 
 local fields = {}

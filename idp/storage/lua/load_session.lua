@@ -1,4 +1,4 @@
 -- KEYS session; ARGV ttl
 local session, fields = read(KEYS[1])
-if session.n then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+if session.o then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
 return fields

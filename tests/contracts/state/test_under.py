@@ -213,3 +213,28 @@ def test_delete_removes_an_entry_under_a_session(state: StateStore, fresh: Fresh
     with pytest.raises(Gone):
         state.read_under(token)
     assert [(queued.event, queued.note) for queued in drain(state)] == [(TOLD, NOTE)]
+
+
+def test_an_entry_in_the_place_of_a_closed_session_carries_what_was_under_it_and_is_no_session(
+    state: StateStore, fresh: Fresh
+) -> None:
+    before, after, code, token = fresh("session"), fresh("session"), fresh("code"), fresh("access")
+    owner = open_simply(state, before, FIELDS, NOTE)
+    issue(state, before, code, Guard(), "head")
+    state.put_under(before, token, b"token", 60, NOTE)
+    state.open_session(after, owner, FIELDS, NOTE, 60, 60, closes=before)
+    with pytest.raises(Gone):
+        state.read_under(token)
+    state.put_under(after, before, b"{}", 60)
+    assert state.read_under(token) == b"token"
+    assert state.take_once(code, "mine", b"", 60).fields == {"head": b"h"}
+    assert state.load_session(before, 60) == {}
+    assert issue(state, before, fresh("code"), Guard()) == Refused({})
+    with pytest.raises(Gone):
+        state.set_fields(before, {"at": b"1"})
+    assert state.end_session(before) == {}
+    assert state.sessions_of(owner) == [after]
+    assert state.read_under(token) == b"token"
+    state.end_session(after)
+    with pytest.raises(Gone):
+        state.read_under(token)
