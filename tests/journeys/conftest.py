@@ -1,4 +1,4 @@
-"""The towns that journeys walk in, each started once for a module; and citizens' browsers that are watched."""
+"""The towns that journeys walk in, each started once for all of them; and citizens' browsers that are watched."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -18,7 +18,7 @@ OpenBrowser = Callable[..., Page]
 STORES = ("embedded", "postgresql-redis")
 
 
-@pytest.fixture(scope="module", params=STORES)
+@pytest.fixture(scope="package", params=STORES)
 def town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     with ExitStack() as stack:
         stores = {}
