@@ -5,8 +5,10 @@ A credential is proved before anything is done with it, and every attempt is cou
 citizen may learn before proof is the same for accounts that exist and for those that do not.
 """
 
+import base64
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from idp.audit.events import EventType
 from idp.audit.recorder import Fact, event
@@ -25,11 +27,13 @@ from idp.login.recovery import Recovery, WrongRecoveryCode
 from idp.login.renewal import Renewal
 from idp.login.throttle import Admission, Throttle
 from idp.login.totp import WrongCode
-from idp.login.transaction import Proven, Transaction, Transactions
+from idp.login.transaction import Ask, Proven, Transaction, Transactions
 from idp.secrets import shard_for
 from idp.sessions import Session, Sessions, leg_field
 from idp.storage.state import Gone, StateStore, Throttled
-from idp.vault import Vault
+from idp.vault import Unsealable, Vault
+
+_HINT: Final = "login_hint"
 
 
 class AccountClosed(Exception):
@@ -86,6 +90,22 @@ class SignIn:
     def on_outcome(self, listener: Callable[[str], None]) -> None:
         """`listener` is told how each attempt ended: the event's name without `login:`."""
         self._count = listener
+
+    # -- whom the relying party expects -------------------------------------------------------------------------------
+
+    def conceal(self, ask: Ask) -> Ask:
+        """The ask as it may be stored: a hint may be a citizen's number, and numbers are not kept in plain text."""
+        if not ask.login_hint:
+            return ask
+        sealed = self._vault.seal(ask.login_hint.encode(), _HINT)
+        return replace(ask, login_hint=base64.b64encode(sealed).decode())
+
+    def hint(self, transaction: Transaction) -> str:
+        """The hint of a stored transaction, if there is one that still opens."""
+        try:
+            return self._vault.open(base64.b64decode(transaction.ask.login_hint), _HINT).decode()
+        except Unsealable:
+            return ""
 
     # -- what is next -----------------------------------------------------------------------------------------------
 

@@ -54,6 +54,7 @@ class Ask:
     aal_essential: bool = False
     subject: str | None = None
     login_hint: str = ""
+    """Whom the relying party expects, sealed (`SignIn.conceal`): it may be a citizen's number."""
     languages: tuple[str, ...] = ()
 
 
@@ -102,14 +103,14 @@ class Transactions:
         return Transaction(mint(self._randomness, shard), door, ask, request, digest(browser), int(self._clock.now()))
 
     def store(self, transaction: Transaction) -> None:
-        self._state.put(transaction_key(transaction.id), encode(transaction), self._ttl)
+        self._state.put(transaction_key(transaction.id), _kept(transaction), self._ttl)
 
     def load(self, transaction_id: str, browser: str) -> Transaction:
         """Raises `Gone`, `Finished`, or `WrongBrowser` if it was begun elsewhere."""
         raw = self._state.get(transaction_key(transaction_id))
         if raw is None:
             raise Gone("transaction")
-        transaction = decode(raw, Transaction)
+        transaction = dataclasses.replace(decode(raw, Transaction), id=transaction_id)
         if not browser or not equal(transaction.browser, digest(browser)):
             raise WrongBrowser
         if transaction.finished:
@@ -119,21 +120,26 @@ class Transactions:
     def prove(self, transaction: Transaction, proven: Proven) -> Transaction:
         """Note what was proven. Raises `Conflict` if another request of this tab was quicker."""
         after = dataclasses.replace(transaction, proven=proven)
-        self._state.replace(transaction_key(transaction.id), encode(transaction), encode(after), self._ttl)
+        self._state.replace(transaction_key(transaction.id), _kept(transaction), _kept(after), self._ttl)
         return after
 
     def arrived(self, transaction: Transaction) -> Transaction:
         """All factors are proven and a session is open: nothing of the proof is left in the transaction."""
         after = dataclasses.replace(transaction, proven=None)
         if transaction.proven is not None:
-            self._state.put(transaction_key(transaction.id), encode(after), self._ttl)
+            self._state.put(transaction_key(transaction.id), _kept(after), self._ttl)
         return after
 
     def finish(self, transaction: Transaction) -> None:
         """The front door has answered; the transaction cannot be used again. Left is who asked, to lead back there."""
         ask = Ask(transaction.ask.client_id, (), languages=transaction.ask.languages)
         after = dataclasses.replace(transaction, ask=ask, request="", proven=None, finished=True)
-        self._state.put(transaction_key(transaction.id), encode(after), FINISHED_SECONDS)
+        self._state.put(transaction_key(transaction.id), _kept(after), FINISHED_SECONDS)
+
+
+def _kept(transaction: Transaction) -> bytes:
+    """What the store holds: all but the id, which only the browser has."""
+    return encode(dataclasses.replace(transaction, id=""))
 
 
 __all__ = [

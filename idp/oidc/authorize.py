@@ -116,7 +116,8 @@ class AuthorizationEndpoint:
         return outcome if isinstance(outcome, Redirect) else self._sessions.read(key, outcome.fields)
 
     def _ask(self, wanted: Wanted, session: Session | None, browser: str) -> Redirect | Interaction:
-        draft = self._transactions.draft(DOOR, wanted.ask, encode(wanted.code_request).decode(), browser)
+        ask = self._sign_in.conceal(wanted.ask)
+        draft = self._transactions.draft(DOOR, ask, encode(wanted.code_request).decode(), browser)
         answer = self._sign_in.settle(draft, session, self)
         if isinstance(answer, Redirect):
             return answer

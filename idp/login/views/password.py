@@ -22,7 +22,7 @@ class PasswordView:
 
     def show(self) -> Response:
         visit = self._visits.visit()
-        return self._visits.elsewhere(visit, Step.PASSWORD) or self._page(visit, visit.transaction.ask.login_hint)
+        return self._visits.elsewhere(visit, Step.PASSWORD) or self._page(visit, self._sign_in.hint(visit.transaction))
 
     def do(self) -> Response:
         submitted = self._visits.submitted()
