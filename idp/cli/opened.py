@@ -5,6 +5,8 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import click
+
 from idp.app import Services, build_services
 from idp.audit.events import EventType
 from idp.audit.recorder import Fact, event
@@ -12,8 +14,10 @@ from idp.clock import SystemClock
 from idp.config import load_settings
 from idp.preparing import prepare_directory
 from idp.secrets import SystemRandomness
+from idp.storage.records.upgrade import is_current
 
 ACTOR = "cli"
+OTHER_RELEASE = "the tables of the records are not those of this release: run `idp db upgrade`"
 
 
 @contextmanager
@@ -21,6 +25,8 @@ def opened() -> Iterator[Services]:
     """The services of this deployment. Raises what settings, keys and stores raise."""
     settings = load_settings(os.environ)
     prepare_directory(settings, SystemRandomness(), SystemClock())
+    if not settings.records_embedded and not is_current(settings.records_url):
+        raise click.ClickException(OTHER_RELEASE)
     services = build_services(settings)
     try:
         yield services

@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import ssl
+import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -168,3 +169,13 @@ def _sockets(pid: int) -> set[str]:
         with contextlib.suppress(OSError):
             found.add(str(link.readlink()))
     return found
+
+
+def run(
+    environ: Mapping[str, str], *arguments: str | Path, stdin: str = "", seconds: float = 100
+) -> "subprocess.CompletedProcess[str]":
+    """One command line of `idp` in a process of its own, which is killed after `seconds`."""
+    command = [sys.executable, "-m", "idp.cli", *map(str, arguments)]
+    return subprocess.run(
+        command, env=dict(environ), input=stdin, capture_output=True, text=True, timeout=seconds, check=False
+    )
