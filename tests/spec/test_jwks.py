@@ -87,6 +87,16 @@ def test_rp_initiated_2_a_token_of_a_retired_key_is_still_a_hint(provider: Provi
     assert not signed_in.still_in
 
 
+def test_a_retired_key_stays_for_as_long_as_a_citizen_can_be_signed_in(provider: Provider) -> None:
+    """Its last ID token is a hint until then, however often keys are rotated meanwhile."""
+    old = kid(provider, "RS256", "active")
+    provider.services.keys.rotate("RS256")
+    provider.clock.advance(provider.services.settings.lifetimes.session_absolute_seconds)
+    provider.services.keys.rotate("RS256")
+    provider.clock.advance(2)
+    assert old in published(provider)
+
+
 def test_a_retired_key_goes_once_nothing_it_signed_is_good(provider: Provider) -> None:
     signed_in = SignedIn(provider)
     old = kid(provider, "RS256", "active")
