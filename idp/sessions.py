@@ -2,7 +2,7 @@
 
 The browser holds a handle; the store keeps the session under its digest, in the citizen's shard. A sign-in or step-up
 opens a new session with a new handle and ends the one before it (no fixation); the *lineage* and the legs go along, so
-that relying parties keep the `sid` they know.
+that relying parties keep the `sid` they know, and what was issued lives on under the new session.
 
 A **leg** is what one request of one relying party was granted in this session. It is a field of its own, named for the
 client and the digest of what was asked, so that the next hop of that client needs one guarded write and nothing else.
