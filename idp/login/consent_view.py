@@ -34,7 +34,11 @@ def masked_name(name: str) -> str:
 
 
 def _middle_hidden(phone: str | None) -> str | None:
-    return f"{phone[:-8]}****{phone[-4:]}" if phone and len(phone) > 8 else None
+    """`+86 154****0021`, as it is read out."""
+    if not phone or len(phone) <= 8:
+        return None
+    country, local = ("+86 ", phone[3:]) if phone.startswith("+86") else ("", phone)
+    return f"{country}{local[:-8]}****{local[-4:]}"
 
 
 class ConsentView:

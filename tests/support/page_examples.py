@@ -95,6 +95,7 @@ def _consenting() -> Iterator[tuple[str, Page]]:
                 policy_uri="https://si.example/privacy",
             ),
         )
+    yield "consent-unstated", ConsentPage("/consent", "token", CLIENT, "欧阳*", "", "", required=REQUIRED)
     yield (
         "consent-statutory-duty",
         ConsentPage(

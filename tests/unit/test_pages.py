@@ -12,6 +12,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
+from idp.login.password_policy import Weakness
 from idp.pages import (
     LANGUAGES,
     ErrorKind,
@@ -24,7 +25,7 @@ from idp.pages import (
     choose_language,
 )
 from idp.pages.rendering import link, templates
-from idp.pages.wording import ERRORS
+from idp.pages.wording import ERRORS, PASSWORD_PROBLEMS
 from tests.support.page_examples import CLIENT, examples
 
 PAGES = Pages()
@@ -422,3 +423,12 @@ def test_the_form_keeps_what_was_typed() -> None:
     page = SignInPage("/login", "token", CLIENT, "110101 19900307 001x")
     [field] = [a for a in rendered(page).all("input") if a["name"] == "username"]
     assert field["value"] == "110101 19900307 001x"
+
+
+def test_pipl_17_what_a_service_has_not_said_is_not_left_blank() -> None:
+    assert rendered(EXAMPLES["consent-unstated"]).text.count("服务方未说明。") == 2
+    assert "服务方未说明。" not in rendered(EXAMPLES["consent"]).text
+
+
+def test_every_weakness_of_a_password_has_words_of_its_own() -> None:
+    assert {weakness.value for weakness in Weakness} <= set(PASSWORD_PROBLEMS)
