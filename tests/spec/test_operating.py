@@ -103,7 +103,7 @@ def test_keys_are_changed_while_sign_ins_go_on(tmp_path: Path) -> None:
     with served(tmp_path) as running:
         people = [running.provider.citizen() for _ in range(2)]
         paper, added = add(running, 9003, "--totp-secret", TOTP_SECRET)
-        load = Load(running, people, running.provider.client(), Watching(running.proxy.port))
+        load = Load(running, people, running.provider.client(), Watching(running.proxy.port), pause=0.2)
         load.start()
         try:
             _change_the_master_key(running, tmp_path / "master.key", load)

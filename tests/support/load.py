@@ -69,6 +69,8 @@ class Load:
     people: Sequence[Person]
     client: Registered
     watching: Watching
+    pause: float = 0.0
+    """Seconds between two sign-ins or hops of one visitor."""
     arrivals: list[tuple[float, str]] = field(default_factory=list)
     hops: list[float] = field(default_factory=list)
     wrong: list[BaseException] = field(default_factory=list)
@@ -96,6 +98,7 @@ class Load:
                 if not visitor:
                     visitor.append(provider.visitor(f"203.0.113.{self.people.index(person)}"))
                 work(visitor[0], person)
+                time.sleep(self.pause)
             except (Interrupted, OSError, http.client.HTTPException):
                 visitor.clear()
                 time.sleep(0.05)
