@@ -40,7 +40,8 @@ def next_step(ask: Ask, known: Known) -> Step:
     if session is None or session.key.name == ask.not_session or session.head.auth_time < ask.authenticated_since:
         return _ask(ask, Step.PASSWORD, LoginRequired)
     if session.head.aal < ask.aal:
-        if known.reachable > session.head.aal:
+        # a voluntary level is no reason to refuse where nobody may be asked (OIDC Core section 5.5.1.1)
+        if known.reachable > session.head.aal and (ask.aal_essential or not ask.silent):
             return _ask(ask, Step.TOTP, InteractionRequired)
         if ask.aal_essential:
             raise UnmetAuthenticationRequirements
