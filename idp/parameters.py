@@ -4,7 +4,7 @@ nothing."""
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from idp.errors import InvalidRequest
 
@@ -40,15 +40,27 @@ def parse(raw: str) -> Parameters:
     """Parse `application/x-www-form-urlencoded` text. Raises `InvalidRequest`."""
     if len(raw) > MAX_LENGTH or not raw.isascii():
         raise InvalidRequest("too long, or not ASCII")
-    try:
-        pairs = parse_qsl(raw, keep_blank_values=False, errors="strict", max_num_fields=MAX_FIELDS)
-    except ValueError:
-        raise InvalidRequest("not decodable, or too many fields") from None
+    fields = raw.split("&")
+    if len(fields) > MAX_FIELDS:
+        raise InvalidRequest("too many fields")
     values: dict[str, str] = {}
     repeated: set[str] = set()
-    for name, value in pairs:
+    for field in fields:
+        encoded, _, value = field.partition("=")
+        if not value:
+            continue
+        name = _decoded(encoded)
         if name in values:
             repeated.add(name)
         else:
-            values[name] = value
+            values[name] = _decoded(value)
     return Parameters(values, frozenset(repeated)) if repeated else Parameters(values)
+
+
+def _decoded(text: str) -> str:
+    if "%" not in text and "+" not in text:
+        return text
+    try:
+        return unquote_plus(text, errors="strict")
+    except ValueError:
+        raise InvalidRequest("not decodable") from None

@@ -30,6 +30,7 @@ from sqlalchemy.exc import IntegrityError
 from idp.codec import encode
 from idp.storage.records.database import Database
 from idp.storage.records.errors import Changed, IdentifierTaken, NotFound
+from idp.storage.records.quick import QuickRead
 from idp.storage.records.schema import citizen_identifiers, citizens, passwords, recovery_codes, totp_secrets
 from idp.vault import kid_of
 
@@ -97,9 +98,10 @@ class Enrolment:
 class CitizenRecords:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._by_id = QuickRead(database, _BY_ID)
 
     def by_id(self, citizen_id: str) -> StoredCitizen | None:
-        row = self._database.one(_BY_ID, {"id": citizen_id})
+        row = self._by_id.one({"id": citizen_id})
         return None if row is None else StoredCitizen(*row)
 
     def by_fingerprints(self, kind: str, fingerprints: Sequence[str]) -> StoredCitizen | None:

@@ -35,7 +35,7 @@ _Row = Row[*tuple[Any, ...]]
 
 class Database:
     def __init__(self, reader: Engine, writer: Engine) -> None:
-        self._reader = reader
+        self.reader = reader
         self._writer = writer
         self.embedded = writer.dialect.name == "sqlite"
 
@@ -95,11 +95,11 @@ class Database:
             connection.execute(text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE"))
 
     def close(self) -> None:
-        self._reader.dispose()
+        self.reader.dispose()
         self._writer.dispose()
 
     def _read_once(self, work: Callable[[Connection], T]) -> T:
-        with self._reader.connect() as connection:
+        with self.reader.connect() as connection:
             return work(connection)
 
     def _write_once(self, work: Callable[[Connection], T]) -> T:

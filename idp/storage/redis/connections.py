@@ -5,6 +5,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias
 
+import hiredis
 from redis import exceptions
 
 Word: TypeAlias = str | bytes | int
@@ -17,7 +18,6 @@ class Connection(Protocol):
 
     def connect(self) -> None: ...
     def disconnect(self) -> None: ...
-    def pack_command(self, *words: Word) -> list[bytes]: ...
     def send_packed_command(self, command: list[bytes], check_health: bool) -> None: ...
     def read_response(self) -> Answer: ...
 
@@ -42,7 +42,8 @@ class Connections:
             connection = self._make()
             connection.connect()
         try:
-            connection.send_packed_command(connection.pack_command(*words), check_health=False)
+            packed = hiredis.pack_command(words)  # type: ignore[arg-type] # it takes a tuple of any length
+            connection.send_packed_command([packed], check_health=False)
             reply = connection.read_response()
         except exceptions.ReadOnlyError:
             connection.disconnect()  # a master no longer
