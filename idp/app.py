@@ -77,10 +77,10 @@ def create_app() -> Flask:
             time.sleep(WAIT_SECONDS)
 
 
-def build_app(services: Services, access: AccessLog | None = None) -> Flask:
+def build_app(services: Services, access: AccessLog | None = None, pages: Pages | None = None) -> Flask:
     """The endpoints over the services. Raises `StateUnavailable` or `RecordsUnavailable`."""
     metrics = Metrics()
-    web = Web(services.settings, Pages(), services.randomness, metrics)
+    web = Web(services.settings, pages or Pages(), services.randomness, metrics)
     web.on_unexpected(partial(_tell_unexpected, services))
     transactions = Transactions(
         services.state, services.clock, services.randomness, services.settings.lifetimes.transaction_seconds

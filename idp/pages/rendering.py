@@ -6,7 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from idp.pages import wording
@@ -30,6 +31,7 @@ class Pages:
         self._base = base.rstrip("/")
         self._statics = Statics(home / "static")
         self._tongues = {language: Tongue(language, home / "translations") for language in LANGUAGES}
+        self._compiled_once = _Compiled()
         self._templates = {language: self._compiled(language, home) for language in LANGUAGES}
 
     def render(self, page: Page, frame: Frame) -> str:
@@ -59,6 +61,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=self._compiled_once,
         )
         environment.filters |= {"date": tongue.date, "duration": tongue.duration, "initial": initial, "link": link}
         environment.globals |= {
@@ -74,6 +77,20 @@ class Pages:
 
     def _preference(self, frame: Frame, **choice: str) -> str:
         return f"{self._base}/preferences?{urlencode({**choice, 'back': frame.here})}"
+
+
+class _Compiled(BytecodeCache):
+    """Templates compiled for one language serve the other: only the words differ, and they come as globals."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
 
 
 def speaker(tongue: Tongue) -> Callable[..., Markup]:

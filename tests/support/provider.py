@@ -1,11 +1,15 @@
 """A whole provider in this process: real stores, real application, and visitors who walk its pages without a
 browser."""
 
+import atexit
 import base64
 import hashlib
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -20,6 +24,7 @@ from idp.citizens.registry import NewCitizen
 from idp.codec import encode
 from idp.config import Settings, load_settings
 from idp.oidc.client import Client
+from idp.pages import Pages
 from idp.preparing import prepare_directory
 from tests.support.citizens import number, phone
 from tests.support.clock import FrozenClock
@@ -209,15 +214,34 @@ def settings_for(directory: Path, **variables: str) -> Settings:
 @contextmanager
 def running_provider(settings: Settings, clock: FrozenClock | None = None) -> Iterator[Provider]:
     clock = clock or FrozenClock()
-    randomness = CountingRandomness()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    randomness = CountingRandomness("running")
+    if settings.records_embedded and not settings.master_key_file.exists():
+        shutil.copytree(_prepared(), settings.data_dir, dirs_exist_ok=True)
     prepare_directory(settings, randomness, clock)
     services = build_services(settings, clock, randomness)
     services.keys.ensure()
     try:
-        yield Provider(services, build_app(services), clock)
+        yield Provider(services, build_app(services, pages=_pages()), clock)
     finally:
         services.close()
+
+
+@cache
+def _pages() -> Pages:
+    return Pages()
+
+
+@cache
+def _prepared() -> Path:
+    """A data directory with tables, master key and signing keys, to copy: making them takes longer than most tests."""
+    folder = tempfile.mkdtemp(prefix="idp-prepared-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    settings, clock, randomness = settings_for(Path(folder)), FrozenClock(), CountingRandomness("prepared")
+    prepare_directory(settings, randomness, clock)
+    services = build_services(settings, clock, randomness)
+    services.keys.ensure()
+    services.close()
+    return Path(folder)
 
 
 __all__ = ["CALLBACK", "ISSUER", "PASSWORD", "PORTAL", "VERIFIER", "Person", "Provider", "Registered", "Visitor"]
