@@ -15,7 +15,7 @@ from tests.bench import load, wrk
 from tests.bench.citizens import stocked
 from tests.bench.machine import Processors, divide, memory
 from tests.bench.provider import ALGORITHMS, Ours, arriving, provider
-from tests.bench.report import Row, growth_line, memory_line, table
+from tests.bench.report import Row, busy_line, growth_line, memory_line, table
 from tests.bench.rounds import Side, compare
 from tests.bench.serving import floor, private_redis
 from tests.bench.walks import Place, Walk, WrongAnswer, hashing, hop
@@ -90,6 +90,7 @@ class Bench:
         print(f"\nHops by {tool}, {connections} connections, {where}; medians of {rounds} rounds.")
         print("Floor: bare Flask over dictionaries, same server and client; for sign-ins, one argon2id hash alone.\n")
         print(table(self.rows))
+        print(busy_line(self.rows), end="")
         print("\nMemory of the worker\n" + "\n".join(self.memories))
         print(f"\n{growth}" if growth else "\nGrowth with stored citizens: left out.")
 

@@ -14,19 +14,11 @@ BARS = {
 }
 """The least share of the floor's hops a second, by where the state is and how the ID token is signed."""
 HEAD = (
-    "state",
-    "measured",
-    "a second",
-    "floor",
-    "ratio",
-    "of rounds",
-    "bar",
-    "",
-    "p50 ms",
-    "p99 ms",
-    "CPU ms",
-    "floor",
+    *("state", "measured", "a second", "floor", "ratio", "of rounds", "bar", ""),
+    *("p50 ms", "p99 ms", "CPU ms", "floor", "by CPU"),
 )
+BUSY = 0.85
+"""A worker that gets less of its processor shares it with programs that are not ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +53,7 @@ class Row:
             f"{ours.milliseconds(0.99):.1f}",
             f"{ours.processor_milliseconds:.2f}",
             f"{floor.processor_milliseconds:.2f}",
+            f"{self.comparison.processor_ratio:.2f}",
         )
 
 
@@ -70,6 +63,17 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(
         "  ".join(cell.ljust(width) if column < 2 else cell.rjust(width) for column, (cell, width) in enumerate(cells))
         for cells in (list(zip(line, widths, strict=True)) for line in lines)
+    )
+
+
+def busy_line(rows: Sequence[Row]) -> str:
+    """Says when the numbers are not to be believed."""
+    least = min((side.share for row in rows for side in (row.comparison.floor, row.comparison.ours)), default=1.0)
+    if least >= BUSY:
+        return ""
+    return (
+        f"\nThe machine was busy: a worker got only {least:.0%} of its processor. Hops a second and their ratio are\n"
+        "then chance; the ratio by processor time (last column) is near what a quiet machine would show.\n"
     )
 
 

@@ -26,7 +26,13 @@ class Seen:
 
     rates: list[float] = field(default_factory=list)
     latencies: list[float] = field(default_factory=list)
+    seconds: float = 0.0
     processor_seconds: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """Of its processor, how much the worker got; a saturated one gets all but a little, unless others take it."""
+        return self.processor_seconds / self.seconds
 
     @property
     def rate(self) -> float:
@@ -57,6 +63,11 @@ class Comparison:
     def ratio(self) -> float:
         return statistics.median(self.ratios)
 
+    @property
+    def processor_ratio(self) -> float:
+        """The same by processor time, which a busy machine changes least."""
+        return self.floor.processor_milliseconds / self.ours.processor_milliseconds
+
 
 def compare(floor: Side, ours: Side, rounds: int, seconds: float) -> Comparison:
     """Each side once a round for `seconds`, the first of one round being the second of the next."""
@@ -68,6 +79,7 @@ def compare(floor: Side, ours: Side, rounds: int, seconds: float) -> Comparison:
             before = processor_seconds(side.worker)
             load = side.load(seconds)
             seen.processor_seconds += processor_seconds(side.worker) - before
+            seen.seconds += load.seconds
             seen.rates.append(load.per_second)
             seen.latencies += load.latencies
     return Comparison(sides[0][1], sides[1][1])

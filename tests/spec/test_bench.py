@@ -1,0 +1,49 @@
+"""The bench cannot rot: its floor and its provider run, its clients walk, its table says what was found."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.bench import wrk
+from tests.bench.load import drive, once
+from tests.bench.machine import Processors, memory
+from tests.bench.provider import ALGORITHMS, arriving, provider
+from tests.bench.report import Row, memory_line, table
+from tests.bench.rounds import Side, compare
+from tests.bench.serving import floor
+from tests.bench.walks import Place, WrongAnswer, hashing, hop
+
+SECONDS = 0.2
+
+
+def test_the_floor_and_we_are_walked_by_the_same_clients(tmp_path: Path) -> None:
+    usable = sorted(os.sched_getaffinity(0))
+    processors = Processors(usable[-1], usable[0])
+    folder = tmp_path / "embedded"
+    folder.mkdir()
+    with (
+        floor(tmp_path, processors) as (port, worker),
+        provider(folder, processors, None, citizens=2, browsers=2, say=print) as ours,
+    ):
+        cookie = ours.cookies[0]
+        for alg in ALGORITHMS:
+            place, bare = ours.places[alg], Place(port, alg, "secret")
+            found = compare(
+                Side(lambda seconds, bare=bare: drive(bare.port, lambda: hop(bare, cookie), 2, seconds), worker),
+                Side(
+                    lambda seconds, place=place: drive(place.port, lambda: hop(place, cookie), 2, seconds), ours.worker
+                ),
+                rounds=1,
+                seconds=SECONDS,
+            )
+            assert found.floor.latencies
+            assert found.ours.latencies
+            assert f"hops {alg}" in table([Row("embedded", alg, found)])
+        once(ours.port, arriving(ours.places["ES256"], ours.people[1], {}))
+        once(port, hashing(Place(port, "", "")))
+        if wrk.present():
+            assert wrk.hops(ours.places["ES256"], ours.cookies, connections=2, seconds=1).latencies
+        assert "MiB" in memory_line("embedded", memory(ours.worker))
+        with pytest.raises(WrongAnswer):
+            once(ours.port, hop(ours.places["ES256"], "idp-session=nobodys"))
