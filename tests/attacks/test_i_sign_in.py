@@ -7,7 +7,6 @@ sign-up come later (README.md).
 """
 
 import re
-import statistics
 import time
 
 import pytest
@@ -94,9 +93,10 @@ def test_i_enum_timing(provider: Provider, client: Registered) -> None:
             began = time.perf_counter()
             assert visitor.post(page.action, fields).status_code == 401
             times[kind].append(time.perf_counter() - began)
-    middles = {kind: statistics.median(each) for kind, each in times.items()}
-    bound = max(0.020, 0.35 * middles["active"])
-    assert max(middles.values()) - min(middles.values()) < bound, middles
+    # the quickest of each: other work on the machine makes single tries slower, never quicker
+    quickest = {kind: min(each) for kind, each in times.items()}
+    bound = max(0.020, 0.35 * quickest["active"])
+    assert max(quickest.values()) - min(quickest.values()) < bound, quickest
 
 
 def test_i_brute_25_guesses_are_slowed_or_refused(provider: Provider, client: Registered) -> None:
