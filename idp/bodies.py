@@ -16,7 +16,7 @@ from idp.http import MAX_FORM_BYTES
 from idp.login.sources import source_of
 
 SHARE: Final = 64
-"""Bodies that one address may be sending to one worker at a time: half of its threads (`idp.serve`)."""
+"""Bodies that one address may be sending to one worker at a time: half of its threads (`idp.running.serve`)."""
 
 
 class Bodies:

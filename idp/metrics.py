@@ -1,9 +1,9 @@
 """Metrics for Prometheus. The home of `prometheus_client`.
 
 With several worker processes each keeps its numbers in files of a directory, named by `PROMETHEUS_MULTIPROC_DIR` before
-this module is loaded; whichever worker is asked adds them up. `idp.serve` sets the directory and clears it at each
-start. One `Metrics` is made in a process. Labels are words of ours, never anything a request brought, so that nobody
-outside can make the set of series grow.
+this module is loaded; whichever worker is asked adds them up. `idp.running.serve` sets the directory and clears it at
+each start. One `Metrics` is made in a process. Labels are words of ours, never anything a request brought, so that
+nobody outside can make the set of series grow.
 """
 
 import os

@@ -11,19 +11,19 @@ from idp.clock import Clock, SystemClock
 from idp.config import Settings
 from idp.login.password import Passwords
 from idp.login.recovery import Recovery
-from idp.master_keys import BadMasterKeys, MasterKeys
 from idp.oidc import discovery
 from idp.oidc.clients import ClientDirectory, Clients
 from idp.oidc.keys import KeyRing
 from idp.oidc.provider import Engine
 from idp.oidc.registration import Registrar
-from idp.sealing import secret_context
 from idp.secrets import SHARDS, Randomness, SystemRandomness
 from idp.sessions import Limits, Sessions
 from idp.storage.open import open_state
 from idp.storage.records.records import Records, open_records
 from idp.storage.state import Event, StateStore
 from idp.vault import Vault, open_vault
+from idp.vault.contexts import secret_context
+from idp.vault.master_keys import BadMasterKeys, MasterKeys
 from idp.versions import Versions
 
 DEFAULT_SCOPE: Final = ("openid", "profile")

@@ -10,10 +10,10 @@ from idp.citizens.citizen import Citizen, Profile, Status
 from idp.citizens.identifiers import InvalidIdentifier, parse_phone
 from idp.citizens.number import parse_canonical
 from idp.codec import encode
-from idp.sealing import identifier_context, profile_context, totp_context
 from idp.secrets import Randomness
 from idp.storage.records.citizens import Enrolment, StoredCitizen, StoredIdentifier
 from idp.vault import Vault
+from idp.vault.contexts import identifier_context, profile_context, totp_context
 
 NUMBER: Final = "number"
 PHONE: Final = "phone"

@@ -23,13 +23,13 @@ from idp.citizens.enrolling import (
 from idp.citizens.number import parse_canonical, today_in_china
 from idp.clock import Clock
 from idp.codec import decode, encode
-from idp.sealing import identifier_context, profile_context, totp_context
 from idp.secrets import Randomness
 from idp.storage.records.citizens import StoredCitizen
 from idp.storage.records.credentials import LoginRow
 from idp.storage.records.errors import Changed, IdentifierTaken, NotFound
 from idp.storage.records.records import Records
 from idp.vault import Vault
+from idp.vault.contexts import identifier_context, profile_context, totp_context
 
 __all__ = [
     "NUMBER",

@@ -14,10 +14,10 @@ from idp.config import SettingsError
 from idp.errors import OAuthError
 from idp.login.password import UnacceptablePassword
 from idp.login.password_policy import WeakPassword
-from idp.master_keys import BadMasterKeys
 from idp.storage.records.errors import Changed, NotFound, RecordsUnavailable
 from idp.storage.state import StateUnavailable
 from idp.vault import Unsealable
+from idp.vault.master_keys import BadMasterKeys
 
 _WEAK: Final = {
     "too_short": "it is too short",

@@ -11,10 +11,10 @@ from idp.cli.example import example
 from idp.cli.opened import opened, record
 from idp.cli.output import moment, show, show_many, table_option
 from idp.clock import SystemClock
-from idp.master_keys import MasterKeys
 from idp.oidc.keys import ALGORITHMS
-from idp.rekey import Rekeying, RekeyProgress
+from idp.running.rekey import Rekeying, RekeyProgress
 from idp.secrets import SystemRandomness
+from idp.vault.master_keys import MasterKeys
 from idp.versions import CHECK_SECONDS
 
 _LOADED_SECONDS = 2 * CHECK_SECONDS

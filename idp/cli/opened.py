@@ -12,7 +12,7 @@ from idp.audit.events import EventType
 from idp.audit.recorder import Fact, event
 from idp.clock import SystemClock
 from idp.config import load_settings
-from idp.preparing import prepare_directory
+from idp.running.preparing import prepare_directory
 from idp.secrets import SystemRandomness
 from idp.storage.records.upgrade import is_current
 

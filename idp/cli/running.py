@@ -30,7 +30,7 @@ def serve(host: str, port: int, workers: int | None, tls_cert: Path | None, tls_
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together")
     settings = load_settings(os.environ)
-    serving = importlib.import_module("idp.serve")
+    serving = importlib.import_module("idp.running.serve")
     try:
         serving.serve(settings, host, port, workers or min(os.cpu_count() or 1, _LIKELY_WORKERS), tls_cert, tls_key)
     except serving.CannotServe as error:
@@ -73,7 +73,7 @@ def upgrade() -> None:
 @table_option
 def check(as_table: bool) -> None:
     """Say what is wrong with the deployment, and what to do. Exit status 1 if anything is."""
-    checking = importlib.import_module("idp.check")
+    checking = importlib.import_module("idp.running.check")
     try:
         findings = checking.examine(load_settings(os.environ))
     except SettingsError as error:

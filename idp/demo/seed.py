@@ -18,7 +18,7 @@ from idp.demo.places import Places, keep
 from idp.demo.relying_party import PortalSettings
 from idp.demo.themes import THEMES
 from idp.demo.words import Text
-from idp.preparing import prepare_directory
+from idp.running.preparing import prepare_directory
 from idp.secrets import SystemRandomness
 
 ACTOR = "demo"

@@ -16,9 +16,9 @@ from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.oidc import jws
 from idp.oidc.jws import InvalidJws, PrivateKey, SigningKey
-from idp.sealing import signing_key_context
 from idp.storage.records.keys import KeyRecords, StoredKey
 from idp.vault import Vault
+from idp.vault.contexts import signing_key_context
 from idp.versions import Shelf, Versions
 
 ALGORITHMS: Final[Mapping[str, Callable[[], PrivateKey]]] = {

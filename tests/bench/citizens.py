@@ -15,7 +15,7 @@ from idp.citizens.citizen import Citizen, Profile, Status
 from idp.citizens.enrolling import NewCitizen, enrolment, new_id
 from idp.clock import SystemClock
 from idp.config import load_settings
-from idp.preparing import prepare_directory
+from idp.running.preparing import prepare_directory
 from idp.secrets import SystemRandomness
 from idp.storage.records.citizens import add_all
 from idp.storage.records.schema import HEAD

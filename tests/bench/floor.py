@@ -20,7 +20,7 @@ from granian.log import LogLevels
 
 from idp.login.password import Passwords
 from idp.oidc.jws import SigningKey
-from idp.serve import BLOCKING_THREADS
+from idp.running.serve import BLOCKING_THREADS
 
 ALGORITHMS = ("RS256", "ES256")
 

@@ -14,7 +14,7 @@ from idp.clock import SystemClock
 from idp.codec import encode
 from idp.config import Settings, load_settings
 from idp.oidc.clients import Registered
-from idp.preparing import prepare_directory
+from idp.running.preparing import prepare_directory
 from idp.secrets import SystemRandomness
 from tests.bench.citizens import PASSWORD, add
 from tests.bench.load import once

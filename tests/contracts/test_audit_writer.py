@@ -11,8 +11,8 @@ import pytest
 from idp.audit import recorder
 from idp.audit.events import EventType
 from idp.audit.writer import LEASE, AuditWriter, Moved
-from idp.housekeeping import Housekeeper
 from idp.metrics import Metrics
+from idp.running.housekeeping import Housekeeper
 from idp.storage.embedded import EmbeddedState
 from idp.storage.open import open_state
 from idp.storage.records import Records

@@ -6,11 +6,11 @@ import threading
 import pytest
 
 from idp.citizens.registry import Citizens, NewCitizen, NumberTaken
-from idp.master_keys import MasterKeys
-from idp.rekey import Rekeying
-from idp.sealing import secret_context, signing_key_context
+from idp.running.rekey import Rekeying
 from idp.storage.records import Records, StoredKey
 from idp.vault import Unsealable, Vault
+from idp.vault.contexts import secret_context, signing_key_context
+from idp.vault.master_keys import MasterKeys
 from tests.support.citizens import enrolment, number, phone
 from tests.support.clock import FrozenClock
 from tests.support.randomness import CountingRandomness

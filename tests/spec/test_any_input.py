@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from idp.codec import encode
-from idp.master_keys import ensure_key_file
 from idp.storage.records.upgrade import upgrade
+from idp.vault.master_keys import ensure_key_file
 from tests.support.known import Known, acquainted
 from tests.support.postgres_service import PostgresServer
 from tests.support.provider import CALLBACK, ISSUER, parameters, running_provider, settings_for

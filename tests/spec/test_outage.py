@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from idp.master_keys import ensure_key_file
 from idp.storage.records.upgrade import upgrade
+from idp.vault.master_keys import ensure_key_file
 from tests.support.load import REFUSED, Load, Seen, Watching
 from tests.support.parallel import together
 from tests.support.postgres_service import PostgresServer

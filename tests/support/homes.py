@@ -33,10 +33,10 @@ LIBRARIES = (
     Library(
         "cryptography",
         ("cryptography",),
-        ("idp/vault.py", "idp/oidc/keys.py", "idp/oidc/jws.py"),
+        ("idp/vault/*", "idp/oidc/keys.py", "idp/oidc/jws.py"),
     ),
     Library("flask", ("flask", "werkzeug"), _WEB),
-    Library("granian", ("granian",), ("idp/serve.py",)),
+    Library("granian", ("granian",), ("idp/running/serve.py",)),
     Library("joserfc", ("joserfc",), ("idp/oidc/jws.py",)),
     Library("ldap3", ("ldap3",), ("connectors/ldap.py",)),
     Library("libpass", ("passlib",), ("idp/login/password.py",)),
@@ -91,6 +91,6 @@ APART = (
         "*",
         ("idp.app",),
         "only what starts the program knows its root",
-        ("idp/app.py", "idp/serve.py", "idp/cli.py", "idp/cli/*", "idp/check.py", "idp/demo/seed.py"),
+        ("idp/app.py", "idp/running/serve.py", "idp/cli.py", "idp/cli/*", "idp/running/check.py", "idp/demo/seed.py"),
     ),
 )

@@ -25,7 +25,7 @@ from idp.codec import encode
 from idp.config import Settings, load_settings
 from idp.oidc.client import Client
 from idp.pages import Pages
-from idp.preparing import prepare_directory
+from idp.running.preparing import prepare_directory
 from tests.support.citizens import number, phone
 from tests.support.clock import FrozenClock
 from tests.support.forms import form

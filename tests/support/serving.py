@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from idp.app import build_services
-from idp.preparing import prepare_directory
+from idp.running.preparing import prepare_directory
 from tests.support.clock import FrozenClock
 from tests.support.processes import Process, free_port, start, wait_until
 from tests.support.provider import ISSUER, Provider, settings_for

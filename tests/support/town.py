@@ -23,8 +23,8 @@ from idp.demo.places import Places
 from idp.demo.programs import provider_settings
 from idp.demo.run import start_all
 from idp.login.totp import new_secret
-from idp.master_keys import ensure_key_file
 from idp.secrets import SystemRandomness
+from idp.vault.master_keys import ensure_key_file
 from tests.support.citizens import number, phone
 from tests.support.processes import free_port
 from tests.support.provider import PASSWORD, Person

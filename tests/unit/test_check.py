@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from idp.check import NOTE, OK, WRONG, Finding, examine
 from idp.clock import SystemClock
 from idp.config import Settings, load_settings
-from idp.master_keys import MasterKeys, ensure_key_file, read_key_file
 from idp.oidc.keys import KeyRing
-from idp.preparing import prepare_directory
+from idp.running.check import NOTE, OK, WRONG, Finding, examine
+from idp.running.preparing import prepare_directory
 from idp.secrets import SystemRandomness
 from idp.storage.open import open_state
 from idp.storage.records import open_records, upgrade
 from idp.vault import open_vault
+from idp.vault.master_keys import MasterKeys, ensure_key_file, read_key_file
 from idp.versions import Versions
 from tests.support.clock import FrozenClock
 from tests.support.processes import free_port
@@ -110,8 +110,8 @@ def test_the_master_key_may_be_in_the_environment(environ: dict[str, str]) -> No
 def test_signing_keys_that_are_too_old(environ: dict[str, str]) -> None:
     findings = examine(deployed(environ), FrozenClock(time.time() + 181 * 86_400))
     assert wrong(findings) == [
-        ("signing keys", "run `idp key rotate --alg RS256`"),
         ("signing keys", "run `idp key rotate --alg ES256`"),
+        ("signing keys", "run `idp key rotate --alg RS256`"),
     ]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from idp.app import build_services
 from idp.config import load_settings
-from idp.master_keys import MasterKeys
+from idp.vault.master_keys import MasterKeys
 from tests.support.shell import NUMBER, Idp
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from idp.cli import idp
 from idp.config import Lifetimes, load_settings
-from idp.config_source import SettingsError
+from idp.config.source import SettingsError
 from idp.metrics import Metrics
 from idp.oidc import discovery
 from idp.oidc.client import Client
@@ -70,7 +70,7 @@ def test_the_table_of_settings_is_complete_and_true() -> None:
     unknown = [problem for problem in refused.value.problems if "unknown" in problem or "IDP_NO_SUCH" in problem]
     assert len(unknown) == 1
     lifetimes = {f"IDP_{member.name.upper()}" for member in fields(Lifetimes)}
-    documented = re.findall(r"^    (IDP_[A-Z_]+) ", (ROOT / "idp/config.py").read_text(), re.MULTILINE)
+    documented = re.findall(r"^    (IDP_[A-Z_]+) ", (ROOT / "idp/config/settings.py").read_text(), re.MULTILINE)
     assert rows == lifetimes | set(documented) | {"IDP_SETTINGS_FILE"}
 
 

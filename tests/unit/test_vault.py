@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from idp.master_keys import BadMasterKeys, MasterKeys, ensure_key_file, read_key_file
 from idp.secrets import SystemRandomness
 from idp.vault import Unsealable, Vault, kid_of, kid_of_fingerprint, open_vault
+from idp.vault.master_keys import BadMasterKeys, MasterKeys, ensure_key_file, read_key_file
 from tests.support.parallel import errors, together
 from tests.support.randomness import CountingRandomness
 

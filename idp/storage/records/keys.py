@@ -28,7 +28,8 @@ _REMOVE_RETIRED = delete(signing_keys).where(_c.state == "retired", _c.retired_a
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """`state` is `next`, `active` or `retired`. `sealed` is the private key (`idp.sealing.signing_key_context`)."""
+    """`state` is `next`, `active` or `retired`. `sealed` is the private key
+    (`idp.vault.contexts.signing_key_context`)."""
 
     kid: str
     alg: str

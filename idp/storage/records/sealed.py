@@ -1,4 +1,4 @@
-"""All sealed values of all tables, walked in batches, for `idp.rekey`."""
+"""All sealed values of all tables, walked in batches, for `idp.running.rekey`."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -44,7 +44,7 @@ PLACES: Final = tuple(_PLACES)
 
 @dataclass(frozen=True, slots=True)
 class SealedValue:
-    """`names` is what the context of the value is made of (`idp.sealing`); `key` finds its row."""
+    """`names` is what the context of the value is made of (`idp.vault.contexts`); `key` finds its row."""
 
     place: str
     key: str | int

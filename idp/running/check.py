@@ -12,9 +12,7 @@ from typing import Final
 
 from idp.clock import Clock, SystemClock
 from idp.config import Settings, without_credentials
-from idp.master_keys import BadMasterKeys, MasterKeys, read_key_file
-from idp.rekey import Rekeying
-from idp.sealing import signing_key_context
+from idp.running.rekey import Rekeying
 from idp.secrets import SystemRandomness
 from idp.storage.condition import RedisCondition, records_time, redis_condition
 from idp.storage.open import open_state
@@ -24,6 +22,8 @@ from idp.storage.records.records import Records, open_records
 from idp.storage.records.upgrade import is_current
 from idp.storage.state import StateUnavailable
 from idp.vault import Unsealable, Vault
+from idp.vault.contexts import signing_key_context
+from idp.vault.master_keys import BadMasterKeys, MasterKeys, read_key_file
 
 OK: Final = "ok"
 NOTE: Final = "note"
@@ -185,7 +185,7 @@ class _Examiner:
         yield from self._about_signing_keys(records.keys.all(), vault)
 
     def _about_signing_keys(self, keys: Sequence[StoredKey], vault: Vault) -> Iterator[Finding]:
-        active = [key for key in keys if key.state == "active"]
+        active = sorted((key for key in keys if key.state == "active"), key=lambda key: key.alg)
         if not active:
             yield Finding("signing keys", NOTE, "there are none yet", "`idp serve` makes them")
         for key in active:

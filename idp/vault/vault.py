@@ -26,8 +26,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from idp.master_keys import BadMasterKeys, MasterKeys, read_key_file
 from idp.secrets import Randomness
+from idp.vault.master_keys import BadMasterKeys, MasterKeys, read_key_file
 
 __all__ = ["BadMasterKeys", "MasterKeys", "Unsealable", "Vault", "kid_of", "kid_of_fingerprint", "open_vault"]
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from idp.sealing import identifier_context, profile_context, secret_context, signing_key_context, totp_context
 from idp.storage.records.records import Records
 from idp.storage.records.sealed import PLACES, Resealed, SealedValue
 from idp.vault import Unsealable, Vault
+from idp.vault.contexts import identifier_context, profile_context, secret_context, signing_key_context, totp_context
 
 _BATCH: Final = 500
 

@@ -4,8 +4,8 @@ from typing import Final
 
 from idp.clock import Clock
 from idp.config import Settings
-from idp.master_keys import ensure_key_file
 from idp.secrets import Randomness
+from idp.vault.master_keys import ensure_key_file
 
 _PRIVATE: Final = 0o700
 

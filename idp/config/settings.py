@@ -25,10 +25,8 @@ from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit, urlunsplit
 
-from idp import config_values as values
-from idp.config_source import SettingsError, SettingsReader
-
-__all__ = ["Lifetimes", "Settings", "SettingsError", "load_settings", "without_credentials"]
+from idp.config import values
+from idp.config.source import SettingsReader
 
 Registration = Literal["open", "token", "closed"]
 PasswordPolicyName = Literal["nist", "mlps3"]

@@ -53,7 +53,7 @@ class SettingsReader:
     def finish(self) -> None:
         for name in sorted(self._given.keys() - self._asked):
             near = difflib.get_close_matches(name, sorted(self._asked), n=1)
-            hint = f"did you mean {near[0]}?" if near else "remove it; idp/config.py lists the names there are"
+            hint = f"did you mean {near[0]}?" if near else "remove it; idp/config/settings.py lists the names there are"
             self._problems.append(f"{_printable(name)} is not a setting: {hint}")
         if self._problems:
             raise SettingsError(self._problems)

@@ -4,8 +4,8 @@
     k20261123-5f0c  wYb…43 characters of base64url, 32 bytes
 
 To change the current key without a gap, first put the new line *below* the current one and let every worker load it
-(`idp.vault.Vault.reload`), then move it to the top, load again, and re-key (`idp.rekey`). A worker that does not know
-a key cannot open what another sealed under it; this order keeps that from happening.
+(`idp.vault.Vault.reload`), then move it to the top, load again, and re-key (`idp.running.rekey`). A worker that does
+not know a key cannot open what another sealed under it; this order keeps that from happening.
 """
 
 import base64

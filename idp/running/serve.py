@@ -28,9 +28,9 @@ from idp import logs
 from idp.app import build_services
 from idp.clock import SystemClock
 from idp.config import Settings
-from idp.housekeeping import keep_house
 from idp.metrics import DIRECTORY as METRICS_DIRECTORY
-from idp.preparing import prepare_directory
+from idp.running.housekeeping import keep_house
+from idp.running.preparing import prepare_directory
 from idp.secrets import SystemRandomness
 from idp.storage.records.upgrade import is_current
 

@@ -1,0 +1,11 @@
+"""Settings, validated once at start and frozen from then on.
+
+settings.py  every setting, its default and its meaning
+source.py    the environment and the file they are read from
+values.py    what each kind of value must look like
+"""
+
+from idp.config.settings import Lifetimes, Settings, load_settings, without_credentials
+from idp.config.source import SettingsError
+
+__all__ = ["Lifetimes", "Settings", "SettingsError", "load_settings", "without_credentials"]

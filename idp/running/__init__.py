@@ -1,0 +1,8 @@
+"""Running a deployment: what stands around the requests.
+
+preparing.py     what must be there before anything is opened
+serve.py         the server, its workers, and the housekeeper beside them (Granian's home)
+housekeeping.py  events moved to SQL, what expired removed, the stores looked after
+check.py         what is wrong with a deployment, and what to do
+rekey.py         everything sealed done anew under the current master key
+"""
