@@ -19,10 +19,11 @@ from idp.account.agreements import Agreements
 from idp.account.views import AccountViews
 from idp.audit.events import EventType
 from idp.audit.recorder import UnsafeEvent, event
-from idp.bodies import Bodies
 from idp.citizens.pseudonyms import Pseudonyms
 from idp.config import load_settings
-from idp.http import MAX_FORM_BYTES, Observer, Web, store_away
+from idp.http import MAX_FORM_BYTES, Failing, Observer, Web, store_away
+from idp.http.bodies import Bodies
+from idp.http.shortcut import Shortcut
 from idp.login import views as login_views
 from idp.login.browsers import KnownBrowsers
 from idp.login.consent import Consents
@@ -48,7 +49,6 @@ from idp.oidc.userinfo import UserinfoEndpoint
 from idp.oidc.withdrawal import Withdrawal
 from idp.pages import Pages
 from idp.services import Services, build_services
-from idp.shortcut import Shortcut
 from idp.storage.records.errors import RecordsUnavailable
 from idp.storage.state import StateUnavailable
 from idp.suspending import Suspending
@@ -80,8 +80,9 @@ def create_app() -> Flask:
 def build_app(services: Services, access: AccessLog | None = None, pages: Pages | None = None) -> Flask:
     """The endpoints over the services. Raises `StateUnavailable` or `RecordsUnavailable`."""
     metrics = Metrics()
-    web = Web(services.settings, pages or Pages(), services.randomness, metrics)
-    web.on_unexpected(partial(_tell_unexpected, services))
+    web = Web(services.settings, pages or Pages())
+    failing = Failing(web, services.randomness, metrics)
+    failing.on_unexpected(partial(_tell_unexpected, services))
     transactions = Transactions(
         services.state, services.clock, services.randomness, services.settings.lifetimes.transaction_seconds
     )
@@ -92,7 +93,7 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     door = _authorization(services, transactions, sign_in, subjects, hints)
     visits = login_views.Visits(web, sign_in, transactions, services.sessions, {DOOR: door})
     issuer, families = _tokens(services, subjects)
-    api = _api(services, web, subjects, issuer, families)
+    api = _api(services, web, failing, subjects, issuer, families)
     back_channel = _back_channel(services, subjects)
     signing_out = SigningOut(services.directory, hints, services.sessions, subjects, back_channel)
     withdrawal = Withdrawal(families, back_channel)
@@ -111,8 +112,8 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     app.register_blueprint(_login_pages(services, visits, sign_in))
     app.register_blueprint(_account_pages(services, web, transactions, withdrawal))
     app.register_blueprint(site.blueprint())
-    app.register_error_handler(Exception, lambda error: web.error_page(request, error))
-    app.wsgi_app = Shortcut(app.wsgi_app, oidc_views.hop(authorize, api), web, observer)  # type: ignore[method-assign]
+    app.register_error_handler(Exception, lambda error: failing.error_page(request, error))
+    app.wsgi_app = Shortcut(app.wsgi_app, oidc_views.hop(authorize, api), web, failing, observer)  # type: ignore[method-assign]
     return app
 
 
@@ -240,7 +241,7 @@ def _tokens(services: Services, subjects: Subjects) -> tuple[TokenIssuer, Famili
 
 
 def _api(
-    services: Services, web: Web, subjects: Subjects, issuer: TokenIssuer, families: Families
+    services: Services, web: Web, failing: Failing, subjects: Subjects, issuer: TokenIssuer, families: Families
 ) -> oidc_views.ApiViews:
     grants = (
         AuthorizationCodeGrant(
@@ -250,4 +251,4 @@ def _api(
     )
     token = TokenEndpoint(services.directory, grants, services.state, services.clock)
     userinfo = UserinfoEndpoint(services.engine, services.directory, services.state, services.citizens, services.clock)
-    return oidc_views.ApiViews(web, token, userinfo, services.engine, services.keys)
+    return oidc_views.ApiViews(web, failing, token, userinfo, services.engine, services.keys)

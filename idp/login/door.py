@@ -9,10 +9,6 @@ from idp.login.transaction import Transaction
 from idp.sessions import Session
 
 
-class PartyGone(Exception):
-    """Who asked is no longer registered, is disabled, or gave up the address to answer to."""
-
-
 @dataclass(frozen=True, slots=True)
 class Redirect:
     """An answer to the relying party by way of the browser. Only a front door that proved the address makes one."""

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from idp.clock import Clock
-from idp.login.sources import Bucket, Sources, source_of
 from idp.login.transaction import GUESSES
 from idp.secrets import digest, shard_for
+from idp.sources import Bucket, Sources, source_of
 from idp.storage.state import Key, Lane, StateStore, Throttled
 
 DAY: Final = 86_400

@@ -12,10 +12,10 @@ from idp.audit.events import EventType
 from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.codec import decode, encode
-from idp.errors import OAuthError
+from idp.errors import OAuthError, PartyGone
 from idp.login.consent import ask_digest
 from idp.login.dispatch import Step
-from idp.login.door import PartyGone, Redirect
+from idp.login.door import Redirect
 from idp.login.flow import SignIn
 from idp.login.party import RelyingParty
 from idp.login.transaction import Transaction, Transactions

@@ -11,11 +11,11 @@ from idp.audit.events import EventType
 from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.errors import InvalidClient, InvalidGrant, TooManyRequests, UnauthorizedClient, UnsupportedGrantType
-from idp.login.sources import Bucket, Sources, source_of
 from idp.oidc.client_auth import AuthenticatedClient, authenticate
 from idp.oidc.target import ClientSource
 from idp.parameters import Parameters, parse
 from idp.secrets import SHARDS
+from idp.sources import Bucket, Sources, source_of
 from idp.storage.state import StateStore, Throttled
 
 FAILURES: Final = Bucket(size=30, drain=2)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Request
 from idp.citizens.registry import Citizens
 from idp.csrf import check_csrf, csrf_token
 from idp.errors import InvalidRequest, OAuthError
-from idp.http import PageError, Web, form, query
+from idp.http import Failing, PageError, Web, form, query
 from idp.login.consent_view import masked_name
 from idp.login.door import Redirect
 from idp.login.party import in_language
@@ -67,9 +67,16 @@ class ApiViews:
     """What relying parties' servers call; every error is JSON."""
 
     def __init__(
-        self, web: Web, token: TokenEndpoint, userinfo: UserinfoEndpoint, engine: Engine, keys: KeyRing
+        self,
+        web: Web,
+        failing: Failing,
+        token: TokenEndpoint,
+        userinfo: UserinfoEndpoint,
+        engine: Engine,
+        keys: KeyRing,
     ) -> None:
         self._web = web
+        self._failing = failing
         self._token = token
         self._userinfo = userinfo
         self._engine = engine
@@ -109,11 +116,11 @@ class ApiViews:
         try:
             return answer()
         except OAuthError as error:
-            return self._web.oauth_error(error, scheme)
+            return self._failing.oauth_error(error, scheme)
         except HTTPException:  # the body is longer than any request, or broke off
-            return self._web.oauth_error(InvalidRequest())
+            return self._failing.oauth_error(InvalidRequest())
         except Exception as error:
-            return self._web.unexpected(request, error)
+            return self._failing.unexpected(request, error)
 
 
 class LogoutViews:

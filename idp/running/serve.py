@@ -36,7 +36,7 @@ from idp.storage.records.upgrade import is_current
 
 BLOCKING_THREADS: Final = 128
 """Threads of a worker: more than may wait for a password to be hashed, so that a login storm leaves some for hops, and
-twice as many as may wait for the bodies of one client (`idp.bodies`)."""
+twice as many as may wait for the bodies of one client (`idp.http.bodies`)."""
 STOP_SECONDS: Final = 4
 """How long a worker may take to finish what it is answering."""
 _HEAD_BYTES: Final = 65_536

@@ -21,7 +21,7 @@ class Library:
     homes: tuple[str, ...]
 
 
-_WEB = ("idp/http.py", "idp/shortcut.py", "idp/http/*", "idp/app.py", "*views.py", "*/views/*", "idp/demo/*")
+_WEB = ("idp/http/*", "idp/app.py", "*views.py", "*/views/*", "idp/demo/*")
 
 LIBRARIES = (
     Library("alembic", ("alembic",), ("idp/storage/*",)),

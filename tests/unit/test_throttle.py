@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from idp.login.sources import Bucket, Sources, source_of
 from idp.login.throttle import CodesSpent, Throttle
+from idp.sources import Bucket, Sources, source_of
 from idp.storage.embedded import EmbeddedState
 from idp.storage.state import Throttled
 from tests.support.clock import FrozenClock

@@ -11,10 +11,10 @@ from typing import Final
 from flask import Response, request
 
 from idp.csrf import check_csrf, csrf_token
-from idp.errors import OAuthError
+from idp.errors import OAuthError, PartyGone
 from idp.http import PageError, Web, form, query
 from idp.login.dispatch import Step
-from idp.login.door import FrontDoor, PartyGone, Redirect
+from idp.login.door import FrontDoor, Redirect
 from idp.login.flow import Arrived, Peer, SignIn
 from idp.login.party import RelyingParty, in_language
 from idp.login.transaction import Finished, Transaction, Transactions, WrongBrowser

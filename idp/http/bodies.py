@@ -12,8 +12,8 @@ from io import BytesIO
 from typing import Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from idp.http import MAX_FORM_BYTES
-from idp.login.sources import source_of
+from idp.http.reading import MAX_FORM_BYTES
+from idp.sources import source_of
 
 SHARE: Final = 64
 """Bodies that one address may be sending to one worker at a time: half of its threads (`idp.running.serve`)."""

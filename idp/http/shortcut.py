@@ -14,19 +14,28 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Response
 from werkzeug.wrappers import Request
 
-from idp.http import MAX_FORM_BYTES, Observer, Web
+from idp.http.failing import Failing
+from idp.http.observer import Observer
+from idp.http.reading import MAX_FORM_BYTES
+from idp.http.web import Web
 
 View: TypeAlias = Callable[[Request], Response]
 
 
 class Shortcut:
     def __init__(
-        self, otherwise: WSGIApplication, views: Mapping[tuple[str, str], View], web: Web, observer: Observer
+        self,
+        otherwise: WSGIApplication,
+        views: Mapping[tuple[str, str], View],
+        web: Web,
+        failing: Failing,
+        observer: Observer,
     ) -> None:
         """`views` by method and path; `otherwise` answers everything else."""
         self._otherwise = otherwise
         self._views = views
         self._web = web
+        self._failing = failing
         self._observer = observer
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -39,7 +48,7 @@ class Shortcut:
         try:
             response = view(request)
         except Exception as error:
-            response = self._web.error_page(request, error)
+            response = self._failing.error_page(request, error)
         self._web.strict_transport(response)
         self._observer.answered(request, path, response.status_code, time.perf_counter() - began)
         return response(environ, start_response)

@@ -1,0 +1,137 @@
+"""Who is at the other end, and answers with the headers each kind of answer must have.
+
+The issuer's address comes from the settings alone; no header of a request can change where a redirect or a link goes.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from flask import Response
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Request
+
+from idp.codec import encode
+from idp.config import Settings
+from idp.csrf import Forged
+from idp.http.cookies import Cookies
+from idp.http.reading import here
+from idp.pages import Frame, Page, Pages, choose_language
+
+PREFERENCE_SECONDS: Final = 365 * 86_400
+_SOURCE: Final = re.compile(r"[a-z][a-z0-9+.-]*:(//[A-Za-z0-9.:\[\]-]+)?", re.ASCII)
+_HARDENED: Final = (
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    # not no-referrer: with that, browsers send `Origin: null` with our own forms
+    ("Referrer-Policy", "same-origin"),
+)
+_JSON: Final = (
+    ("Content-Type", "application/json"),
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+)
+
+
+class Complete(Response):
+    """An answer in one piece whose headers are complete when it is made: nothing is looked up and corrected while it is
+    sent. A `Location` must be a URI already."""
+
+    default_mimetype = None
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response(self.status, self.headers.to_wsgi_list())
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [self.get_data()]
+
+
+class Web:
+    def __init__(self, settings: Settings, pages: Pages) -> None:
+        self.issuer: Final = settings.issuer
+        self.cookies: Final = Cookies(settings.secure)
+        self._secure = settings.secure
+        self._proxies = settings.trusted_proxies
+        self._pages = pages
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def source(self, request: Request) -> str:
+        """The address of the browser or client: the peer's, or what an exactly trusted proxy says it is."""
+        peer = request.remote_addr or ""
+        if peer not in self._proxies:
+            return peer
+        for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+            peer = hop.strip() or peer
+            if peer not in self._proxies:
+                break
+        return peer
+
+    def cookie(self, request: Request, name: str) -> str:
+        return request.cookies.get(name, "")[:1_024]
+
+    def frame(self, request: Request, languages: tuple[str, ...] = (), asked_at: int | None = None) -> Frame:
+        """`languages` are what the relying party asks for. With `asked_at`, when it asked in seconds since the epoch,
+        what the visitor has chosen here since then goes before."""
+        chosen, chosen_at = _choice(request.cookies.get(self.cookies.language, ""))
+        if asked_at is not None and chosen_at >= asked_at:
+            languages = (chosen, *languages)
+        language = choose_language(languages, chosen, request.headers.get("Accept-Language"))
+        # a POST leaves an address that GET shows again
+        return Frame(language, request.cookies.get(self.cookies.size) == "large", here(request))
+
+    def same_origin(self, request: Request) -> None:
+        """A form of ours comes from a page of ours. Raises `Forged`."""
+        origin = request.headers.get("Origin")
+        site = request.headers.get("Sec-Fetch-Site")
+        if origin not in (None, self.issuer) or site not in (None, "same-origin", "none"):
+            raise Forged
+
+    def remember_language(self, response: Response, language: str, now: float) -> None:
+        self.cookies.set(response, self.cookies.language, f"{language}.{int(now)}", PREFERENCE_SECONDS)
+
+    # -- answering --------------------------------------------------------------------------------------------------
+
+    def page(self, page: Page, frame: Frame, status: int = 200, forms_to: str = "") -> Response:
+        """`forms_to`: where, besides ourselves, the redirect that answers the page's form may lead (Chrome asks
+        `form-action`)."""
+        response = Response(self._pages.render(page, frame), status, mimetype="text/html")
+        target = f" {forms_to}" if _SOURCE.fullmatch(forms_to) else ""
+        response.headers["Content-Security-Policy"] = (
+            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+            f"form-action 'self'{target}"
+        )
+        response.headers["Vary"] = "Cookie, Accept-Language"
+        return self.hardened(response)
+
+    def redirect(self, location: str) -> Response:
+        """303, so that a form is never posted on (RFC 9700 section 4.12). `location` is a URI: ASCII."""
+        return Complete(b"", 303, [("Location", location), *_HARDENED])
+
+    def json(self, document: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+        return Complete(encode(document), status, [*_JSON, *(headers or {}).items()])
+
+    def static(self, name: str) -> Response:
+        found = self._pages.static(name)
+        if found is None:
+            raise NotFound
+        response = Response(found[0], content_type=found[1])
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    def hardened(self, response: Response) -> Response:
+        response.headers.update(_HARDENED)
+        return response
+
+    def strict_transport(self, response: Response) -> Response:
+        """RFC 6797, for every answer whatever makes it."""
+        if self._secure:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        return response
+
+
+def _choice(cookie: str) -> tuple[str, int]:
+    """The language a visitor chose, and when; 0 if that is not known."""
+    language, _, at = cookie[:32].partition(".")
+    return language, int(at) if at.isascii() and at.isdecimal() else 0
