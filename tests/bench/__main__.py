@@ -153,7 +153,8 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def main() -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell that started us in the background ignores one
+        signal.signal(number, signal.default_int_handler)
     try:
         return run(options())
     except KeyboardInterrupt:
