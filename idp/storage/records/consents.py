@@ -25,7 +25,8 @@ _END = (
     .where(_c.citizen_id == bindparam("citizen"), _c.client_id == bindparam("client"), _CURRENT)
     .values(ended_at=bindparam("at"), ended_by=bindparam("by"))
 )
-_ATTEMPTS: Final = 5
+_ATTEMPTS: Final = 50
+"""Each one that fails is the success of another; so many at once for one citizen and client is somebody's loop."""
 
 
 @dataclass(frozen=True, slots=True)
