@@ -7,6 +7,7 @@ as a handle. Identifiers of ours, which are long or may consist of digits by cha
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from idp.audit.events import EventType
@@ -50,6 +51,7 @@ IDENTIFIERS: Final = {
 """Our own names of things. `session` and `family` are digests, or their beginnings. A handle fits nowhere."""
 
 _LIMIT: Final = 2000
+_REMEMBERED: Final = 1024
 _ALPHABET: Final = b'{}[]",:' + b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" + b"._/-"
 _WORD: Final = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 _AS_DIGITS: Final = bytes(ord("0") if chr(c) in "0123456789" else ord(".") for c in range(256))
@@ -86,11 +88,15 @@ def _proved(facts: dict[str, Fact]) -> dict[str, Fact]:
             identifiers[name] = value
         else:
             raise UnsafeEvent(f"{name} does not have its shape")
-    _prove_words(words)
+    if words:
+        _prove_words(tuple((name, tuple(it) if isinstance(it, list) else it) for name, it in words.items()))
     return identifiers | words
 
 
-def _prove_words(words: dict[str, Fact]) -> None:
+@lru_cache(_REMEMBERED)
+def _prove_words(items: tuple[tuple[str, Fact], ...]) -> None:
+    """Remembered, because the same scopes and claims come with every hop of a client."""
+    words = dict(items)
     if not words.keys() <= FACTS:
         raise UnsafeEvent("a fact that is not declared")
     text = encode(words)

@@ -1,8 +1,11 @@
-"""Our cookies: their names and attributes."""
+"""Our cookies: their names and attributes, and reading one."""
 
 from typing import Final
 
 from flask import Response
+
+LONGEST: Final = 1_024
+"""Characters of a cookie that are looked at; none of ours is as long."""
 
 
 class Cookies:
@@ -23,3 +26,15 @@ class Cookies:
 
     def drop(self, response: Response, name: str) -> None:
         response.delete_cookie(name, secure=self._secure, httponly=True, samesite="Lax", path="/")
+
+
+def cookie(header: str, name: str) -> str:
+    """The value of the first cookie of that name in a `Cookie` header (RFC 6265 section 4.2.1); empty if there is none.
+
+    Our values are words without quotes, so nothing has to be unquoted. Each hop reads two of them.
+    """
+    for pair in header.split(";"):
+        key, _, value = pair.partition("=")
+        if key.strip() == name:
+            return value.strip()[:LONGEST]
+    return ""

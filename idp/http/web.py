@@ -5,17 +5,19 @@ The issuer's address comes from the settings alone; no header of a request can c
 
 import re
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Final
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Response
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Request
 
 from idp.codec import encode
 from idp.config import Settings
 from idp.csrf import Forged
-from idp.http.cookies import Cookies
+from idp.http.cookies import Cookies, cookie
 from idp.http.reading import here
 from idp.pages import Frame, Page, Pages, choose_language
 
@@ -39,11 +41,17 @@ class Complete(Response):
     """An answer in one piece whose headers are complete when it is made: nothing is looked up and corrected while it is
     sent. A `Location` must be a URI already."""
 
-    default_mimetype = None
+    def __init__(self, body: bytes, status: HTTPStatus, headers: Iterable[tuple[str, str]]) -> None:
+        """The parent's work, less what finds out what is known here."""
+        self.headers = Headers(headers)
+        self.headers.add("Content-Length", str(len(body)))
+        self._status_code, self._status = status, f"{status} {status.phrase.upper()}"
+        self.response, self._on_close, self.direct_passthrough = [body], [], False
+        self._body = body
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         start_response(self.status, self.headers.to_wsgi_list())
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [self.get_data()]
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [self._body]
 
 
 class Web:
@@ -68,7 +76,7 @@ class Web:
         return peer
 
     def cookie(self, request: Request, name: str) -> str:
-        return request.cookies.get(name, "")[:1_024]
+        return cookie(request.environ.get("HTTP_COOKIE", ""), name)
 
     def frame(self, request: Request, languages: tuple[str, ...] = (), asked_at: int | None = None) -> Frame:
         """`languages` are what the relying party asks for. With `asked_at`, when it asked in seconds since the epoch,
@@ -106,10 +114,10 @@ class Web:
 
     def redirect(self, location: str) -> Response:
         """303, so that a form is never posted on (RFC 9700 section 4.12). `location` is a URI: ASCII."""
-        return Complete(b"", 303, [("Location", location), *_HARDENED])
+        return Complete(b"", HTTPStatus.SEE_OTHER, [("Location", location), *_HARDENED])
 
     def json(self, document: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-        return Complete(encode(document), status, [*_JSON, *(headers or {}).items()])
+        return Complete(encode(document), HTTPStatus(status), [*_JSON, *(headers or {}).items()])
 
     def static(self, name: str) -> Response:
         found = self._pages.static(name)
