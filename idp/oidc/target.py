@@ -7,7 +7,7 @@ own.
 import re
 from dataclasses import dataclass
 from typing import Final, Protocol
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from idp.errors import OAuthError
 from idp.oidc.client import Client
@@ -51,7 +51,8 @@ class Target:
 
     def _location(self, parameters: dict[str, str], issuer: str) -> str:
         state = {"state": self.state} if self.state is not None else {}
-        query = urlencode(parameters | state | {"iss": issuer})
+        told = parameters | state | {"iss": issuer}
+        query = "&".join(f"{name}={quote_plus(value)}" for name, value in told.items())
         # joined and not taken apart: what was registered is sent back to the letter (it never has a fragment)
         return f"{self.redirect_uri}{'&' if '?' in self.redirect_uri else '?'}{query}"
 
