@@ -1,7 +1,11 @@
 """The issuer's own addresses: home, help, preferences, the style sheet, health and metrics."""
 
-from flask import Blueprint, Response, request
+from contextlib import suppress
 
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotFound
+
+from federation.addresses import ForbiddenAddress, public
 from idp.citizens.registry import Citizens
 from idp.clock import Clock
 from idp.http import PREFERENCE_SECONDS, Web, local_path, query, store_away
@@ -85,6 +89,10 @@ class SiteViews:
         return self._web.json({"status": "ok"})
 
     def metrics(self) -> Response:
+        """For our own network: nobody at a public address is told that there is such a page."""
+        with suppress(ForbiddenAddress):
+            public(self._web.source(request))
+            raise NotFound
         return Response(self._metrics.exposition(), content_type=CONTENT_TYPE)
 
 

@@ -300,8 +300,10 @@ def _backchannel(metadata: Metadata) -> str | None:
 
 def _sector(redirect_uris: tuple[str, ...]) -> str:
     """The host that pairwise subjects are computed for (OIDC Core section 8.1). All redirect addresses must share
-    it."""
+    it; loopback hosts are one, for an app listens at whichever it can (RFC 8252 section 8.3)."""
     hosts = {urlsplit(uri).hostname or urlsplit(uri).scheme for uri in redirect_uris}
+    if hosts <= set(_LOOPBACK):
+        return _LOOPBACK[0]
     if len(hosts) > 1:
         raise InvalidClientMetadata(
             "redirect_uris of several hosts need a sector_identifier_uri, which is not offered yet"

@@ -7,6 +7,7 @@ import pytest
 
 from idp.login.throttle import ACCOUNT_AND_SOURCE
 from tests.support.processes import wait_until
+from tests.support.provider import Provider
 from tests.support.serving import Served, served
 
 _SAMPLE = re.compile(r'([a-z_]+)(?:\{((?:[a-z_]+="[^"\\\n]*",?)*)\})? ([0-9.e+-]+|NaN|\+Inf)')
@@ -126,3 +127,10 @@ def test_nothing_that_a_request_brings_makes_a_series(running: Served) -> None:
         assert {pair.partition("=")[0] for pair in labels.split(",") if pair} <= LABELS
         assert "made-up" not in labels
         assert "VERB" not in labels
+
+
+@pytest.mark.parametrize(
+    ("source", "status"), [("127.0.0.1", 200), ("10.1.2.3", 200), ("fd00::1", 200), ("8.8.8.8", 404)]
+)
+def test_metrics_are_for_our_own_network(provider: Provider, source: str, status: int) -> None:
+    assert provider.visitor(source).get("/metrics").status_code == status

@@ -1,9 +1,11 @@
 """The recorder lets words and identifiers of ours through, and refuses whatever could be a secret or personal data."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+import idp
 from idp.audit import recorder
 from idp.audit.events import EventType
 from idp.audit.recorder import UnsafeEvent
@@ -137,3 +139,9 @@ def test_a_note_is_held_to_the_same_rules() -> None:
 
 def test_every_type_says_what_and_what_happened() -> None:
     assert all(len(kind.value.split(":")) == 2 for kind in EventType)
+
+
+def test_every_kind_of_event_is_told_somewhere() -> None:
+    """A name that nobody tells is a promise to whoever searches the trail for it."""
+    code = "".join(path.read_text() for path in Path(idp.__path__[0]).rglob("*.py"))
+    assert [kind.name for kind in EventType if f"EventType.{kind.name}" not in code] == []
