@@ -9,13 +9,13 @@ canonical form.
 """
 
 import csv
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
 from idp.citizens.enrolling import NewCitizen
 from idp.citizens.number import mask
+from idp.citizens.totp_secret import InvalidSecret, parse_secret
 from idp.codec import Malformed, decode
 
 COLUMNS: Final = frozenset(
@@ -23,7 +23,6 @@ COLUMNS: Final = frozenset(
 )
 _LONGEST_LINE: Final = 64 * 1024
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-_TOTP_SECRET: Final = re.compile(r"[A-Z2-7]{16,128}")
 
 
 class BadImportFile(ValueError):
@@ -158,7 +157,7 @@ def _prove_members(given: Mapping[str, str], masked: str | None) -> None:
 def _totp_secret(text: str | None, masked: str | None) -> str | None:
     if text is None:
         return None
-    plain = text.replace(" ", "").rstrip("=").upper()
-    if not _TOTP_SECRET.fullmatch(plain):
-        raise RefusedRow("totp_secret is not base32 of 80 bits or more", masked)
-    return plain
+    try:
+        return parse_secret(text)
+    except InvalidSecret as invalid:
+        raise RefusedRow(f"totp_secret is {invalid}", masked) from None

@@ -15,6 +15,7 @@ from idp.citizens.citizen import Citizen, Status
 from idp.citizens.importing import Importer, ImportProgress, report_path
 from idp.citizens.number import mask, parse_typed, today_in_china
 from idp.citizens.registry import NewCitizen
+from idp.citizens.totp_secret import InvalidSecret, parse_secret
 from idp.cli.example import example
 from idp.cli.opened import opened, record
 from idp.cli.output import moment, show, show_one, table_option
@@ -23,7 +24,6 @@ from idp.login.password_policy import PROFILES
 from idp.login.password_policy import check as check_password
 
 _OUR_ID = re.compile(r"[a-z2-7]{26}")
-_TOTP_SECRET = re.compile(r"[A-Z2-7]{16,128}")
 
 
 @click.group()
@@ -41,6 +41,7 @@ def citizen() -> None:
 @click.option("--birthdate", metavar="YYYY-MM-DD", help="If it is not the one in the number.")
 @click.option("--totp-secret", metavar="B32", help="Secret of an authenticator app; recovery codes are shown, once.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
+@click.option("--temporary", is_flag=True, help="The citizen chooses another password at the first sign-in.")
 @table_option
 def add(
     number: str,
@@ -50,6 +51,7 @@ def add(
     birthdate: str | None,
     totp_secret: str | None,
     password_stdin: bool,
+    temporary: bool,
     as_table: bool,
 ) -> None:
     """Add a citizen. With a TOTP secret come ten recovery codes, shown here and never again."""
@@ -70,6 +72,7 @@ def add(
                 email=email,
                 birthdate=birthdate,
                 password_hash=hashed,
+                must_change_password=temporary,
                 totp_secret=secret,
             )
         )
@@ -182,10 +185,10 @@ def _password() -> str:
 def _secret(given: str | None) -> str | None:
     if given is None:
         return None
-    secret = given.replace(" ", "").rstrip("=").upper()
-    if not _TOTP_SECRET.fullmatch(secret):
-        raise click.ClickException("the TOTP secret is not base32 of at least 16 characters")
-    return secret
+    try:
+        return parse_secret(given)
+    except InvalidSecret as invalid:
+        raise click.ClickException(f"the TOTP secret is {invalid}") from None
 
 
 def _followed(progress: Iterator[ImportProgress]) -> ImportProgress:

@@ -6,7 +6,6 @@ everybody after (RFC 6238 section 5.2).
 """
 
 import base64
-import binascii
 import re
 from typing import Final
 
@@ -23,9 +22,6 @@ REMEMBERED: Final = 10 * STEP
 """How long the last step is remembered; a code dies 90 seconds after it could first be used."""
 
 SECRET_BYTES: Final = 20
-SHORTEST_SECRET_BYTES: Final = 10
-"""RFC 4226 asks for 16. Tokens with 10 are in people's hands and may be imported; we make none."""
-LONGEST_SECRET_BYTES: Final = 64
 
 CODE: Final = re.compile(r"[0-9]{6}")
 
@@ -38,25 +34,9 @@ class ReplayedCode(WrongCode):
     """The code is right and was used before, or a later one was."""
 
 
-class InvalidSecret(ValueError):
-    """Not a TOTP secret in base32, or one of unusable length. The message never quotes it."""
-
-
 def new_secret(randomness: Randomness) -> str:
     """160 random bits in base32."""
     return base64.b32encode(randomness.bytes(SECRET_BYTES)).decode("ascii")
-
-
-def parse_secret(text: str) -> str:
-    """A secret from elsewhere in its one spelling: capitals, no spaces, no padding. Raises `InvalidSecret`."""
-    plain = text.replace(" ", "").rstrip("=").upper()
-    try:
-        raw = base64.b32decode(plain + "=" * (-len(plain) % 8))
-    except (binascii.Error, ValueError):
-        raise InvalidSecret("not base32") from None
-    if not SHORTEST_SECRET_BYTES <= len(raw) <= LONGEST_SECRET_BYTES:
-        raise InvalidSecret("too short or too long")
-    return plain
 
 
 def provisioning_uri(secret: str, account: str, issuer: str) -> str:

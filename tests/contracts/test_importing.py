@@ -128,10 +128,8 @@ def test_each_refused_line_is_reported_and_the_others_are_added(
         (json.dumps({"number": number(0), "name": "乙"}).encode(), "number is registered already"),
         (json.dumps({"number": number(9), "name": "乙", "phone": phone(0)}).encode(), "phone is registered already"),
         (b'{"phone": "123", "name": "a"}', "phone is not a telephone number"),
-        (
-            b'{"phone": "13800000001", "name": "a", "totp_secret": "short"}',
-            "totp_secret is not base32 of 80 bits or more",
-        ),
+        (b'{"phone": "13800000001", "name": "a", "totp_secret": "short"}', "totp_secret is too short or too long"),
+        (b'{"phone": "13800000001", "name": "a", "totp_secret": "AAAAAAAAAAAAAAAAA"}', "totp_secret is not base32"),
         (b'{"phone": "13800000002", "name": "a", "password_hash": "5f4dcc3b5aa765d61d8327deb882cf99"}', UNUSABLE),
         (b'{"phone": "13800000003", "name": "a", "password": "a\\u0000b"}', UNUSABLE),
         (b'{"phone": "13800000004", "name": "a", "password": "x", "password_hash": "y"}', BOTH),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from idp.cli.opened import opened
 from tests.support.shell import MASKED, NUMBER, PASSWORD, Idp
 
 
@@ -103,3 +104,17 @@ def test_nothing_printed_has_the_number_or_the_password(idp: Idp, citizen: dict[
         assert ran.status == 0
         assert NUMBER not in ran.out + ran.err
         assert PASSWORD not in ran.out + ran.err
+
+
+def test_a_temporary_password_is_changed_at_the_first_sign_in(idp: Idp) -> None:
+    other = ("--number", "110000199001010021", "--name", "李静")
+    assert idp("citizen", "add", *other, "--password-stdin", "--temporary", stdin=f"{PASSWORD}\n").status == 0
+    with opened() as services:
+        account = services.citizens.for_sign_in("number", other[1])
+    assert account is not None
+    assert account.must_change_password
+
+
+def test_a_totp_secret_that_no_app_could_hold_is_refused(idp: Idp) -> None:
+    ran = idp("citizen", "add", "--number", "110000199001010021", "--name", "李静", "--totp-secret", "A" * 17)
+    assert (ran.status, ran.err) == (1, "the TOTP secret is not base32\n")

@@ -8,15 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from idp.login.totp import (
-    InvalidSecret,
-    ReplayedCode,
-    WrongCode,
-    new_secret,
-    parse_secret,
-    provisioning_uri,
-    verify,
-)
+from idp.citizens.totp_secret import InvalidSecret, parse_secret
+from idp.login.totp import ReplayedCode, WrongCode, new_secret, provisioning_uri, verify
 from idp.storage.embedded import EmbeddedState
 from tests.support.clock import FrozenClock
 from tests.support.randomness import CountingRandomness
