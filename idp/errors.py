@@ -190,7 +190,3 @@ class TooManyRequests(OAuthError):
     def __init__(self, retry_after: int, detail: str = "") -> None:
         super().__init__(detail)
         self.retry_after = retry_after
-
-
-class PartyGone(Exception):
-    """Who asked is no longer registered, is disabled, or gave up the address to answer to."""

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 from werkzeug.wrappers import Request
 
 from idp.csrf import Forged
-from idp.errors import InsufficientScope, OAuthError, PartyGone, ServerError, TemporarilyUnavailable
+from idp.errors import InsufficientScope, OAuthError, ServerError, TemporarilyUnavailable
 from idp.http.web import Web
 from idp.metrics import Metrics
 from idp.pages import ErrorKind, ErrorPage
@@ -131,7 +131,6 @@ _PAGES: Final[Mapping[type[Exception], PageError]] = {  # the first that fits
     StateUnavailable: PageError(ErrorKind.UNAVAILABLE, 503, retry_after=5),
     RecordsUnavailable: PageError(ErrorKind.UNAVAILABLE, 503, retry_after=5),
     Forged: PageError(ErrorKind.FORBIDDEN, 403),
-    PartyGone: PageError(ErrorKind.UNKNOWN_CLIENT),
     RequestEntityTooLarge: PageError(ErrorKind.TOO_LARGE, 413),
     NotFound: PageError(ErrorKind.NOT_FOUND, 404),
     MethodNotAllowed: PageError(ErrorKind.METHOD, 405),

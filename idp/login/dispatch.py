@@ -8,7 +8,7 @@ agree.
 import enum
 from dataclasses import dataclass
 
-from idp.errors import ConsentRequired, InteractionRequired, LoginRequired, UnmetAuthenticationRequirements
+from idp.login.door import Refusal, SignInRefused
 from idp.login.transaction import Ask, Proven
 from idp.sessions import Session
 
@@ -33,24 +33,24 @@ class Known:
 
 
 def next_step(ask: Ask, known: Known) -> Step:
-    """The next step. Raises the error to refuse with, where asking the citizen is forbidden or would not help."""
+    """The next step. Raises `SignInRefused` where asking the citizen is forbidden or would not help."""
     if known.proven is not None:
         return Step.NEW_PASSWORD if known.proven.complete else Step.TOTP
     session = known.session
     if session is None or session.key.name == ask.not_session or session.head.auth_time < ask.authenticated_since:
-        return _ask(ask, Step.PASSWORD, LoginRequired)
+        return _ask(ask, Step.PASSWORD, Refusal.LOGIN_REQUIRED)
     if session.head.aal < ask.aal:
         # a voluntary level is no reason to refuse where nobody may be asked (OIDC Core section 5.5.1.1)
         if known.reachable > session.head.aal and (ask.aal_essential or not ask.silent):
-            return _ask(ask, Step.TOTP, InteractionRequired)
+            return _ask(ask, Step.TOTP, Refusal.INTERACTION_REQUIRED)
         if ask.aal_essential:
-            raise UnmetAuthenticationRequirements
+            raise SignInRefused(Refusal.LEVEL_UNREACHABLE)
     if not known.consented:
-        return _ask(ask, Step.CONSENT, ConsentRequired)
+        return _ask(ask, Step.CONSENT, Refusal.CONSENT_REQUIRED)
     return Step.RESPOND
 
 
-def _ask(ask: Ask, step: Step, refusal: type[LoginRequired | InteractionRequired | ConsentRequired]) -> Step:
+def _ask(ask: Ask, step: Step, refusal: Refusal) -> Step:
     if ask.silent:
-        raise refusal
+        raise SignInRefused(refusal)
     return step

@@ -1,12 +1,39 @@
 """What a front door is to the sign-in: it takes back its transaction and answers whoever asked."""
 
+import enum
 from dataclasses import dataclass
 from typing import Protocol
 
-from idp.errors import OAuthError
 from idp.login.party import RelyingParty
 from idp.login.transaction import Transaction
 from idp.sessions import Session
+
+
+class Refusal(enum.Enum):
+    """Why there is no sign-in to answer with. Each front door has its protocol's word for each."""
+
+    LOGIN_REQUIRED = "login_required"
+    """The citizen would have to sign in, and may not be asked."""
+    INTERACTION_REQUIRED = "interaction_required"
+    """The citizen would have to prove more, and may not be asked."""
+    CONSENT_REQUIRED = "consent_required"
+    """The citizen would have to agree, and may not be asked."""
+    LEVEL_UNREACHABLE = "level_unreachable"
+    """The citizen has no authenticators for the level that must be reached."""
+    DECLINED = "declined"
+    """The citizen was asked to agree, and did not."""
+
+
+class SignInRefused(Exception):
+    """Whoever asked is to be answered with `refusal`."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.value)
+        self.refusal = refusal
+
+
+class PartyGone(Exception):
+    """Who asked is no longer registered, is disabled, or gave up the address to answer to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +57,8 @@ class FrontDoor(Protocol):
         `PartyGone`."""
         ...
 
-    def refuse(self, transaction: Transaction, error: OAuthError) -> Redirect:
-        """Answer with an error. Raises `PartyGone`."""
+    def refuse(self, transaction: Transaction, refusal: Refusal) -> Redirect:
+        """Answer that there is no sign-in, and why. Raises `PartyGone`."""
         ...
 
     def origin(self, transaction: Transaction) -> str:

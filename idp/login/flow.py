@@ -110,8 +110,7 @@ class SignIn:
     # -- what is next -----------------------------------------------------------------------------------------------
 
     def settle(self, transaction: Transaction, session: Session | None, door: FrontDoor) -> Redirect | Step:
-        """The answer, if nothing is left to ask, else the next step. Raises the `OAuthError` to refuse with, or
-        `PartyGone`."""
+        """The answer, if nothing is left to ask, else the next step. Raises `SignInRefused` or `PartyGone`."""
         try:
             return self._settle(transaction, session, door)
         except Gone:  # signed out in another tab, just now

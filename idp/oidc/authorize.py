@@ -5,17 +5,26 @@ if, at that moment, the session is live, sure and fresh enough and has a leg for
 the sign-in is asked what is next, and ends at `respond`, which writes the code in the same way.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
 from idp.audit.events import EventType
 from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.codec import decode, encode
-from idp.errors import OAuthError, PartyGone
+from idp.errors import (
+    AccessDenied,
+    ConsentRequired,
+    InteractionRequired,
+    LoginRequired,
+    OAuthError,
+    UnmetAuthenticationRequirements,
+)
 from idp.login.consent import ask_digest
 from idp.login.dispatch import Step
-from idp.login.door import Redirect
+from idp.login.door import PartyGone, Redirect, Refusal, SignInRefused
 from idp.login.flow import SignIn
 from idp.login.party import RelyingParty
 from idp.login.transaction import Transaction, Transactions
@@ -31,6 +40,15 @@ from idp.sessions import Session, Sessions, leg_field, session_key
 from idp.storage.state import Gone, Guard, Key, Refused, StateStore
 
 DOOR = "oidc"
+
+REFUSALS: Final[Mapping[Refusal, type[OAuthError]]] = {
+    Refusal.LOGIN_REQUIRED: LoginRequired,
+    Refusal.INTERACTION_REQUIRED: InteractionRequired,
+    Refusal.CONSENT_REQUIRED: ConsentRequired,
+    Refusal.LEVEL_UNREACHABLE: UnmetAuthenticationRequirements,
+    Refusal.DECLINED: AccessDenied,
+}
+"""What a client is told (OIDC Core section 3.1.2.6, RFC 6749 section 4.1.2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +111,8 @@ class AuthorizationEndpoint:
             return self._proceed(parameters, target, visit)
         except OAuthError as error:
             return Redirect(target.failure(self._issuer, error))
+        except SignInRefused as refused:
+            return self._failure(target, refused.refusal)
         except PartyGone:  # disabled or changed since it was proved
             raise UnknownClient from None
 
@@ -149,9 +169,12 @@ class AuthorizationEndpoint:
             raise Gone("session")
         return outcome
 
-    def refuse(self, transaction: Transaction, error: OAuthError) -> Redirect:
+    def refuse(self, transaction: Transaction, refusal: Refusal) -> Redirect:
         target, _ = self._revive(transaction)
-        return Redirect(target.failure(self._issuer, error))
+        return self._failure(target, refusal)
+
+    def _failure(self, target: Target, refusal: Refusal) -> Redirect:
+        return Redirect(target.failure(self._issuer, REFUSALS[refusal]()))
 
     def _client(self, client_id: str) -> Client:
         client = self._clients.get(client_id)

@@ -77,7 +77,7 @@ class Apart:
 APART = (
     Apart("idp/oidc/*", ("idp.saml",), "the front doors do not know each other"),
     Apart("idp/saml/*", ("idp.oidc",), "the front doors do not know each other"),
-    Apart("idp/login/*", ("idp.oidc", "idp.saml"), "a login speaks no protocol"),
+    Apart("idp/login/*", ("idp.oidc", "idp.saml", "idp.errors"), "a login speaks no protocol"),
     Apart("idp/citizens/*", ("idp.login", "idp.oidc", "idp.saml"), "a citizen is there before anybody signs in"),
     Apart("idp/storage/*", ("idp.login", "idp.http"), "stores know neither steps nor requests"),
     Apart(

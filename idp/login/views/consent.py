@@ -3,10 +3,10 @@
 from flask import Response, request
 
 from idp.csrf import csrf_token
-from idp.errors import AccessDenied
 from idp.login.consent import MissingRequired
 from idp.login.consent_view import ConsentView as Shown
 from idp.login.dispatch import Step
+from idp.login.door import PartyGone, Refusal
 from idp.login.flow import SignIn
 from idp.login.views.visit import Visit, Visits, step_address
 from idp.pages import ConsentProblem
@@ -30,11 +30,13 @@ class ConsentView:
             return elsewhere or self._visits.proceed(visit)
         if submitted.fields.get("decision") != "allow":
             self._sign_in.decline(visit.transaction, visit.session)
-            return self._visits.answer(visit, visit.door.refuse(visit.transaction, AccessDenied()))
+            return self._visits.refuse(visit, Refusal.DECLINED)
         try:
             self._sign_in.agree(visit.transaction, visit.session, visit.door, frozenset(request.form.getlist("item")))
         except MissingRequired:
             return self._page(visit, ConsentProblem.MISSING_REQUIRED, 422)
+        except PartyGone:
+            raise self._visits.party_gone() from None
         return self._visits.proceed(visit)
 
     def _page(self, visit: Visit, problem: ConsentProblem | None = None, status: int = 200) -> Response:

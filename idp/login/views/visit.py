@@ -11,10 +11,9 @@ from typing import Final
 from flask import Response, request
 
 from idp.csrf import check_csrf, csrf_token
-from idp.errors import OAuthError, PartyGone
 from idp.http import PageError, Web, form, query
 from idp.login.dispatch import Step
-from idp.login.door import FrontDoor, Redirect
+from idp.login.door import FrontDoor, PartyGone, Redirect, Refusal, SignInRefused
 from idp.login.flow import Arrived, Peer, SignIn
 from idp.login.party import RelyingParty, in_language
 from idp.login.transaction import Finished, Transaction, Transactions, WrongBrowser
@@ -105,7 +104,7 @@ class Visits:
         except WrongBrowser:
             raise PageError(ErrorKind.OTHER_BROWSER, 403) from None
         except PartyGone:
-            raise PageError(ErrorKind.UNKNOWN_CLIENT) from None
+            raise self.party_gone() from None
         frame = self._web.frame(request, transaction.ask.languages, transaction.created_at)
         return Visit(transaction, self._session(), door, party, browser, frame)
 
@@ -165,6 +164,10 @@ class Visits:
         self._transactions.finish(visit.transaction)
         return self._web.redirect(redirect.location)
 
+    def refuse(self, visit: Visit, refusal: Refusal) -> Response:
+        """Answer that there is no sign-in. Raises `PageError` if there is nobody left to answer."""
+        return self.answer(visit, self._refusal(visit, refusal))
+
     def start_again(self, visit: Visit) -> Response:
         """End the transaction with a page that says so. Raises `PageError`."""
         self._transactions.finish(visit.transaction)
@@ -176,6 +179,10 @@ class Visits:
             languages=(visit.frame.language,),
         )
 
+    def party_gone(self) -> PageError:
+        """There is nobody to answer any more; for the views to raise."""
+        return PageError(ErrorKind.UNKNOWN_CLIENT)
+
     def closed(self, visit: Visit) -> PageError:
         """The account may not be used; for the views to raise."""
         return PageError(ErrorKind.ACCOUNT_CLOSED, 403, languages=(visit.frame.language,))
@@ -183,8 +190,16 @@ class Visits:
     def _settle(self, visit: Visit) -> Redirect | Step:
         try:
             return self._sign_in.settle(visit.transaction, visit.session, visit.door)
-        except OAuthError as error:
-            return visit.door.refuse(visit.transaction, error)
+        except SignInRefused as refused:
+            return self._refusal(visit, refused.refusal)
+        except PartyGone:
+            raise self.party_gone() from None
+
+    def _refusal(self, visit: Visit, refusal: Refusal) -> Redirect:
+        try:
+            return visit.door.refuse(visit.transaction, refusal)
+        except PartyGone:
+            raise self.party_gone() from None
 
     def _go(self, visit: Visit, answer: Redirect | Step) -> Response:
         if isinstance(answer, Redirect):
