@@ -1,6 +1,6 @@
 """A page dataclass and a frame in, HTML out. The one home of jinja2."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,11 +24,10 @@ def templates() -> Path:
 
 
 class Pages:
-    """Renders every page; made once per process. `base` is the issuer's path, empty where it has none."""
+    """Renders every page; made once per process."""
 
-    def __init__(self, base: str = "", folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         home = folder or templates()
-        self._base = base.rstrip("/")
         self._statics = Statics(home / "static")
         self._tongues = {language: Tongue(language, home / "translations") for language in LANGUAGES}
         self._compiled_once = _Compiled()
@@ -42,11 +41,6 @@ class Pages:
     def static(self, name: str) -> tuple[bytes, str] | None:
         """Content and content type of `/static/<name>`; None when there is no such file. May be cached for ever."""
         return self._statics.get(name)
-
-    def describe(self, names: Iterable[str], language: str) -> list[wording.Description]:
-        """Title and explanation of scopes and claims, in order; an unknown name stands for itself."""
-        say = self._tongues[language].say
-        return [wording.describe(name, say) for name in names]
 
     def _compiled(self, language: str, home: Path) -> dict[str, Template]:
         environment = self._environment(language, home)
@@ -66,17 +60,13 @@ class Pages:
         environment.filters |= {"date": tongue.date, "duration": tongue.duration, "initial": initial, "link": link}
         environment.globals |= {
             "_": speaker(tongue),
-            "base": self._base,
-            "static": lambda name: f"{self._base}/static/{self._statics.name(name)}",
-            "preference": self._preference,
+            "static": lambda name: f"/static/{self._statics.name(name)}",
+            "preference": preference,
             "describe": lambda name: wording.describe(name, tongue.say),
             "error_words": wording.ERRORS,
             "password_problems": wording.PASSWORD_PROBLEMS,
         }
         return environment
-
-    def _preference(self, frame: Frame, **choice: str) -> str:
-        return f"{self._base}/preferences?{urlencode({**choice, 'back': frame.here})}"
 
 
 class _Compiled(BytecodeCache):
@@ -104,6 +94,11 @@ def speaker(tongue: Tongue) -> Callable[..., Markup]:
         return said(message) % values if values else said(message)
 
     return speak
+
+
+def preference(frame: Frame, **choice: str) -> str:
+    """The address that remembers a choice (`language` or `size`) and leads back here."""
+    return f"/preferences?{urlencode({**choice, 'back': frame.here})}"
 
 
 def initial(name: str) -> str:

@@ -16,8 +16,6 @@ class SignInProblem(enum.Enum):
     """The same words whether the account is unknown or the password wrong."""
     THROTTLED = "throttled"
     BUSY = "busy"
-    SESSION_LOST = "session_lost"
-    """The sign-in went on too long and had to begin again."""
 
 
 class TotpProblem(enum.Enum):

@@ -17,7 +17,6 @@ class ErrorKind(enum.Enum):
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
     METHOD = "method"
-    THROTTLED = "throttled"
     UNAVAILABLE = "unavailable"
     ACCOUNT_CLOSED = "account_closed"
     """Shown only after the right password: before proof, nobody learns the state of an account."""

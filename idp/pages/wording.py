@@ -128,11 +128,6 @@ ERRORS: Final[Mapping[ErrorKind, ErrorWords]] = {
         mark("It expects a form from a page of ours, and was opened in another way."),
         _START_AGAIN,
     ),
-    ErrorKind.THROTTLED: ErrorWords(
-        mark("Too many requests"),
-        mark("More requests came from your network than we can answer just now."),
-        mark("Please wait a little and try again. Your account is safe and has not been locked."),
-    ),
     ErrorKind.UNAVAILABLE: ErrorWords(
         mark("The sign-in service is not available just now"),
         mark("A part we depend on does not answer. We are working on it; your details are safe."),

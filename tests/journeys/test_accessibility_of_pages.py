@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from idp.pages import LANGUAGES, Frame, Pages
 from tests.support.page_examples import examples
 
-ONE_OF_MANY_ERRORS = "error-throttled"
+ONE_OF_MANY_ERRORS = "error-unavailable"
 EXAMPLES = {name: page for name, page in examples() if not name.startswith("error-") or name == ONE_OF_MANY_ERRORS}
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -17,7 +17,6 @@ from idp.pages import (
     LANGUAGES,
     ErrorKind,
     Frame,
-    HelpPage,
     HomePage,
     Page,
     Pages,
@@ -25,7 +24,7 @@ from idp.pages import (
     choose_language,
 )
 from idp.pages.rendering import link, templates
-from idp.pages.wording import ERRORS, PASSWORD_PROBLEMS
+from idp.pages.wording import ERRORS, PASSWORD_PROBLEMS, describe
 from tests.support.page_examples import CLIENT, examples
 
 PAGES = Pages()
@@ -185,12 +184,6 @@ def test_nothing_else_is_served(name: str) -> None:
     assert PAGES.static(name) is None
 
 
-def test_an_issuer_with_a_path_has_it_in_every_address() -> None:
-    document = Document(Pages("/id/").render(HelpPage(), Frame("en", False, "/id/help")))
-    addresses = [str(a["href"]) for a in document.all("a", "link")]
-    assert all(address.startswith(("/id/", "#")) for address in addresses)
-
-
 # Structure that assistive technology rests on
 
 
@@ -295,8 +288,7 @@ def test_pipl_13_a_statutory_duty_names_its_rule_and_asks_nothing() -> None:
 
 
 def test_a_name_outside_the_table_stands_for_itself() -> None:
-    assert [d.title for d in PAGES.describe(["citizen_id", "shoe_size"], "en")] == ["Citizen ID number", "shoe_size"]
-    assert PAGES.describe(["citizen_id"], "zh-CN")[0].title == "公民身份号码"
+    assert [describe(name, str).title for name in ("citizen_id", "shoe_size")] == ["Citizen ID number", "shoe_size"]
 
 
 def test_every_error_has_words() -> None:
