@@ -5,6 +5,7 @@ stays published until what it signed has expired. Private halves are sealed unde
 them in memory and drops them when their version moves (`idp.versions`).
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -46,6 +47,8 @@ class _Ring:
     active: Mapping[str, SigningKey]
     published: tuple[Mapping[str, str], ...]
     jwks: bytes
+    stale_at: float
+    """When the next retired key goes; seconds since the epoch."""
 
 
 class KeyRing:
@@ -92,15 +95,20 @@ class KeyRing:
 
     def _current(self) -> _Ring:
         ring = self._kept.get("ring", self._load)
+        if ring is not None and ring.stale_at <= self._clock.now():
+            self._kept.clear()
+            ring = self._kept.get("ring", self._load)
         if ring is None:
             raise LookupError("there are no signing keys")
         return ring
 
     def _load(self, _name: str) -> _Ring:
-        stored = self._records.all()
+        expired = self._clock.now() - KEEP_RETIRED_SECONDS
+        stored = [key for key in self._records.all() if key.retired_at is None or key.retired_at > expired]
         public = tuple(decode(key.public_jwk, dict[str, str]) for key in stored)
         active = {key.alg: self._open(key) for key in stored if key.state == "active"}
-        return _Ring(active, public, encode({"keys": public}))
+        ends = [key.retired_at + KEEP_RETIRED_SECONDS for key in stored if key.retired_at is not None]
+        return _Ring(active, public, encode({"keys": public}), min(ends, default=math.inf))
 
     def _open(self, key: StoredKey) -> SigningKey:
         private = serialization.load_der_private_key(

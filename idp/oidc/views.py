@@ -52,9 +52,9 @@ class AuthorizeView:
         except UnknownClient:
             raise PageError(ErrorKind.UNKNOWN_CLIENT) from None
         except UnprovenRedirect as unproven:
-            raise PageError(
-                ErrorKind.BAD_REDIRECT, client_name=in_language(unproven.client.client_name, "zh-CN")
-            ) from None
+            language = self._web.frame(request).language
+            name = in_language(unproven.client.client_name, language)
+            raise PageError(ErrorKind.BAD_REDIRECT, client_name=name) from None
         if isinstance(answer, Redirect):
             return self._web.redirect(answer.location)
         response = self._web.redirect(step_address(answer.step, answer.transaction))

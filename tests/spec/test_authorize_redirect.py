@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.answers import refused_on_a_page
 from tests.support.known import Known
-from tests.support.provider import CALLBACK
+from tests.support.provider import CALLBACK, Provider
 
 
 @pytest.mark.parametrize(
@@ -128,3 +128,13 @@ def test_rfc8252_7_1_a_private_scheme_is_answered_to_the_letter(known: Known) ->
     uri = "cn.example.app:/callback"
     native = known.provider.client(redirect_uris=[uri], application_type="native")
     assert known.visitor.authorize(native, response_type="x").location.startswith(f"{uri}?error=")
+
+
+@pytest.mark.parametrize(("language", "name"), [("zh-CN", "社会保险"), ("en", "Social Insurance")])
+def test_the_page_names_the_client_in_the_readers_language(provider: Provider, language: str, name: str) -> None:
+    client = provider.client(**{"client_name": "社会保险", "client_name#en": "Social Insurance"})
+    visitor = provider.visitor()
+    query = urlencode(client.request(redirect_uri="https://elsewhere.example/"))
+    page = visitor.get(f"/authorize?{query}", **{"Accept-Language": language})
+    assert page.status_code == 400
+    assert name in page.text

@@ -101,9 +101,8 @@ def test_a_retired_key_goes_once_nothing_it_signed_is_good(provider: Provider) -
     signed_in = SignedIn(provider)
     old = kid(provider, "RS256", "active")
     provider.services.keys.rotate("RS256")
-    provider.clock.advance(KEEP_RETIRED_SECONDS + 2)
-    provider.services.keys.rotate("RS256")
-    provider.clock.advance(2)
+    assert old in published(provider)
+    provider.clock.advance(KEEP_RETIRED_SECONDS)
     assert old not in published(provider)
     with pytest.raises(InvalidJws):
         provider.services.keys.verify(signed_in.id_token, "JWT")
