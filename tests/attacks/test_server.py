@@ -1,6 +1,6 @@
 """What only a real `idp serve` can be asked: how it reads requests, and what one hostile client costs the others.
 
-Heads that never end, stopping and TLS: `tests/spec/test_serving.py` and `test_serving_tls.py`.
+Heads that never end, stopping and TLS: `tests/operation/test_serving.py` and `test_serving_tls.py`.
 """
 
 import contextlib

@@ -1,19 +1,11 @@
-"""A whole provider for the tests of the specifications: one for a test, or one for a file whose tests leave it as it
-was."""
+"""A whole provider for a file whose tests leave it as it was. One for each test: `provider` of `tests/conftest.py`."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.support.known import Known, acquainted
 from tests.support.provider import Provider, running_provider, settings_for
-
-
-@pytest.fixture
-def provider(tmp_path: Path) -> Iterator[Provider]:
-    with running_provider(settings_for(tmp_path)) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
