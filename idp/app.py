@@ -92,8 +92,7 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     """The endpoints over the services. Raises `StateUnavailable` or `RecordsUnavailable`."""
     metrics = Metrics()
     web = Web(services.settings, pages or Pages())
-    failing = Failing(web, services.randomness, metrics)
-    failing.on_unexpected(partial(_tell_unexpected, services))
+    failing = Failing(web, services.randomness, metrics, partial(_tell_unexpected, services))
     transactions = Transactions(
         services.state, services.clock, services.randomness, services.settings.lifetimes.transaction_seconds
     )

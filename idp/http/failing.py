@@ -42,15 +42,14 @@ class PageError(Exception):
 class Failing:
     """Exceptions become responses here and nowhere else: a page for people, JSON for relying parties' servers."""
 
-    def __init__(self, web: Web, randomness: Randomness, metrics: Metrics) -> None:
+    def __init__(
+        self, web: Web, randomness: Randomness, metrics: Metrics, tell: Callable[[str, Exception], None]
+    ) -> None:
+        """`tell` is given the reference and the exception of each error that nobody foresaw."""
         self._web = web
         self._randomness = randomness
         self._metrics = metrics
-        self._told: Callable[[str, Exception], None] | None = None
-
-    def on_unexpected(self, listener: Callable[[str, Exception], None]) -> None:
-        """`listener` is told the reference and the exception of each error that nobody foresaw."""
-        self._told = listener
+        self._tell = tell
 
     def oauth_error(self, error: OAuthError, authenticate: str | None = None) -> Response:
         """RFC 6749 section 5.2; `authenticate` is the scheme for WWW-Authenticate (also RFC 6750 section 3)."""
@@ -99,8 +98,7 @@ class Failing:
             _log.warning(message, extra={"reference": reference, "reason": f"{store}_away"})
         elif page is None or page.status >= 500:
             _log.error(message, exc_info=error, extra={"reference": reference, "reason": reason})
-            if self._told is not None:
-                self._told(reference, error)
+            self._tell(reference, error)
         else:
             _log.info(message, extra={"reference": reference, "reason": reason})
         return reference
