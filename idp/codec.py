@@ -28,14 +28,6 @@ def decode(raw: bytes | str, kind: type[T]) -> T:
         raise Malformed(str(error)) from None
 
 
-def convert(value: Any, kind: type[T]) -> T:
-    """Give builtins (a parsed JSON object) the shape of `kind`; raises `Malformed`."""
-    try:
-        return msgspec.convert(value, type=kind)
-    except msgspec.ValidationError as error:
-        raise Malformed(str(error)) from None
-
-
 def builtins(value: Any) -> Any:
     """A dataclass as plain dicts, lists and scalars."""
     return msgspec.to_builtins(value)

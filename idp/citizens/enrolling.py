@@ -44,7 +44,6 @@ class NewCitizen:
     password_hash: str | None = None
     must_change_password: bool = False
     totp_secret: str | None = None
-    recovery_digests: tuple[str, ...] = ()
 
     @property
     def profile(self) -> Profile:
@@ -82,7 +81,6 @@ def enrolment(vault: Vault, citizen: Citizen, new: NewCitizen) -> Enrolment:
         password_hash=new.password_hash,
         must_change_password=new.must_change_password,
         sealed_totp=None if totp is None else vault.seal(totp.encode(), totp_context(citizen.id)),
-        recovery_digests=new.recovery_digests,
     )
 
 

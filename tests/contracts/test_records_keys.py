@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from idp.storage.records import Records, StoredKey
+from idp.storage.records import NotFound, Records, StoredKey
 from idp.vault import Unsealable, Vault
 from tests.support import records_worker
 from tests.support.parallel import errors, in_processes, together
@@ -18,11 +18,10 @@ def states(records: Records, alg: str = "ES256") -> dict[str, str]:
     return {each.kid: each.state for each in records.keys.all() if each.alg == alg}
 
 
-def test_a_set_of_keys_begins_with_an_active_and_then_a_next_key(records: Records, vault: Vault) -> None:
-    records.keys.rotate("ES256", key(vault, "one"), 1000)
-    assert states(records) == {"one": "active"}
-    records.keys.rotate("ES256", key(vault, "two"), 2000)
-    assert states(records) == {"one": "active", "two": "next"}
+def test_what_was_never_started_is_not_rotated(records: Records, vault: Vault) -> None:
+    with pytest.raises(NotFound):
+        records.keys.rotate("ES256", key(vault, "one"), 1000)
+    assert states(records) == {}
 
 
 def test_rotation_activates_the_next_and_keeps_the_fresh_one_as_next(records: Records, vault: Vault) -> None:
@@ -55,7 +54,7 @@ def test_only_keys_retired_long_ago_are_removed(records: Records, vault: Vault) 
 
 def test_a_key_that_is_not_sealed_is_not_stored(records: Records, vault: Vault) -> None:
     with pytest.raises(Unsealable):
-        records.keys.rotate("ES256", StoredKey("k", "ES256", "next", b"plain", b"{}", 1), 1)
+        records.keys.start("ES256", StoredKey("k", "ES256", "next", b"plain", b"{}", 1), key(vault, "two"), 1)
     assert states(records) == {}
 
 
@@ -67,13 +66,15 @@ def test_parallel_starts_give_one_pair(records: Records, vault: Vault) -> None:
 
 
 def test_parallel_rotations_leave_one_active_key(records: Records, vault: Vault) -> None:
+    records.keys.start("ES256", key(vault, "first"), key(vault, "second"), 1)
     fresh = [key(vault, f"k{number}") for number in range(8)]
     rotations = [lambda each=each: records.keys.rotate("ES256", each, 1) for each in fresh]
     assert errors(together(rotations)) == []
-    assert Counter(states(records).values()) == {"active": 1, "next": 1, "retired": 6}
+    assert Counter(states(records).values()) == {"active": 1, "next": 1, "retired": 8}
 
 
-def test_processes_that_rotate_at_once_leave_one_active_key(records_url: str) -> None:
+def test_processes_that_rotate_at_once_leave_one_active_key(records: Records, records_url: str, vault: Vault) -> None:
+    records.keys.start("ES256", key(vault, "first"), key(vault, "second"), 1)
     in_processes(records_worker.rotate_keys, [(records_url, f"p{number}", 5) for number in range(3)])
     counts = in_processes(records_worker.key_states, [(records_url,)])
-    assert counts == [{"active": 1, "next": 1, "retired": 13}]
+    assert counts == [{"active": 1, "next": 1, "retired": 15}]

@@ -45,8 +45,11 @@ def fill(records: Records, vault: Vault, count: int) -> list[str]:
         citizens.add(NewCitizen(name=f"公民{index}", number=number(index), totp_secret="JBSWY3DPEHPK3PXP")).id
         for index in range(count)
     ]
-    sealed = vault.seal(b"private", signing_key_context("k"))
-    records.keys.rotate("ES256", StoredKey("k", "ES256", "next", sealed, b"{}", 1), 1)
+    first, following = (
+        StoredKey(kid, "ES256", "next", vault.seal(b"private", signing_key_context(kid)), b"{}", at)
+        for at, kid in enumerate(("k", "k2"))
+    )
+    records.keys.start("ES256", first, following, 1)
     records.secrets.get_or_create("pairwise", lambda: vault.seal(b"pairwise", secret_context("pairwise")))
     return ids
 
@@ -55,7 +58,7 @@ def test_all_is_done_anew_and_the_old_key_can_go(records: Records, old: Vault, b
     ids = fill(records, old, COUNT)
     registry(records, old).correct_number(ids[0], number(COUNT))
     rekeying = Rekeying(records, both)
-    total = COUNT * 3 + 1 + 2
+    total = COUNT * 3 + 2 + 2
     assert rekeying.left() == total
     steps = list(rekeying.run())
     assert (steps[0].done, steps[0].total) == (0, total)
@@ -71,8 +74,7 @@ def test_all_is_done_anew_and_the_old_key_can_go(records: Records, old: Vault, b
         assert account.citizen.id == citizen_id
         assert account.citizen.profile.name == f"公民{index}"
         assert account.totp_secret == "JBSWY3DPEHPK3PXP"
-    (key,) = records.keys.all()
-    assert new.open(key.sealed, signing_key_context("k")) == b"private"
+    assert [new.open(key.sealed, signing_key_context(key.kid)) for key in records.keys.all()] == [b"private"] * 2
     assert new.open(records.secrets.get("pairwise") or b"", secret_context("pairwise")) == b"pairwise"
 
 
@@ -81,7 +83,7 @@ def test_a_second_run_finds_nothing_to_do(records: Records, old: Vault, both: Va
     list(Rekeying(records, both).run())
     before = records.sealed.counts()
     assert [(step.done, step.total) for step in Rekeying(records, both).run()] == [(0, 0)]
-    assert records.sealed.counts() == before == {"new": 11}
+    assert records.sealed.counts() == before == {"new": 12}
 
 
 def test_a_run_that_was_stopped_goes_on(records: Records, old: Vault, both: Vault) -> None:

@@ -37,7 +37,10 @@ class Race:
         revoke_families_of(citizen_id, client_id, "withdrawn", families, services.state, clock)
 
     def families(self) -> int:
-        return len(self.known.provider.services.records.families.of_citizen(self.known.person.citizen.id))
+        """How many were not revoked until now."""
+        services = self.known.provider.services
+        now = int(services.clock.now())
+        return len(services.records.families.revoke_of_citizen(self.known.person.citizen.id, None, "counted", now))
 
     def refresh(self, refresh_token: str) -> Any:
         fields = {"grant_type": "refresh_token", "refresh_token": refresh_token}

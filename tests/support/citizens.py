@@ -1,7 +1,6 @@
 """Made-up citizens for tests. Their numbers are of a whole province, so that nobody was ever issued one."""
 
 from idp.citizens.number import check_character
-from idp.secrets import digest
 from idp.storage.records import Enrolment, StoredCitizen, StoredIdentifier
 from idp.vault import Vault
 
@@ -36,5 +35,4 @@ def enrolment(vault: Vault, citizen_id: str, **kinds: str) -> Enrolment:
         known_as=tuple((kind, each) for kind, value in kinds.items() for each in vault.fingerprints(kind, value)),
         password_hash="$argon2id$one",
         sealed_totp=vault.seal(b"JBSWY3DPEHPK3PXP", f"totp:{citizen_id}"),
-        recovery_digests=(digest("first"), digest("second")),
     )

@@ -31,7 +31,7 @@ from idp.codec import encode
 from idp.storage.records.database import Database
 from idp.storage.records.errors import Changed, IdentifierTaken, NotFound
 from idp.storage.records.quick import QuickRead
-from idp.storage.records.schema import citizen_identifiers, citizens, passwords, recovery_codes, totp_secrets
+from idp.storage.records.schema import citizen_identifiers, citizens, passwords, totp_secrets
 from idp.vault import kid_of
 
 _c = citizens.c
@@ -92,7 +92,6 @@ class Enrolment:
     password_hash: str | None = None
     must_change_password: bool = False
     sealed_totp: bytes | None = None
-    recovery_digests: tuple[str, ...] = ()
 
 
 class CitizenRecords:
@@ -250,10 +249,7 @@ def _insert_credentials(connection: Connection, enrolments: Sequence[Enrolment])
         for each in enrolments
         if each.sealed_totp is not None
     ]
-    codes = [
-        {"citizen_id": each.citizen.id, "digest": digest} for each in enrolments for digest in each.recovery_digests
-    ]
-    for table, values in ((passwords, hashes), (totp_secrets, totps), (recovery_codes, codes)):
+    for table, values in ((passwords, hashes), (totp_secrets, totps)):
         if values:
             connection.execute(insert(table), values)
 

@@ -85,7 +85,8 @@ class ConsentRecords:
         return [StoredConsent(*row) for row in self._database.all(_ALL, {"citizen": citizen_id})]
 
     def history(self, citizen_id: str) -> Sequence[ConsentPeriod]:
-        """All there were, in the order they were given."""
+        """All there were, in the order they were given: what a citizen who asks for a copy (PIPL article 45), or a
+        supervisor who asks what was lawful when, is shown."""
         rows = self._database.all(_HISTORY, {"citizen": citizen_id})
         return [ConsentPeriod(StoredConsent(*row[:7]), row.ended_at, row.ended_by) for row in rows]
 

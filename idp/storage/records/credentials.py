@@ -22,7 +22,7 @@ from idp.vault import kid_of
 
 _p, _f, _r = passwords.c, former_passwords.c, recovery_codes.c
 
-_PASSWORD = select(_p.hash, _p.set_at, _p.must_change).where(_p.citizen_id == bindparam("id"))
+_PASSWORD = select(_p.hash, _p.set_at).where(_p.citizen_id == bindparam("id"))
 _UPGRADE_HASH = (
     update(passwords)
     .where(_p.citizen_id == bindparam("of_id"), _p.hash == bindparam("old"))
@@ -34,7 +34,6 @@ _FORMER = (
 _FORGET_FORMER = delete(former_passwords).where(_f.citizen_id == bindparam("of_id"), _f.id < bindparam("oldest"))
 _FORGET_ALL_FORMER = delete(former_passwords).where(_f.citizen_id == bindparam("of_id"))
 _LOCK_CITIZEN = select(citizens.c.id).where(citizens.c.id == bindparam("id"))
-_REMOVE_TOTP = delete(totp_secrets).where(totp_secrets.c.citizen_id == bindparam("of_id"))
 _USE_CODE = (
     update(recovery_codes)
     .where(_r.citizen_id == bindparam("of_id"), _r.digest == bindparam("of_digest"), _r.used_at.is_(None))
@@ -99,10 +98,6 @@ class CredentialRecords:
         row = self._database.one(_LOGIN_ROW_OF, {"id": citizen_id})
         return None if row is None else _understood(*row)
 
-    def password(self, citizen_id: str) -> StoredPassword | None:
-        row = self._database.one(_PASSWORD, {"id": citizen_id})
-        return None if row is None else StoredPassword(*row)
-
     def set_password(self, citizen_id: str, new_hash: str, at: int, keep: int, must_change: bool = False) -> None:
         """A new password in place of the one before, of which, with others before it, `keep` hashes are remembered.
 
@@ -132,11 +127,6 @@ class CredentialRecords:
         """Enrol, in place of what was enrolled before. Raises `NotFound` if there is no such citizen."""
         values = {"citizen_id": citizen_id, "sealed": sealed, "kid": kid_of(sealed), "enrolled_at": at}
         self._change(citizen_id, lambda connection: connection.execute(self._save_totp, values))
-
-    def remove_totp(self, citizen_id: str) -> None:
-        """Raises `NotFound`."""
-        if not self._database.execute(_REMOVE_TOTP, {"of_id": citizen_id}):
-            raise NotFound(citizen_id)
 
     def replace_recovery_codes(self, citizen_id: str, digests: Sequence[str]) -> None:
         """New codes in place of all before. Raises `NotFound` if there is no such citizen."""

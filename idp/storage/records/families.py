@@ -4,7 +4,6 @@ Each token is used once. A client that lost the answer may present the same toke
 that, a used token, or one the family never had, means that two parties hold it, and the family ends.
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,7 +25,6 @@ _MEMBERS = (
     _f.reason,
 )
 _BY_ID = select(*_MEMBERS).where(_f.id == bindparam("id"))
-_OF_CITIZEN = select(*_MEMBERS).where(_f.citizen_id == bindparam("citizen"), _f.revoked_at.is_(None)).order_by(_f.id)
 _TOKEN = select(_t.issued_at, _t.used_at).where(_t.family_id == bindparam("id"), _t.digest == bindparam("digest"))
 _USE = (
     update(refresh_tokens)
@@ -68,10 +66,6 @@ class Family:
 class RefreshReused(RecordsError):
     """A used or unknown token was presented; its family is revoked now."""
 
-    def __init__(self, family: Family) -> None:
-        super().__init__("refresh token reused")
-        self.family = family
-
 
 class FamilyRecords:
     def __init__(self, database: Database) -> None:
@@ -91,10 +85,6 @@ class FamilyRecords:
         row = self._database.one(_BY_ID, {"id": family_id})
         return None if row is None else Family(*row)
 
-    def of_citizen(self, citizen_id: str) -> Sequence[Family]:
-        """Families that are not revoked; some may have expired."""
-        return [Family(*row) for row in self._database.all(_OF_CITIZEN, {"citizen": citizen_id})]
-
     def rotate(
         self,
         family_id: str,
@@ -103,25 +93,21 @@ class FamilyRecords:
         now: float,
         grace: float,
         *,
-        client_id: str | None = None,
         idle: float | None = None,
     ) -> Family:
         """Use a token and store the digest of its successor.
 
         A token used at most `grace` seconds ago gets another successor (0: none ever). Raises `RefreshReused` for one
-        used longer ago
-        or unknown, and the family is revoked; `NotFound` if there is no such family, it expired or was revoked, it is
-        another client's (where `client_id` is given), or the token was issued more than `idle` seconds ago.
+        used longer ago or unknown, and the family is revoked; `NotFound` if there is no such family, it expired or was
+        revoked, or the token was issued more than `idle` seconds ago.
         """
 
         def work(connection: Connection) -> Family | RefreshReused:
             family = self._live(connection, family_id, now)
-            if client_id not in (None, family.client_id):
-                raise NotFound(family_id)
             token = connection.execute(_TOKEN, {"id": family_id, "digest": presented_digest}).first()
             if token is None or (token.used_at is not None and not (grace > 0 and now - token.used_at <= grace)):
                 _revoke(connection, family_id, "reuse", now)
-                return RefreshReused(family)
+                return RefreshReused(family_id)
             if idle is not None and now - token.issued_at > idle:
                 raise NotFound(family_id)
             if token.used_at is None:

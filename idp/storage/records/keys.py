@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from idp.storage.records.database import Database
+from idp.storage.records.errors import NotFound
 from idp.storage.records.schema import signing_keys
 from idp.vault import kid_of
 
@@ -50,7 +51,8 @@ class KeyRecords:
         return [StoredKey(*row) for row in self._database.all(_ALL)]
 
     def start(self, alg: str, active: StoredKey, following: StoredKey, at: int) -> None:
-        """Store the first two keys of `alg` unless it has an active key; of parallel callers one does."""
+        """Store the first two keys of `alg`, unless it has any: of parallel callers one does. `at` is seconds since the
+        epoch."""
 
         def work(connection: Connection) -> None:
             self._database.lock_table(connection, signing_keys)
@@ -61,20 +63,16 @@ class KeyRecords:
         self._database.write(work)
 
     def rotate(self, alg: str, fresh: StoredKey, at: int) -> None:
-        """Retire the active key of `alg`, activate its next one and store `fresh` as the next.
-
-        A set of keys begins by the same verb: the first call makes `fresh` the active key, the second the next one.
-        """
+        """Retire the active key of `alg`, activate its next one and store `fresh` as the next. `at` is seconds since
+        the epoch. Raises `NotFound` if `alg` was never started."""
 
         def work(connection: Connection) -> None:
             self._database.lock_table(connection, signing_keys)
-            if connection.execute(_ACTIVE, {"of_alg": alg}).first() is None:
-                _add(connection, replace(fresh, state="active", activated_at=at))
-                return
             following = connection.execute(_NEXT, {"of_alg": alg}).scalar()
-            if following is not None:
-                connection.execute(_RETIRE, {"of_alg": alg, "at": at})
-                connection.execute(_ACTIVATE, {"of_kid": following, "at": at})
+            if following is None:
+                raise NotFound(alg)
+            connection.execute(_RETIRE, {"of_alg": alg, "at": at})
+            connection.execute(_ACTIVATE, {"of_kid": following, "at": at})
             _add(connection, replace(fresh, state="next"))
 
         self._database.write(work)
