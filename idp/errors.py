@@ -181,7 +181,7 @@ class InvalidClientMetadata(OAuthError):
 
 
 class TooManyRequests(OAuthError):
-    """Not a registered code of RFC 6749; section 7.1 of RFC 6585 gives the status and Retry-After."""
+    """RFC 6585 section 4 gives status and Retry-After; the code is that of RFC 6749 section 4.1.2.1, used elsewhere."""
 
     code = "temporarily_unavailable"
     status = 429

@@ -4,7 +4,8 @@
     recorder.py   the one writer of an event: refuses what must not be in it
     writer.py     moves events from the state store's outbox to SQL, in order, losing none
 
-An event is made in the request and queued in the state store, in the round trip that does the thing it tells of; so
-nobody waits for SQL, and nothing happens without its event. The writer runs beside the workers, under a lease; it takes
-an event out of the outbox only when SQL has committed it.
+An event is made in the request and queued in the state store; so nobody waits for SQL. What a hop or a session does is
+told in the very round trip that does it, so neither happens without its event; what SQL or an operator's verb did is
+told right after it. The writer runs beside the workers, under a lease; it takes an event out of the outbox only when
+SQL has committed it.
 """

@@ -6,7 +6,7 @@
     IDP_STATE_URL                 sqlite:///…, redis://…, redis+sentinel://…, redis+cluster://… (state.db there)
     IDP_MASTER_KEY_FILE           file of the master key (master.key in the data directory)
     IDP_MASTER_KEY                the master key itself; only from the environment
-    IDP_REGISTRATION              open, token or closed (token): who may register a client over HTTP, where nobody can yet
+    IDP_REGISTRATION              open, token or closed (token): who may register over HTTP, where nobody can yet
     IDP_OUTBOUND_ALLOW            exact host:port pairs that outgoing calls may reach besides public addresses
     IDP_CA_FILE                   certificates to trust for outgoing calls besides the system's
     IDP_TRUSTED_PROXIES           exact addresses of the proxies whose forwarding headers are believed

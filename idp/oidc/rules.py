@@ -33,7 +33,7 @@ def no_parameter_is_repeated(parameters: Parameters, client: Client) -> None:
 
 
 def no_request_object(parameters: Parameters, client: Client) -> None:
-    """OIDC Core section 6: `request`, `request_uri` and `registration` are not offered."""
+    """OIDC Core sections 6 and 7.2.1: `request`, `request_uri` and `registration` are not offered."""
     if parameters.get("request") is not None:
         raise RequestNotSupported
     if parameters.get("request_uri") is not None:

@@ -1,6 +1,5 @@
 """What is passed on, to whom, why and for how long (PIPL articles 13, 14, 16, 17, 23, 29, 30)."""
 
-import datetime
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,8 +38,8 @@ class ConsentPage:
     """Posts `decision` (`allow` or `deny`) and `item` for each ticked item.
 
     `required` items are listed, `optional` ones ticked and free to untick, `sensitive` ones never ticked beforehand.
-    With `LawfulBasis.STATUTORY_DUTY` the page is a notice that names `rule`: nothing can be ticked.
-    `person` is the masked name. `expires` is the day the permission lapses; None: it stands until withdrawn.
+    With `LawfulBasis.STATUTORY_DUTY` the page is a notice that names `rule`: what is required is not asked for.
+    `person` is the masked name.
     """
 
     template: ClassVar[str] = "consent.html"
@@ -57,5 +56,4 @@ class ConsentPage:
     sensitive: Sequence[ConsentItem] = ()
     offline: bool = False
     problem: ConsentProblem | None = None
-    expires: datetime.date | None = None
     policy_uri: str | None = None

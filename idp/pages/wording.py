@@ -43,6 +43,7 @@ _ITEMS: Final = (
     Description("name", mark("Name"), mark("Your name as it stands on your identity document.")),
     Description("birthdate", mark("Date of birth"), mark("The date on your identity document.")),
     Description("gender", mark("Gender"), mark("As it stands on your identity document.")),
+    Description("updated_at", mark("When these details last changed"), mark("A point in time, nothing else.")),
     Description("email", mark("E-mail address"), mark("So that the service can write to you.")),
     Description("email_verified", mark("Whether your e-mail address was checked"), mark("Yes or no, nothing else.")),
     Description("phone", mark("Mobile number"), mark("So that the service can call you or send text messages.")),

@@ -91,7 +91,6 @@ def _consenting() -> Iterator[tuple[str, Page]]:
                 sensitive=SENSITIVE,
                 offline=True,
                 problem=problem,
-                expires=datetime.date(2027, 5, 1),
                 policy_uri="https://si.example/privacy",
             ),
         )
