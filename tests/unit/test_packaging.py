@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.homes import LIBRARIES
+from tests.support.homes import LIBRARIES, Library
 
 CHECKOUT = Path(__file__).parents[2]
 LOCKS = ("requirements.lock", "requirements-test.lock")
@@ -118,6 +118,14 @@ def test_passlib_is_provided_by_libpass_alone() -> None:
 @pytest.mark.parametrize("name", EVERYTHING)
 def test_each_dependency_has_its_reasons(name: str) -> None:
     assert f"\n| `{name}` |" in (CHECKOUT / "docs" / "dependencies.md").read_text()
+
+
+@pytest.mark.parametrize("library", LIBRARIES, ids=[library.distribution for library in LIBRARIES])
+def test_each_home_is_told_as_it_is_enforced(library: Library) -> None:
+    """The table's `idp/vault/` is the pattern `idp/vault/*`; what stands beside the homes is for the reader."""
+    told = (CHECKOUT / "docs" / "dependencies.md").read_text().partition(f"\n| `{library.distribution}` | ")[2]
+    homes = re.findall(r"`([^`]+)`", told.split(" | ")[1])
+    assert [home + "*" * home.endswith("/") for home in homes] == list(library.homes)
 
 
 def test_each_dependency_that_runs_has_a_home() -> None:

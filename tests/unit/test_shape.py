@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Iterable
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,11 @@ def none(complaints: Iterable[str]) -> None:
     assert not found, "\n" + "\n".join(found)
 
 
+def here(pattern: str) -> bool:
+    """Whether a file of ours is what the pattern means."""
+    return any(fnmatch(source.path, pattern) for source in OURS)
+
+
 def test_the_four_layers_are_read() -> None:
     assert {"idp/__init__.py", "federation/__init__.py", "connectors/__init__.py", "admin/__init__.py"} <= {
         source.path for source in OURS
@@ -38,6 +44,19 @@ def test_each_library_is_imported_in_its_home_only() -> None:
 
 def test_each_imported_library_has_a_home() -> None:
     none(complaint for source in OURS for complaint in shape.unknown(source, TABLE, sys.stdlib_module_names))
+
+
+def test_every_home_is_there() -> None:
+    homes = {pattern for library in TABLE if not library.awaited for pattern in library.homes}
+    none(
+        f"nothing is at {pattern}"
+        for pattern in sorted(homes | {one for rule in APART for one in rule.but})
+        if not here(pattern)
+    )
+
+
+def test_homes_that_are_awaited_are_not_there() -> None:
+    none(f"{home} is there" for library in TABLE if library.awaited for home in library.homes if here(home))
 
 
 def test_what_must_not_know_each_other_does_not() -> None:
