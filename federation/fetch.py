@@ -33,6 +33,12 @@ Resolver = Callable[[str], Sequence[str]]
 TIMEOUT_SECONDS = 5.0
 MAX_BYTES = 1_000_000
 _CHUNK = 65_536
+_HEADERS = {
+    "User-Agent": "citizen-idp",
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "Content-Type": "application/x-www-form-urlencoded",
+}
 
 
 class Reason(enum.Enum):
@@ -82,16 +88,6 @@ class Fetcher:
             self._tls.load_verify_locations(cafile=ca_file)
         self._resolvers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="resolve")
 
-    def get(
-        self,
-        url: str,
-        accept: str = "application/json",
-        timeout: float = TIMEOUT_SECONDS,
-        max_bytes: int = MAX_BYTES,
-    ) -> Response:
-        """GET. Raises `FetchError`."""
-        return self._call("GET", url, None, {"Accept": accept}, timeout, max_bytes)
-
     def post_form(
         self,
         url: str,
@@ -99,13 +95,8 @@ class Fetcher:
         timeout: float = TIMEOUT_SECONDS,
         max_bytes: int = MAX_BYTES,
     ) -> Response:
-        """POST as application/x-www-form-urlencoded. Raises `FetchError`."""
-        headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
-        return self._call("POST", url, urlencode(fields).encode("ascii"), headers, timeout, max_bytes)
-
-    def _call(
-        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], timeout: float, max_bytes: int
-    ) -> Response:
+        """POST as application/x-www-form-urlencoded, within `timeout` seconds from looking up the name to the last
+        byte; an answer of more than `max_bytes` is an error. Raises `FetchError`."""
         deadline = time.monotonic() + timeout
         try:
             target = target_of(url, self._allow)
@@ -117,7 +108,7 @@ class Fetcher:
         line = Line(addresses, target.port, deadline)
         with closing(line):
             try:
-                return self._exchange(line, target, method, body, headers, max_bytes)
+                return self._exchange(line, target, urlencode(fields).encode("ascii"), max_bytes)
             except FetchError:
                 raise
             except (OSError, HTTPError, HTTPException, ValueError) as error:
@@ -142,20 +133,11 @@ class Fetcher:
             return _Https(line, target.host, target.port, self._tls)
         return _Http(line, target.host, target.port)
 
-    def _exchange(
-        self,
-        line: Line,
-        target: Target,
-        method: str,
-        body: bytes | None,
-        headers: Mapping[str, str],
-        max_bytes: int,
-    ) -> Response:
+    def _exchange(self, line: Line, target: Target, form: bytes, max_bytes: int) -> Response:
         connection = self._connection(line, target)
         with closing(connection):
-            sent = {"User-Agent": "citizen-idp", "Accept-Encoding": "identity", **headers}
             connection.request(
-                method, target.path, body=body, headers=sent, preload_content=False, decode_content=False
+                "POST", target.path, body=form, headers=_HEADERS, preload_content=False, decode_content=False
             )
             answer = connection.getresponse()
             if 300 <= answer.status < 400:

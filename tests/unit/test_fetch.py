@@ -21,7 +21,7 @@ def _allowed(port: int, **options: object) -> Fetcher:
 
 def _refusal(fetcher: Fetcher, url: str, **limits: float) -> Reason:
     with pytest.raises(FetchError) as refusal:
-        fetcher.get(url, **limits)  # type: ignore[arg-type]
+        fetcher.post_form(url, {}, **limits)  # type: ignore[arg-type]
     assert str(refusal.value) == refusal.value.reason.value
     return refusal.value.reason
 
@@ -131,14 +131,14 @@ def test_ssrf_rebinding_the_address_that_was_checked_is_the_one_connected_to() -
 
     with canary([OK]) as bird:
         pair = f"rebind.example:{bird.port}"
-        assert Fetcher(frozenset({pair}), resolve=rebinding).get(f"http://{pair}/").status == 200
+        assert Fetcher(frozenset({pair}), resolve=rebinding).post_form(f"http://{pair}/", {}).status == 200
         assert (asked, bird.connections) == (["rebind.example"], 1)
 
 
 def test_an_allowed_pair_is_exact() -> None:
     with canary([OK]) as bird, canary([OK]) as other:
         fetcher = _allowed(bird.port)
-        assert fetcher.get(f"http://127.0.0.1:{bird.port}/x").body == b"{}"
+        assert fetcher.post_form(f"http://127.0.0.1:{bird.port}/x", {}).body == b"{}"
         assert _refusal(fetcher, f"http://localhost:{bird.port}/x") is Reason.FORBIDDEN_URL
         assert _refusal(fetcher, f"http://127.0.0.1:{other.port}/x") is Reason.FORBIDDEN_URL
         assert (bird.connections, other.connections) == (1, 0)
@@ -147,24 +147,22 @@ def test_an_allowed_pair_is_exact() -> None:
 # -- what is sent and received
 
 
-def test_get_and_post_form_send_what_they_say() -> None:
+def test_post_form_sends_what_it_says() -> None:
     with canary([OK]) as bird:
-        fetcher = _allowed(bird.port)
-        answer = fetcher.get(f"http://127.0.0.1:{bird.port}/a?b=c%20d", accept="application/jwk-set+json")
-        fetcher.post_form(f"http://127.0.0.1:{bird.port}/", {"logout_token": "a.b+c", "x": "一"})
+        url = f"http://127.0.0.1:{bird.port}/a?b=c%20d"
+        answer = _allowed(bird.port).post_form(url, {"logout_token": "a.b+c", "x": "一"})
     assert (answer.status, answer.headers["content-type"], answer.body) == (200, "application/json", b"{}")
-    got, posted = bird.requests
-    assert got.startswith(b"GET /a?b=c%20d HTTP/1.1\r\n")
-    assert f"Host: 127.0.0.1:{bird.port}\r\n".encode() in got
-    assert b"Accept: application/jwk-set+json\r\n" in got
-    assert posted.startswith(b"POST / HTTP/1.1\r\n")
+    (posted,) = bird.requests
+    assert posted.startswith(b"POST /a?b=c%20d HTTP/1.1\r\n")
+    assert f"Host: 127.0.0.1:{bird.port}\r\n".encode() in posted
+    assert b"Accept: application/json\r\n" in posted
     assert b"Content-Type: application/x-www-form-urlencoded\r\n" in posted
     assert posted.endswith(b"\r\n\r\nlogout_token=a.b%2Bc&x=%E4%B8%80")
 
 
 def test_an_error_status_is_an_answer() -> None:
     with canary([b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"]) as bird:
-        assert _allowed(bird.port).get(f"http://127.0.0.1:{bird.port}/").status == 503
+        assert _allowed(bird.port).post_form(f"http://127.0.0.1:{bird.port}/", {}).status == 503
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -182,7 +180,7 @@ def test_no_proxy_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     with canary([OK]) as proxy, canary([OK]) as bird:
         for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
-        assert _allowed(bird.port).get(f"http://127.0.0.1:{bird.port}/").status == 200
+        assert _allowed(bird.port).post_form(f"http://127.0.0.1:{bird.port}/", {}).status == 200
         assert proxy.connections == 0
 
 
@@ -200,7 +198,7 @@ def test_a_big_body_is_cut_whether_it_is_announced_or_not() -> None:
 
 def test_a_body_of_exactly_the_limit_passes() -> None:
     with canary([b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789"]) as bird:
-        assert _allowed(bird.port).get(f"http://127.0.0.1:{bird.port}/", max_bytes=10).body == b"0123456789"
+        assert _allowed(bird.port).post_form(f"http://127.0.0.1:{bird.port}/", {}, max_bytes=10).body == b"0123456789"
         assert _refusal(_allowed(bird.port), f"http://127.0.0.1:{bird.port}/", max_bytes=9) is Reason.TOO_LARGE
 
 
@@ -280,7 +278,7 @@ def test_tls_by_the_name_with_a_certificate_of_the_ca_file(tmp_path: Path) -> No
     with canary([OK], tls=tls) as bird:
         pair = f"registry.internal:{bird.port}"
         fetcher = Fetcher(frozenset({pair}), ca_file, resolve=lambda _: ("127.0.0.1",))
-        assert fetcher.get(f"https://{pair}/jwks").status == 200
+        assert fetcher.post_form(f"https://{pair}/jwks", {}).status == 200
         assert f"Host: {pair}\r\n".encode() in bird.requests[0]
 
 
