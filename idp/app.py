@@ -26,12 +26,17 @@ from idp.http import MAX_FORM_BYTES, Failing, Observer, Web, store_away
 from idp.http.bodies import Bodies
 from idp.http.shortcut import Shortcut
 from idp.login import views as login_views
+from idp.login.attempts import Attempts
 from idp.login.browsers import KnownBrowsers
 from idp.login.consent import Consents
 from idp.login.consent_view import ConsentView
+from idp.login.consenting import Consenting
 from idp.login.flow import SignIn
+from idp.login.hint import LoginHints
+from idp.login.outcomes import Outcomes
 from idp.login.password_policy import PROFILES
 from idp.login.renewal import Renewal
+from idp.login.settling import Settling
 from idp.login.throttle import Throttle
 from idp.login.transaction import Transactions
 from idp.logs import AccessLog
@@ -93,19 +98,22 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     metrics = Metrics()
     web = Web(services.settings, pages or Pages())
     failing = Failing(web, services.randomness, metrics, partial(_tell_unexpected, services))
+    hints = LoginHints(services.vault)
     transactions = Transactions(
-        services.state, services.clock, services.randomness, services.settings.lifetimes.transaction_seconds
+        services.state, hints, services.clock, services.randomness, services.settings.lifetimes.transaction_seconds
     )
-    sign_in = _sign_in(services, transactions)
-    sign_in.on_outcome(metrics.sign_in)
+    consents = Consents(services.records.consents, services.clock)
+    settling = Settling(services.citizens, services.sessions, consents)
     subjects = _subjects(services)
-    hints = IdTokenHints(services.settings.issuer, services.keys)
-    door = _authorization(services, transactions, sign_in, subjects, hints)
-    visits = login_views.Visits(web, sign_in, transactions, services.sessions, {DOOR: door})
+    id_token_hints = IdTokenHints(services.settings.issuer, services.keys)
+    door = _authorization(services, transactions, settling, subjects, id_token_hints)
+    visits = login_views.Visits(web, settling, transactions, services.sessions, {DOOR: door})
+    sign_in = _sign_in(services, transactions, metrics)
+    consenting = Consenting(consents, services.state, services.clock)
     issuer, families = _tokens(services, subjects)
     api = _api(services, web, failing, subjects, issuer, families)
     back_channel = _back_channel(services, subjects)
-    signing_out = SigningOut(services.directory, hints, services.sessions, subjects, back_channel)
+    signing_out = SigningOut(services.directory, id_token_hints, services.sessions, subjects, back_channel)
     withdrawal = Withdrawal(families, back_channel)
     logout = oidc_views.LogoutViews(web, signing_out, services.sessions, services.citizens, transactions)
     site = SiteViews(
@@ -119,7 +127,7 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     app.url_map.merge_slashes = False  # the redirect it answers with would be to the request's own Host header
     authorize = oidc_views.AuthorizeView(web, door, transactions)
     app.register_blueprint(oidc_views.blueprint(authorize, api, logout))
-    app.register_blueprint(_login_pages(services, visits, sign_in))
+    app.register_blueprint(_login_pages(services, visits, sign_in, consenting, hints))
     app.register_blueprint(_account_pages(services, web, transactions, withdrawal))
     app.register_blueprint(site.blueprint())
     app.register_error_handler(Exception, lambda error: failing.error_page(request, error))
@@ -163,7 +171,10 @@ def _back_channel(services: Services, subjects: Subjects) -> BackChannel:
     )
 
 
-def _sign_in(services: Services, transactions: Transactions) -> SignIn:
+def _sign_in(services: Services, transactions: Transactions, metrics: Metrics) -> SignIn:
+    browsers = KnownBrowsers(services.secret("known-browsers"), services.clock, services.randomness)
+    outcomes = Outcomes(services.state, services.clock, metrics.sign_in)
+    throttle = Throttle(services.state, services.clock)
     return SignIn(
         services.citizens,
         services.passwords,
@@ -175,28 +186,29 @@ def _sign_in(services: Services, transactions: Transactions) -> SignIn:
             services.citizens,
             services.clock,
         ),
-        Throttle(services.state, services.clock),
-        KnownBrowsers(services.secret("known-browsers"), services.clock, services.randomness),
+        Attempts(services.citizens, throttle, browsers, outcomes, services.vault, services.clock),
+        outcomes,
+        browsers,
         transactions,
         services.sessions,
-        Consents(services.records.consents, services.clock),
         services.state,
-        services.vault,
         services.clock,
     )
 
 
-def _login_pages(services: Services, visits: login_views.Visits, sign_in: SignIn) -> Blueprint:
+def _login_pages(
+    services: Services, visits: login_views.Visits, sign_in: SignIn, consenting: Consenting, hints: LoginHints
+) -> Blueprint:
     return login_views.blueprint(
-        login_views.PasswordView(visits, sign_in),
+        login_views.PasswordView(visits, sign_in, hints),
         login_views.CodeView(visits, sign_in),
         login_views.NewPasswordView(visits, sign_in, PROFILES[services.settings.password_policy].min_length),
-        login_views.ConsentView(visits, sign_in, ConsentView(services.citizens)),
+        login_views.ConsentView(visits, consenting, ConsentView(services.citizens)),
     )
 
 
 def _authorization(
-    services: Services, transactions: Transactions, sign_in: SignIn, subjects: Subjects, hints: IdTokenHints
+    services: Services, transactions: Transactions, settling: Settling, subjects: Subjects, hints: IdTokenHints
 ) -> AuthorizationEndpoint:
     return AuthorizationEndpoint(
         services.settings.issuer,
@@ -205,7 +217,7 @@ def _authorization(
         services.state,
         services.sessions,
         transactions,
-        sign_in,
+        settling,
         hints,
         subjects,
         services.clock,

@@ -38,8 +38,8 @@ class Renewal:
         aged = must_change(self._profile, account.password_set_at or 0, self._clock.now())
         return aged or account.must_change_password
 
-    def choose(self, account: LoginAccount, new: str, again: str) -> None:
-        """Prove the new password and keep it.
+    def choose(self, account: LoginAccount, new: str, again: str, temporary: bool = False) -> None:
+        """Prove the new password and keep it; a temporary one is due for renewal at the next sign-in.
 
         Raises `Mismatch`, `WeakPassword`, `ReusedPassword` (also for the present one) or `Busy`.
         """
@@ -51,4 +51,6 @@ class Renewal:
         strong = check(new, self._profile, personal)
         former = self._former.former_hashes(citizen.id, self._profile.remembered)
         self._passwords.unused(strong, [account.password_hash or "", *former])
-        self._citizens.set_password_hash(citizen.id, self._passwords.hash(strong), keep=self._profile.remembered)
+        self._citizens.set_password_hash(
+            citizen.id, self._passwords.hash(strong), keep=self._profile.remembered, must_change=temporary
+        )

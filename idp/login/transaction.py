@@ -10,6 +10,7 @@ from typing import Final
 
 from idp.clock import Clock
 from idp.codec import decode, encode
+from idp.login.hint import LoginHints
 from idp.secrets import SHARDS, Randomness, digest, equal, mint, shard_of, urlsafe
 from idp.storage.state import Conflict, Gone, Key, StateStore
 
@@ -54,7 +55,7 @@ class Ask:
     aal_essential: bool = False
     subject: str | None = None
     login_hint: str = ""
-    """Whom the relying party expects, sealed (`SignIn.conceal`): it may be a citizen's number."""
+    """Whom the relying party expects; in a transaction it is sealed (`hint.py`), for it may be a citizen's number."""
     languages: tuple[str, ...] = ()
 
 
@@ -87,8 +88,9 @@ def transaction_key(transaction_id: str) -> Key:
 class Transactions:
     """Raises of the store apart, a transaction that is not there (any more) is `Gone`."""
 
-    def __init__(self, state: StateStore, clock: Clock, randomness: Randomness, ttl: int) -> None:
+    def __init__(self, state: StateStore, hints: LoginHints, clock: Clock, randomness: Randomness, ttl: int) -> None:
         self._state = state
+        self._hints = hints
         self._clock = clock
         self._randomness = randomness
         self._ttl = ttl
@@ -98,7 +100,9 @@ class Transactions:
         return urlsafe(self._randomness.bytes(32))
 
     def draft(self, door: str, ask: Ask, request: str, browser: str) -> Transaction:
-        """A transaction that is not stored: often it can be answered without asking the citizen anything."""
+        """A transaction that is not stored: often it can be answered without asking the citizen anything. The hint of
+        `ask` is plain, the transaction's is sealed."""
+        ask = dataclasses.replace(ask, login_hint=self._hints.seal(ask.login_hint)) if ask.login_hint else ask
         shard = SHARDS[self._randomness.bytes(1)[0] % len(SHARDS)]
         return Transaction(mint(self._randomness, shard), door, ask, request, digest(browser), int(self._clock.now()))
 

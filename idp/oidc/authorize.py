@@ -25,8 +25,8 @@ from idp.errors import (
 from idp.login.consent import ask_digest
 from idp.login.dispatch import Step
 from idp.login.door import PartyGone, Redirect, Refusal, SignInRefused
-from idp.login.flow import SignIn
 from idp.login.party import RelyingParty
+from idp.login.settling import Settling
 from idp.login.transaction import Transaction, Transactions
 from idp.oidc.client import Client
 from idp.oidc.grant import CodeRecord, code_key
@@ -78,7 +78,7 @@ class AuthorizationEndpoint:
         state: StateStore,
         sessions: Sessions,
         transactions: Transactions,
-        sign_in: SignIn,
+        settling: Settling,
         hints: HintReader,
         subjects: Subjects,
         clock: Clock,
@@ -91,7 +91,7 @@ class AuthorizationEndpoint:
         self._state = state
         self._sessions = sessions
         self._transactions = transactions
-        self._sign_in = sign_in
+        self._settling = settling
         self._hints = hints
         self._subjects = subjects
         self._clock = clock
@@ -136,9 +136,8 @@ class AuthorizationEndpoint:
         return outcome if isinstance(outcome, Redirect) else self._sessions.read(key, outcome.fields)
 
     def _ask(self, wanted: Wanted, session: Session | None, browser: str) -> Redirect | Interaction:
-        ask = self._sign_in.conceal(wanted.ask)
-        draft = self._transactions.draft(DOOR, ask, encode(wanted.code_request).decode(), browser)
-        answer = self._sign_in.settle(draft, session, self)
+        draft = self._transactions.draft(DOOR, wanted.ask, encode(wanted.code_request).decode(), browser)
+        answer = self._settling.settle(draft, session, self)
         if isinstance(answer, Redirect):
             return answer
         self._transactions.store(draft)

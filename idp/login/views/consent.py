@@ -5,17 +5,17 @@ from flask import Response, request
 from idp.csrf import csrf_token
 from idp.login.consent import MissingRequired
 from idp.login.consent_view import ConsentView as Shown
+from idp.login.consenting import Consenting
 from idp.login.dispatch import Step
 from idp.login.door import PartyGone, Refusal
-from idp.login.flow import SignIn
 from idp.login.views.visit import Visit, Visits, step_address
 from idp.pages import ConsentProblem
 
 
 class ConsentView:
-    def __init__(self, visits: Visits, sign_in: SignIn, shown: Shown) -> None:
+    def __init__(self, visits: Visits, consenting: Consenting, shown: Shown) -> None:
         self._visits = visits
-        self._sign_in = sign_in
+        self._consenting = consenting
         self._shown = shown
 
     def show(self) -> Response:
@@ -29,10 +29,12 @@ class ConsentView:
         if elsewhere is not None or visit.session is None:
             return elsewhere or self._visits.proceed(visit)
         if submitted.fields.get("decision") != "allow":
-            self._sign_in.decline(visit.transaction, visit.session)
+            self._consenting.decline(visit.transaction, visit.session)
             return self._visits.refuse(visit, Refusal.DECLINED)
         try:
-            self._sign_in.agree(visit.transaction, visit.session, visit.door, frozenset(request.form.getlist("item")))
+            self._consenting.agree(
+                visit.transaction, visit.session, visit.door, frozenset(request.form.getlist("item"))
+            )
         except MissingRequired:
             return self._page(visit, ConsentProblem.MISSING_REQUIRED, 422)
         except PartyGone:

@@ -6,6 +6,7 @@ from flask import Response
 
 from idp.login.dispatch import Step
 from idp.login.flow import AccountClosed, SignIn
+from idp.login.hint import LoginHints
 from idp.login.password import Busy, WrongPassword
 from idp.login.views.visit import Visit, Visits, step_address
 from idp.pages import SignInPage, SignInProblem
@@ -16,13 +17,16 @@ SHOWN: Final = 64
 
 
 class PasswordView:
-    def __init__(self, visits: Visits, sign_in: SignIn) -> None:
+    def __init__(self, visits: Visits, sign_in: SignIn, hints: LoginHints) -> None:
         self._visits = visits
         self._sign_in = sign_in
+        self._hints = hints
 
     def show(self) -> Response:
         visit = self._visits.visit()
-        return self._visits.elsewhere(visit, Step.PASSWORD) or self._page(visit, self._sign_in.hint(visit.transaction))
+        return self._visits.elsewhere(visit, Step.PASSWORD) or self._page(
+            visit, self._hints.open(visit.transaction.ask.login_hint)
+        )
 
     def do(self) -> Response:
         submitted = self._visits.submitted()

@@ -12,10 +12,12 @@ from flask import Response, request
 
 from idp.csrf import check_csrf, csrf_token
 from idp.http import PageError, Web, form, query
+from idp.login.attempts import Peer
 from idp.login.dispatch import Step
 from idp.login.door import FrontDoor, PartyGone, Redirect, Refusal, SignInRefused
-from idp.login.flow import Arrived, Peer, SignIn
+from idp.login.flow import Arrived
 from idp.login.party import RelyingParty, in_language
+from idp.login.settling import Settling
 from idp.login.transaction import Finished, Transaction, Transactions, WrongBrowser
 from idp.pages import ClientView, ErrorKind, Frame, Page
 from idp.parameters import parse
@@ -77,13 +79,13 @@ class Visits:
     def __init__(
         self,
         web: Web,
-        sign_in: SignIn,
+        settling: Settling,
         transactions: Transactions,
         sessions: Sessions,
         doors: Mapping[str, FrontDoor],
     ) -> None:
         self._web = web
-        self._sign_in = sign_in
+        self._settling = settling
         self._transactions = transactions
         self._sessions = sessions
         self._doors = doors
@@ -189,7 +191,7 @@ class Visits:
 
     def _settle(self, visit: Visit) -> Redirect | Step:
         try:
-            return self._sign_in.settle(visit.transaction, visit.session, visit.door)
+            return self._settling.settle(visit.transaction, visit.session, visit.door)
         except SignInRefused as refused:
             return self._refusal(visit, refused.refusal)
         except PartyGone:

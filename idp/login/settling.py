@@ -1,0 +1,50 @@
+"""From what is asked and who is signed in to the answer, or to the step that is missing: what `dispatch` decides on is
+looked up here."""
+
+from idp.citizens.registry import Citizens
+from idp.codec import encode
+from idp.login.consent import Consents, ask_digest
+from idp.login.dispatch import Known, Step, next_step
+from idp.login.door import FrontDoor, Redirect
+from idp.login.transaction import Transaction
+from idp.sessions import Session, Sessions, leg_field
+from idp.storage.state import Gone
+
+
+class Settling:
+    def __init__(self, citizens: Citizens, sessions: Sessions, consents: Consents) -> None:
+        self._citizens = citizens
+        self._sessions = sessions
+        self._consents = consents
+
+    def settle(self, transaction: Transaction, session: Session | None, door: FrontDoor) -> Redirect | Step:
+        """The answer, if nothing is left to ask, else the next step. Raises `SignInRefused` or `PartyGone`."""
+        try:
+            return self._settle(transaction, session, door)
+        except Gone:  # signed out in another tab, just now
+            return self._settle(transaction, None, door)
+
+    def _settle(self, transaction: Transaction, session: Session | None, door: FrontDoor) -> Redirect | Step:
+        ask = transaction.ask
+        party = door.party(ask.client_id)
+        meant = _meant(transaction, session, door)
+        since = transaction.created_at if ask.fresh_consent else 0
+        granted = self._consents.remembered(meant.head.citizen_id, ask, party, since) if meant else None
+        reachable = self._reachable(meant) if meant and meant.head.aal < ask.aal else 0
+        step = next_step(ask, Known(meant, transaction.proven, reachable, granted is not None))
+        if step is not Step.RESPOND or meant is None:
+            return step
+        leg = leg_field(ask.client_id, ask_digest(ask, party))
+        return door.respond(transaction, self._sessions.add_leg(meant, leg, encode(granted)), leg)
+
+    def _reachable(self, session: Session) -> int:
+        account = self._citizens.account(session.head.citizen_id)
+        return 2 if account and account.totp_secret else 1
+
+
+def _meant(transaction: Transaction, session: Session | None, door: FrontDoor) -> Session | None:
+    """The session, unless the request names another citizen than the one who is signed in."""
+    ask = transaction.ask
+    if session is None or ask.subject is None:
+        return session
+    return session if door.subject(ask.client_id, session.head.citizen_id) == ask.subject else None
