@@ -56,9 +56,15 @@ def origin() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def phone(browser: Browser) -> Iterator[Page]:
-    with browser.new_context(viewport={"width": 320, "height": 640}) as context:
+def narrow(browser: Browser) -> Iterator[Page]:
+    with browser.new_context() as context:
         yield context.new_page()
+
+
+@pytest.fixture
+def phone(narrow: Page) -> Page:
+    narrow.set_viewport_size({"width": 320, "height": 640})
+    return narrow
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +138,33 @@ def test_large_print_is_18_points_and_widely_spaced(phone: Page, origin: str, na
         "(s => parseFloat(s.lineHeight) / parseFloat(s.fontSize))(getComputedStyle(document.body))"
     )
     assert spacing >= 1.5
+
+
+@pytest.mark.parametrize("width", [320, 360])
+@pytest.mark.parametrize(("language", "size"), VERSIONS)
+def test_a_whole_number_fits_its_field_on_a_phone(
+    phone: Page, origin: str, language: str, size: str, width: int
+) -> None:
+    phone.set_viewport_size({"width": width, "height": 640})
+    phone.goto(f"{origin}/{language}/{size}/sign-in")
+    field = phone.locator("#username")
+    field.fill("53010219200508011X")
+    assert field.evaluate("field => field.scrollWidth - field.clientWidth") <= 0
+    field.fill("53010219200508011X" * 2)
+    assert field.evaluate("field => field.scrollWidth - field.clientWidth") > 0  # so that this measures something
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_header_of_large_print_leaves_the_screen_to_the_form(phone: Page, origin: str, language: str) -> None:
+    """Two rows at most on a phone of 360 by 640 pixels, and the first field begins on the first screen."""
+    phone.set_viewport_size({"width": 360, "height": 640})
+    phone.goto(f"{origin}/{language}/large/sign-in")
+    rows = phone.evaluate(
+        "new Set([...document.querySelectorAll('.choice')].map(e => e.getBoundingClientRect().y)).size"
+    )
+    assert rows == 1
+    assert phone.evaluate("document.querySelector('.top').getBoundingClientRect().height") <= 180
+    assert phone.evaluate("document.querySelector('#username').getBoundingClientRect().top") < 640
 
 
 @pytest.mark.parametrize(("size", "pixels"), [("normal", 28), ("large", 32)])
