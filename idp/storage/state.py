@@ -8,7 +8,7 @@ All keys of one call lie in one shard (see `idp.secrets`).
 
 Three kinds of entry:
 
-* plain entries: bytes under a key (`put`, `get`, `replace`, `claim`, `take_once`, `advance`, `admit`);
+* plain entries: bytes under a key (`put`, `get`, `replace`, `take_once`, `advance`, `admit`);
 * sessions: named fields under a key, indexed by owner (`open_session` …);
 * entries *under* a session: they live only while their session lives (`issue_under`, `put_under`, `read_under`).
 
@@ -139,10 +139,6 @@ class StateStore(Protocol):
 
     def replace(self, key: Key, old: bytes, new: bytes, ttl: int) -> None:
         """Write `new` only if the entry is still `old`. Raises `Conflict` (changed) or `Gone`."""
-        ...
-
-    def claim(self, key: Key, ttl: int) -> None:
-        """Leave a mark that only one caller can leave. Raises `Replayed` for every other."""
         ...
 
     def take_once(self, key: Key, attempt: str, marker: bytes, keep: int) -> Taken:

@@ -55,7 +55,6 @@ def _won(store: StateStore, me: int, topic: str, number: int) -> list[str]:
     won = []
     for verb, attempt in {
         "take": lambda key: store.take_once(key, f"attempt {me}", b"marker", 600),
-        "claim": lambda key: store.claim(key, 600),
         "replace": lambda key: store.replace(key, b"old", b"new of %d" % me, 600),
         "advance": lambda key: store.advance(key, 7, 600),
     }.items():

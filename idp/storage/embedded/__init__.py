@@ -3,7 +3,7 @@
 * `database.py`  the file, one connection per process, reading and writing
 * `tables.py`    its tables
 * `turns.py`     whose turn it is to write
-* `entries.py`   plain entries: put, get, replace, claim, take_once, advance, admit
+* `entries.py`   plain entries: put, get, replace, take_once, advance, admit
 * `sessions.py`  sessions and their owner index
 * `under.py`     entries that live only while their session lives
 * `shared.py`    versions, leases, the outbox of events

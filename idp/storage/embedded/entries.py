@@ -14,7 +14,6 @@ _PUT: Final = "INSERT OR REPLACE INTO entries (key, value, expires) VALUES (?, ?
 _VALUE: Final = "SELECT value FROM entries WHERE key = ? AND expires > ? AND attempt IS NULL AND under IS NULL"
 _ENTRY: Final = "SELECT value, under, fields, attempt, marker FROM entries WHERE key = ? AND expires > ?"
 _TAKE: Final = "UPDATE entries SET attempt = ?, marker = ?, expires = ? WHERE key = ?"
-_EXISTS: Final = "SELECT 1 FROM entries WHERE key = ? AND expires > ?"
 
 
 class Entries(Verbs):
@@ -44,14 +43,6 @@ class Entries(Verbs):
             if present != old:
                 raise Conflict
             run(_PUT, (name, new, now + ttl))
-
-    def claim(self, key: Key, ttl: int) -> None:
-        name = str(key)
-        with self._writing as run:
-            now = self._now()
-            if run(_EXISTS, (name, now)).fetchone() is not None:
-                raise Replayed
-            run(_PUT, (name, b"", now + ttl))
 
     def take_once(self, key: Key, attempt: str, marker: bytes, keep: int) -> Taken:
         name = str(key)

@@ -3,7 +3,7 @@
 * `connections.py`   connections to one server
 * `line.py`          how a command reaches Redis: one round trip, one retry, every failure `StateUnavailable`
 * `scripts.py`       the scripts in `idp/storage/lua/`, one for each verb
-* `entries.py`       plain entries: put, get, replace, claim, take_once, advance, admit
+* `entries.py`       plain entries: put, get, replace, take_once, advance, admit
 * `sessions.py`      sessions and their owner index
 * `under.py`         entries that live only while their session lives
 * `shared.py`        versions, leases, the outbox of events

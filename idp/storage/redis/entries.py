@@ -11,7 +11,6 @@ from idp.storage.state import Conflict, Event, Gone, Key, Lane, Replayed, Taken,
 PUT: Final = script("put")
 DELETE: Final = script("delete")
 REPLACE: Final = script("replace")
-CLAIM: Final = script("claim")
 TAKE_ONCE: Final = script("take_once")
 ADVANCE: Final = script("advance")
 ADMIT: Final = script("admit")
@@ -34,10 +33,6 @@ class Entries(Verbs):
             raise Gone
         if status == CONFLICT:
             raise Conflict
-
-    def claim(self, key: Key, ttl: int) -> None:
-        if self._line.run(CLAIM, 1, str(key), ttl, self._attempt()) != OK:
-            raise Replayed
 
     def take_once(self, key: Key, attempt: str, marker: bytes, keep: int) -> Taken:
         reply = self._line.run(TAKE_ONCE, 1, str(key), attempt, marker, keep)

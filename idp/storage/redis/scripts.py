@@ -9,7 +9,6 @@ from typing import Final
 OK: Final = 1
 GONE: Final = 0
 CONFLICT: Final = -1
-REPLAYED: Final = -2
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,14 +66,14 @@ def test_a_fork_in_the_middle_of_a_load_leaves_both_sides_whole(state: EmbeddedS
     assert state.version("children") == 10 * 50
     for key in claims:
         with pytest.raises(Replayed):
-            state.claim(key, 60)
+            state.advance(key, 1, 60)
 
 
 def _forked(state: EmbeddedState, key: Key) -> int:
     child = os.fork()
     if child == 0:
         try:
-            state.claim(key, 60)
+            state.advance(key, 1, 60)
             for _ in range(50):
                 state.bump("children")
             os._exit(0)
@@ -191,10 +191,10 @@ def test_what_expired_is_as_if_it_had_never_been_before_it_is_purged(
     session, token, mark = fresh("session"), fresh("access"), fresh("mark")
     open_simply(state, session)
     state.put_under(session, token, b"old", 10)
-    state.claim(mark, 10)
+    state.advance(mark, 1, 10)
     clock.advance(10)
     with pytest.raises(Gone):
         state.read_under(token)
     state.put_under(session, token, b"new", 10)
-    state.claim(mark, 10)
+    state.advance(mark, 1, 10)
     assert state.read_under(token) == b"new"

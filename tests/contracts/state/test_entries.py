@@ -60,9 +60,8 @@ def test_delete_removes_all_that_are_named_and_needs_none_to_be_there(state: Sta
 
 
 def test_an_entry_dies_when_its_time_is_over(state: StateStore, fresh: Fresh, elapse: Elapse) -> None:
-    put, claimed, raised, replaced, taken = (fresh("entry") for _ in range(5))
+    put, raised, replaced, taken = (fresh("entry") for _ in range(4))
     state.put(put, b"value", 1)
-    state.claim(claimed, 1)
     state.advance(raised, 9, 1)
     state.put(replaced, b"old", 60)
     state.replace(replaced, b"old", b"new", 1)
@@ -71,7 +70,6 @@ def test_an_entry_dies_when_its_time_is_over(state: StateStore, fresh: Fresh, el
     elapse(1.1)
     assert state.get(put) is None
     assert state.get(replaced) is None
-    state.claim(claimed, 60)
     state.advance(raised, 1, 60)
     with pytest.raises(Gone):
         state.take_once(taken, "attempt", b"", 60)
@@ -104,13 +102,6 @@ def test_a_replaced_entry_can_be_replaced_again_and_taken(state: StateStore, fre
     assert state.take_once(key, "attempt", b"", 60).value == b"1"
 
 
-def test_claim_is_for_one(state: StateStore, fresh: Fresh) -> None:
-    key = fresh("mark")
-    state.claim(key, 60)
-    with pytest.raises(Replayed):
-        state.claim(key, 60)
-
-
 def test_take_once_gives_one_attempt_the_entry_and_every_other_its_marker(state: StateStore, fresh: Fresh) -> None:
     key = fresh("code")
     state.put(key, b"record", 60)
@@ -128,8 +119,6 @@ def test_a_taken_entry_is_not_there_for_other_verbs(state: StateStore, fresh: Fr
     assert state.get(key) is None
     with pytest.raises(Gone):
         state.replace(key, b"record", b"new", 60)
-    with pytest.raises(Replayed):
-        state.claim(key, 60)
 
 
 def test_take_once_of_nothing_is_gone(state: StateStore, fresh: Fresh) -> None:

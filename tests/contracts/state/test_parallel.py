@@ -29,7 +29,7 @@ ROUNDS = 20
 PROCESSES = 4
 
 
-@pytest.mark.parametrize("verb", ["take", "claim", "replace", "advance", "put_under"])
+@pytest.mark.parametrize("verb", ["take", "replace", "advance", "put_under"])
 def test_one_thread_wins(state: StateStore, fresh: Fresh, verb: str) -> None:
     for _ in range(ROUNDS):
         key, session = fresh("contested"), fresh("session")
@@ -38,7 +38,6 @@ def test_one_thread_wins(state: StateStore, fresh: Fresh, verb: str) -> None:
             state.put(key, b"old", 60)
         attempts: dict[str, Callable[[int], object]] = {
             "take": lambda me, key=key: state.take_once(key, f"attempt {me}", b"%d" % me, 60),
-            "claim": lambda _, key=key: state.claim(key, 60),
             "replace": lambda me, key=key: state.replace(key, b"old", b"new %d" % me, 60),
             "advance": lambda _, key=key: state.advance(key, 5, 60),
             "put_under": lambda me, key=key, session=session: state.put_under(session, key, b"%d" % me, 60),
@@ -138,7 +137,7 @@ def test_one_process_wins(state: StateStore, state_url: str, fresh: Fresh) -> No
     topic = fresh("topic").name
     prepare_with_real_time(state_url, topic, 200)
     outcomes = in_processes(contend, [(state_url, me, PROCESSES, topic, 200) for me in range(PROCESSES)])
-    verbs = sorted(["take", "claim", "replace", "advance", "session"])
+    verbs = sorted(["take", "replace", "advance", "session"])
     for number in range(200):
         assert sorted(verb for won in outcomes for verb in won[number]) == verbs
 
@@ -154,10 +153,10 @@ def prepare_with_real_time(url: str, topic: str, rounds: int) -> None:
 
 def test_a_refusal_is_never_a_failure_of_the_store(state: StateStore, fresh: Fresh) -> None:
     """Under contention a loser is told why it lost; no verb answers with an error of the machinery below."""
-    session, key = fresh("session"), fresh("contested")
+    session, key, step = fresh("session"), fresh("contested"), fresh("step")
     open_simply(state, session)
     calls: list[Callable[[], object]] = [
-        partial(state.claim, key, 60),
+        partial(state.advance, step, 1, 60),
         partial(state.put, key, b"x", 60),
         partial(state.set_fields, session, {"leg": b"l"}),
         partial(state.load_session, session, 60),

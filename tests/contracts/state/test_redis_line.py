@@ -47,7 +47,6 @@ def verbs(state: StateStore, fresh: Fresh) -> dict[str, Callable[[], object]]:
         "get": lambda: state.get(held),
         "delete": lambda: state.delete(held, fresh("entry"), events=TOLD),
         "replace": lambda: state.replace(old, b"old", b"new", 60),
-        "claim": lambda: state.claim(fresh("mark"), 60),
         "take_once": lambda: state.take_once(code, "mine", b"marker", 60),
         "advance": lambda: state.advance(fresh("step"), 5, 60),
         "admit": lambda: state.admit(lanes, 1000.0),
@@ -102,7 +101,6 @@ def test_everything_but_versions_and_the_outbox_has_a_time_to_live(
             "access",
             "code",
             "entry",
-            "mark",
             "step",
             "lane",
             "lease",
@@ -117,7 +115,6 @@ def test_everything_but_versions_and_the_outbox_has_a_time_to_live(
         "put",
         "delete",
         "replace",
-        "claim",
         "take_once",
         "advance",
         "admit",
@@ -185,8 +182,8 @@ def test_two_lost_answers_are_one_failure_and_the_next_call_works(
 ) -> None:
     proxy.lose(2)
     with pytest.raises(StateUnavailable):
-        state.claim(fresh("mark"), 60)
-    state.claim(fresh("mark"), 60)
+        state.advance(fresh("mark"), 1, 60)
+    state.advance(fresh("mark"), 1, 60)
 
 
 def test_scripts_that_the_server_forgot_are_sent_again(
@@ -212,7 +209,7 @@ def test_a_server_that_refuses_is_unavailable(redis_server: RedisServer, fresh: 
     redis_server.command("CONFIG", "SET", "maxmemory", 1)
     try:
         with pytest.raises(StateUnavailable, match="OutOfMemoryError"):
-            store.claim(fresh("mark"), 60)
+            store.advance(fresh("mark"), 1, 60)
     finally:
         redis_server.command("CONFIG", "SET", "maxmemory", 0)
     store.put(fresh("entry"), b"value", 60)
