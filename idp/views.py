@@ -9,7 +9,6 @@ from federation.addresses import ForbiddenAddress, public
 from idp.citizens.registry import Citizens
 from idp.clock import Clock
 from idp.http import PREFERENCE_SECONDS, Web, local_path, query, store_away
-from idp.login.consent_view import masked_name
 from idp.metrics import CONTENT_TYPE, Metrics
 from idp.pages import LANGUAGES, HelpPage, HomePage
 from idp.parameters import parse
@@ -56,7 +55,7 @@ class SiteViews:
         handle = self._web.cookie(request, self._web.cookies.session)
         session = self._sessions.load(handle) if handle else None
         citizen = self._citizens.by_id(session.head.citizen_id) if session else None
-        person = masked_name(citizen.profile.name) if citizen else None
+        person = citizen.profile.masked_name if citizen else None
         return self._web.page(HomePage(person), self._web.frame(request))
 
     def help(self) -> Response:

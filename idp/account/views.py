@@ -8,7 +8,6 @@ from idp.account.agreements import Agreement, Agreements, NotWithdrawable
 from idp.citizens.registry import Citizens
 from idp.csrf import check_csrf, csrf_token
 from idp.http import Web, form
-from idp.login.consent_view import masked_name
 from idp.login.party import in_language
 from idp.login.transaction import Transactions
 from idp.pages import AccountPage, AgreementView, PartyResult
@@ -62,7 +61,7 @@ class AccountViews:
         browser = self._web.cookie(request, cookies.browser) or self._transactions.new_browser()
         citizen = self._citizens.by_id(session.head.citizen_id)
         agreements = [_view(each, frame.language) for each in self._agreements.of(session.head.citizen_id)]
-        person = masked_name(citizen.profile.name) if citizen else None
+        person = citizen.profile.masked_name if citizen else None
         page = AccountPage("/account/withdraw", csrf_token(browser, _FORM), person, agreements, withdrawn)
         response = self._web.page(page, frame)
         cookies.set(response, cookies.browser, browser)

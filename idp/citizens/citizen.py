@@ -27,6 +27,14 @@ class Profile:
     gender: str | None = None
     address: str | None = None
 
+    @property
+    def masked_name(self) -> str:
+        """The first and the last character: enough to see that it is one's own account."""
+        name = self.name
+        if len(name) <= 2:
+            return name[:1] + "*"
+        return f"{name[0]}{'*' * min(len(name) - 2, 3)}{name[-1]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Citizen:

@@ -26,13 +26,6 @@ _PREVIEWS: Final[Mapping[str, Callable[[Profile], str | None]]] = {
 }
 
 
-def masked_name(name: str) -> str:
-    """The first and the last character: enough to see that it is one's own account."""
-    if len(name) <= 2:
-        return name[:1] + "*"
-    return f"{name[0]}{'*' * min(len(name) - 2, 3)}{name[-1]}"
-
-
 def _middle_hidden(phone: str | None) -> str | None:
     """`+86 154****0021`, as it is read out."""
     if not phone or len(phone) <= 8:
@@ -63,7 +56,7 @@ class ConsentView:
             action=action,
             csrf=csrf,
             client=client,
-            person=masked_name(profile.name),
+            person=profile.masked_name,
             purpose=in_language(party.purpose, language),
             retention=in_language(party.retention, language),
             basis=LawfulBasis(party.lawful_basis),

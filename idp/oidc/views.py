@@ -12,7 +12,6 @@ from idp.citizens.registry import Citizens
 from idp.csrf import check_csrf, csrf_token
 from idp.errors import InvalidRequest, OAuthError
 from idp.http import Failing, PageError, Web, form, query
-from idp.login.consent_view import masked_name
 from idp.login.door import Redirect
 from idp.login.party import in_language
 from idp.login.transaction import Transactions
@@ -167,7 +166,7 @@ class LogoutViews:
         frame = self._web.frame(request, asked.languages)
         client = _view(asked.client, frame.language) if asked.client else None
         page = SignOutPage(
-            action, csrf_token(browser, _LOGOUT_FORM), client, masked_name(citizen.profile.name) if citizen else None
+            action, csrf_token(browser, _LOGOUT_FORM), client, citizen.profile.masked_name if citizen else None
         )
         response = self._web.page(page, frame, forms_to=_origin(asked.back))
         cookies.set(response, cookies.browser, browser)
