@@ -7,6 +7,7 @@ nobody is locked out for longer than a drop takes.
 
 import ipaddress
 import math
+import re
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,6 +17,7 @@ from idp.secrets import digest, shard_for
 from idp.storage.state import Conflict, Gone, Key, StateStore, Throttled
 
 TRIES: Final = 5
+_WITH_PORT: Final = re.compile(r"\[([^][]*)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +37,23 @@ class Level:
 EMPTY: Final = Level(0, 0)
 
 
+def address_of(text: str) -> str:
+    """The IP address that a text is, in one spelling; brackets and a port go, IPv4 in IPv6 is IPv4. Empty if it is
+    none."""
+    ported = _WITH_PORT.fullmatch(text)
+    try:
+        parsed = ipaddress.ip_address(ported[1] or ported[2] if ported else text)
+    except ValueError:
+        return ""
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
+
+
 def source_of(address: str) -> str:
     """What counts as one source: an IPv4 address, or the /64 of an IPv6 address, which is what one customer gets."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, 64), strict=False))
+    known = address_of(address).partition("%")[0]
+    if ":" not in known:
+        return known or address
+    return str(ipaddress.ip_network((known, 64), strict=False))
 
 
 class Sources:

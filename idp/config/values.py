@@ -94,11 +94,13 @@ def host_ports(raw: str) -> frozenset[str]:
 
 def addresses(raw: str) -> frozenset[str]:
     try:
-        return frozenset(str(ipaddress.ip_address(part.strip())) for part in raw.split(",") if part.strip())
+        parsed = [ipaddress.ip_address(part.strip()) for part in raw.split(",") if part.strip()]
     except ValueError:
         raise ValueError(
             "must be exact addresses (no ranges, no names) with commas between, such as 10.0.0.5"
         ) from None
+    # IPv4 in IPv6 is IPv4, as in `idp.sources.address_of`
+    return frozenset(str(getattr(address, "ipv4_mapped", None) or address) for address in parsed)
 
 
 def one_of(choices: object) -> Callable[[str], Any]:

@@ -13,7 +13,7 @@ from typing import Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from idp.http.reading import MAX_FORM_BYTES
-from idp.sources import source_of
+from idp.sources import address_of, source_of
 
 SHARE: Final = 64
 """Bodies that one address may be sending to one worker at a time: half of its threads (`idp.running.serve`)."""
@@ -35,7 +35,7 @@ class Bodies:
 
     def _received(self, environ: WSGIEnvironment) -> bool:
         peer: str = environ.get("REMOTE_ADDR", "")
-        if peer in self._proxies:
+        if address_of(peer) in self._proxies:
             _read(environ)
             return True
         source = source_of(peer)

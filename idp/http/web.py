@@ -20,6 +20,7 @@ from idp.csrf import Forged
 from idp.http.cookies import Cookies, cookie
 from idp.http.reading import here
 from idp.pages import Frame, Page, Pages, choose_language
+from idp.sources import address_of
 
 PREFERENCE_SECONDS: Final = 365 * 86_400
 _SOURCE: Final = re.compile(r"[a-z][a-z0-9+.-]*:(//[A-Za-z0-9.:\[\]-]+)?", re.ASCII)
@@ -65,15 +66,16 @@ class Web:
     # -- reading ----------------------------------------------------------------------------------------------------
 
     def source(self, request: Request) -> str:
-        """The address of the browser or client: the peer's, or what an exactly trusted proxy says it is."""
-        peer = request.remote_addr or ""
-        if peer not in self._proxies:
-            return peer
-        for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
-            peer = hop.strip() or peer
-            if peer not in self._proxies:
-                break
-        return peer
+        """The address of the browser or client: the peer's, or what an exactly trusted proxy says it is. What is no
+        address is not believed, nor whatever stands before it. Empty if the peer has none."""
+        source = address_of(request.remote_addr or "")
+        if source in self._proxies:
+            for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+                told = address_of(hop.strip())
+                source = told or source
+                if told not in self._proxies:
+                    break
+        return source.partition("%")[0]
 
     def cookie(self, request: Request, name: str) -> str:
         return cookie(request.environ.get("HTTP_COOKIE", ""), name)
