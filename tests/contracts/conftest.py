@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from idp.storage.records import Records, open_records, upgrade
+from idp.storage.records.records import Records, open_records
+from idp.storage.records.upgrade import upgrade
 from idp.vault import MasterKeys, Vault
 from tests.support.postgres_service import PostgresServer
 from tests.support.randomness import CountingRandomness

@@ -15,9 +15,9 @@ from idp.metrics import Metrics
 from idp.running.housekeeping import Housekeeper
 from idp.storage.embedded import EmbeddedState
 from idp.storage.open import open_state
-from idp.storage.records import Records
 from idp.storage.records.audit import AuditEvent
 from idp.storage.records.errors import RecordsUnavailable
+from idp.storage.records.records import Records
 from idp.storage.state import Event, Key, StateStore
 from tests.support.clock import FrozenClock
 from tests.support.redis_service import RedisServer

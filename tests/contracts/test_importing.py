@@ -11,7 +11,8 @@ import pytest
 from idp.citizens.importing import BadImportFile, Importer, ImportProgress, report_path
 from idp.citizens.registry import Citizens
 from idp.login.password import Passwords, UnacceptablePassword, UnusableHash
-from idp.storage.records import Changed, Records, RecordsUnavailable
+from idp.storage.records.errors import Changed, RecordsUnavailable
+from idp.storage.records.records import Records
 from idp.vault import Vault
 from tests.support.citizens import number, phone
 from tests.support.clock import FrozenClock

@@ -1,6 +1,7 @@
 """Audit events: stored once, in their order, found by what they are about."""
 
-from idp.storage.records import AuditEvent, Records
+from idp.storage.records.audit import AuditEvent
+from idp.storage.records.records import Records
 from tests.support import records_worker
 from tests.support.parallel import errors, in_processes, together
 

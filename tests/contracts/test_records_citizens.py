@@ -5,7 +5,10 @@ import dataclasses
 import pytest
 
 from idp.secrets import digest
-from idp.storage.records import Changed, IdentifierTaken, NotFound, Records, StoredIdentifier, StoredPassword
+from idp.storage.records.citizens import StoredIdentifier
+from idp.storage.records.credentials import StoredPassword
+from idp.storage.records.errors import Changed, IdentifierTaken, NotFound
+from idp.storage.records.records import Records
 from idp.vault import MasterKeys, Vault
 from tests.support import records_worker
 from tests.support.citizens import enrolment

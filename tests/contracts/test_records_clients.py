@@ -2,7 +2,9 @@
 
 import pytest
 
-from idp.storage.records import NotFound, Records, StoredClient
+from idp.storage.records.clients import StoredClient
+from idp.storage.records.errors import NotFound
+from idp.storage.records.records import Records
 
 
 def test_a_client_is_saved_changed_and_removed(records: Records) -> None:

@@ -4,7 +4,9 @@ import dataclasses
 
 import pytest
 
-from idp.storage.records import NotFound, Records, StoredConsent
+from idp.storage.records.consents import StoredConsent
+from idp.storage.records.errors import NotFound
+from idp.storage.records.records import Records
 from tests.support.parallel import errors, together
 
 FIRST = StoredConsent("ada", "portal", b'{"scopes":["openid"]}', "consent", "", "d" * 64, 100)

@@ -3,7 +3,9 @@
 import pytest
 
 from idp.secrets import digest
-from idp.storage.records import Family, NotFound, Records, RefreshReused
+from idp.storage.records.errors import NotFound
+from idp.storage.records.families import Family, RefreshReused
+from idp.storage.records.records import Records
 from tests.support import records_worker
 from tests.support.parallel import errors, in_processes, together, winners
 

@@ -4,7 +4,9 @@ from collections import Counter
 
 import pytest
 
-from idp.storage.records import NotFound, Records, StoredKey
+from idp.storage.records.errors import NotFound
+from idp.storage.records.keys import StoredKey
+from idp.storage.records.records import Records
 from idp.vault import Unsealable, Vault
 from tests.support import records_worker
 from tests.support.parallel import errors, in_processes, together

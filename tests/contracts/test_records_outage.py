@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from idp.secrets import digest
-from idp.storage.records import Family, Records, RecordsUnavailable, engines, open_records, upgrade
+from idp.storage.records import engines
+from idp.storage.records.errors import RecordsUnavailable
+from idp.storage.records.families import Family
+from idp.storage.records.records import Records, open_records
+from idp.storage.records.upgrade import upgrade
 from tests.support.postgres_service import PostgresServer
 
 
@@ -96,7 +100,7 @@ def test_errors_do_not_quote_values(records: Records) -> None:
 def test_what_is_committed_survives_a_killed_process(tmp_path: Path) -> None:
     path = tmp_path / "records.db"
     program = (
-        "import os, sys; from idp.storage.records import open_records; r = open_records(sys.argv[1]);"
+        "import os, sys; from idp.storage.records.records import open_records; r = open_records(sys.argv[1]);"
         "r.clients.save('a', b'{}', 1); print('saved', flush=True); os.kill(os.getpid(), 9)"
     )
     import sys

@@ -10,9 +10,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
-from idp.storage.records import RecordsUnavailable, is_current, open_records, upgrade
+from idp.storage.records.errors import RecordsUnavailable
+from idp.storage.records.records import open_records
 from idp.storage.records.schema import HEAD, metadata
-from idp.storage.records.upgrade import migrations
+from idp.storage.records.upgrade import is_current, migrations, upgrade
 from tests.support.parallel import errors, together
 from tests.support.postgres_service import PostgresServer
 

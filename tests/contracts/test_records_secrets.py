@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from idp.storage.records import Records
+from idp.storage.records.records import Records
 from idp.vault import Vault
 from tests.support.parallel import together
 

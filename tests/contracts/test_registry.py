@@ -10,7 +10,7 @@ from idp.citizens.citizen import Profile, Status
 from idp.citizens.number import InvalidNumber
 from idp.citizens.registry import Citizens, InvalidDetail, NewCitizen, NotFound, NumberPeriod, NumberTaken, PhoneTaken
 from idp.secrets import digest
-from idp.storage.records import Records
+from idp.storage.records.records import Records
 from idp.vault import Unsealable, Vault
 from tests.support.citizens import number, phone
 from tests.support.clock import FrozenClock
@@ -257,7 +257,7 @@ def test_credentials_change(citizens: Citizens, records: Records) -> None:
 
 
 def test_a_profile_moved_to_another_citizen_does_not_open(citizens: Citizens, sqlite_records_url: str) -> None:
-    from idp.storage.records import open_records
+    from idp.storage.records.records import open_records
 
     records = open_records(sqlite_records_url)
     inside = Citizens(records, citizens._vault, FrozenClock(), CountingRandomness("x"))
@@ -273,7 +273,7 @@ def test_a_profile_moved_to_another_citizen_does_not_open(citizens: Citizens, sq
 
 
 def test_nothing_personal_lies_in_the_files(sqlite_records_url: str, vault: Vault, clock: FrozenClock) -> None:
-    from idp.storage.records import open_records
+    from idp.storage.records.records import open_records
 
     records = open_records(sqlite_records_url)
     citizens = Citizens(records, vault, clock, CountingRandomness())

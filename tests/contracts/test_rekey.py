@@ -7,7 +7,8 @@ import pytest
 
 from idp.citizens.registry import Citizens, NewCitizen, NumberTaken
 from idp.running.rekey import Rekeying
-from idp.storage.records import Records, StoredKey
+from idp.storage.records.keys import StoredKey
+from idp.storage.records.records import Records
 from idp.vault import Unsealable, Vault
 from idp.vault.contexts import secret_context, signing_key_context
 from idp.vault.master_keys import MasterKeys

@@ -1,7 +1,7 @@
 """Made-up citizens for tests. Their numbers are of a whole province, so that nobody was ever issued one."""
 
 from idp.citizens.number import check_character
-from idp.storage.records import Enrolment, StoredCitizen, StoredIdentifier
+from idp.storage.records.citizens import Enrolment, StoredCitizen, StoredIdentifier
 from idp.vault import Vault
 
 

@@ -4,7 +4,11 @@ from collections import Counter
 from collections.abc import Mapping
 
 from idp.secrets import SystemRandomness
-from idp.storage.records import AuditEvent, NotFound, Records, RefreshReused, StoredKey, open_records
+from idp.storage.records.audit import AuditEvent
+from idp.storage.records.errors import NotFound
+from idp.storage.records.families import RefreshReused
+from idp.storage.records.keys import StoredKey
+from idp.storage.records.records import Records, open_records
 from idp.vault import MasterKeys, Vault
 
 

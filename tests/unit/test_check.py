@@ -13,7 +13,8 @@ from idp.running.check import NOTE, OK, WRONG, Finding, examine
 from idp.running.preparing import prepare_directory
 from idp.secrets import SystemRandomness
 from idp.storage.open import open_state
-from idp.storage.records import open_records, upgrade
+from idp.storage.records.records import open_records
+from idp.storage.records.upgrade import upgrade
 from idp.vault import open_vault
 from idp.vault.master_keys import MasterKeys, ensure_key_file, read_key_file
 from idp.versions import Versions

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from idp.login.recovery import ALPHABET, Recovery, WrongRecoveryCode, code_digest, new_codes, normalise
-from idp.storage.records import Records, open_records
 from idp.storage.records.errors import NotFound
+from idp.storage.records.records import Records, open_records
 from idp.vault import MasterKeys, Vault
 from tests.support.citizens import enrolment
 from tests.support.clock import FrozenClock
