@@ -29,7 +29,6 @@ from idp.login import views as login_views
 from idp.login.attempts import Attempts
 from idp.login.browsers import KnownBrowsers
 from idp.login.consent import Consents
-from idp.login.consent_view import ConsentView
 from idp.login.consenting import Consenting
 from idp.login.flow import SignIn
 from idp.login.hint import LoginHints
@@ -200,10 +199,10 @@ def _login_pages(
     services: Services, visits: login_views.Visits, sign_in: SignIn, consenting: Consenting, hints: LoginHints
 ) -> Blueprint:
     return login_views.blueprint(
-        login_views.PasswordView(visits, sign_in, hints),
+        login_views.PasswordView(visits, sign_in, hints, services.clock),
         login_views.CodeView(visits, sign_in),
         login_views.NewPasswordView(visits, sign_in, PROFILES[services.settings.password_policy].min_length),
-        login_views.ConsentView(visits, consenting, ConsentView(services.citizens)),
+        login_views.ConsentView(visits, consenting, services.citizens),
     )
 
 

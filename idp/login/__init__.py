@@ -7,7 +7,7 @@ session, or to refuse; steps never call one another:
     PASSWORD      /login                 password.py, password_policy.py; hint.py, whom the relying party expects
     TOTP          /login/otp             totp.py; /login/recovery  recovery.py
     NEW_PASSWORD  /login/new-password    renewal.py
-    CONSENT       /consent               consent.py, consent_view.py; consenting.py, the citizen's answer
+    CONSENT       /consent               consent.py, consent_page.py; consenting.py, the citizen's answer
     RESPOND       back to the front door that asked
 
 `flow.py` does the authenticators' steps, `views/` shows all of them, `assurance.py` names the levels. `attempts.py`

@@ -2,9 +2,11 @@
 
 from flask import Response, request
 
+from idp.citizens.citizen import Profile
+from idp.citizens.registry import Citizens
 from idp.csrf import csrf_token
 from idp.login.consent import MissingRequired
-from idp.login.consent_view import ConsentView as Shown
+from idp.login.consent_page import Setting, consent_page
 from idp.login.consenting import Consenting
 from idp.login.dispatch import Step
 from idp.login.door import PartyGone, Refusal
@@ -13,10 +15,10 @@ from idp.pages import ConsentProblem
 
 
 class ConsentView:
-    def __init__(self, visits: Visits, consenting: Consenting, shown: Shown) -> None:
+    def __init__(self, visits: Visits, consenting: Consenting, citizens: Citizens) -> None:
         self._visits = visits
         self._consenting = consenting
-        self._shown = shown
+        self._citizens = citizens
 
     def show(self) -> Response:
         visit = self._visits.visit()
@@ -44,14 +46,13 @@ class ConsentView:
     def _page(self, visit: Visit, problem: ConsentProblem | None = None, status: int = 200) -> Response:
         if visit.session is None:
             return self._visits.proceed(visit)
-        page = self._shown.page(
-            visit.transaction,
-            visit.session.head.citizen_id,
-            visit.party,
-            visit.client,
-            visit.frame.language,
+        citizen = self._citizens.by_id(visit.session.head.citizen_id)
+        setting = Setting(
             step_address(Step.CONSENT, visit.transaction),
             csrf_token(visit.browser, visit.consent_form),
+            visit.client,
+            visit.frame.language,
             problem,
         )
-        return self._visits.page(visit, page, status)
+        profile = citizen.profile if citizen else Profile(name="")
+        return self._visits.page(visit, consent_page(visit.transaction.ask, visit.party, profile, setting), status)

@@ -1,14 +1,14 @@
 """The consent page of one request: what is asked, with a preview of what would be passed on."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from idp.citizens.citizen import Profile
 from idp.citizens.number import mask
-from idp.citizens.registry import Citizens
 from idp.login.consent import Question, question
 from idp.login.party import RelyingParty, in_language
-from idp.login.transaction import Transaction
+from idp.login.transaction import Ask
 from idp.pages import ClientView, ConsentItem, ConsentPage, ConsentProblem, LawfulBasis
 
 _OFFLINE: Final = "offline_access"
@@ -34,39 +34,34 @@ def _middle_hidden(phone: str | None) -> str | None:
     return f"{country}{local[:-8]}****{local[-4:]}"
 
 
-class ConsentView:
-    def __init__(self, citizens: Citizens) -> None:
-        self._citizens = citizens
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the page has of the request that shows it: its form, the reader's language, and what was wrong before."""
 
-    def page(
-        self,
-        transaction: Transaction,
-        citizen_id: str,
-        party: RelyingParty,
-        client: ClientView,
-        language: str,
-        action: str,
-        csrf: str,
-        problem: ConsentProblem | None,
-    ) -> ConsentPage:
-        citizen = self._citizens.by_id(citizen_id)
-        profile = citizen.profile if citizen else Profile(name="")
-        asked = question(transaction.ask, party)
-        return ConsentPage(
-            action=action,
-            csrf=csrf,
-            client=client,
-            person=profile.masked_name,
-            purpose=in_language(party.purpose, language),
-            retention=in_language(party.retention, language),
-            basis=LawfulBasis(party.lawful_basis),
-            rule=party.lawful_basis_rule,
-            required=_items(asked, asked.required, profile),
-            optional=_items(asked, asked.optional, profile),
-            sensitive=_items(asked, asked.sensitive, profile),
-            offline=_OFFLINE in asked.required,
-            problem=problem,
-        )
+    action: str
+    csrf: str
+    client: ClientView
+    language: str
+    problem: ConsentProblem | None = None
+
+
+def consent_page(ask: Ask, party: RelyingParty, profile: Profile, setting: Setting) -> ConsentPage:
+    asked = question(ask, party)
+    return ConsentPage(
+        action=setting.action,
+        csrf=setting.csrf,
+        client=setting.client,
+        person=profile.masked_name,
+        purpose=in_language(party.purpose, setting.language),
+        retention=in_language(party.retention, setting.language),
+        basis=LawfulBasis(party.lawful_basis),
+        rule=party.lawful_basis_rule,
+        required=_items(asked, asked.required, profile),
+        optional=_items(asked, asked.optional, profile),
+        sensitive=_items(asked, asked.sensitive, profile),
+        offline=_OFFLINE in asked.required,
+        problem=setting.problem,
+    )
 
 
 def _items(asked: Question, names: tuple[str, ...], profile: Profile) -> tuple[ConsentItem, ...]:
