@@ -1,4 +1,4 @@
-"""Suspending a citizen: from this moment on he signs in no more, and nothing he has open goes on.
+"""Ending all that a citizen has open; and suspending, after which he signs in no more.
 
 The order counts. First the status: every sign-in and every refresh that comes later meets it. Then the sessions, and
 with them the codes and access tokens issued under them. Then the families of refresh tokens with theirs. Last the
@@ -42,6 +42,13 @@ class Suspending:
         Raises `NotFound`, `StateUnavailable` or `RecordsUnavailable`.
         """
         self._citizens.set_status(citizen_id, Status.SUSPENDED)
-        ended = self._sessions.end_all_of(citizen_id, REASON)
-        revoke_families_of(citizen_id, None, REASON, self._families, self._state, self._clock)
+        return self.end_all(citizen_id, REASON)
+
+    def end_all(self, citizen_id: str, reason: str) -> Sequence[Told]:
+        """End sessions, codes and tokens of the citizen, who may sign in again at once; what became of telling.
+
+        Raises `StateUnavailable` or `RecordsUnavailable`.
+        """
+        ended = self._sessions.end_all_of(citizen_id, reason)
+        revoke_families_of(citizen_id, None, reason, self._families, self._state, self._clock)
         return [told for session in ended for told in self._back_channel.tell(session)]

@@ -13,6 +13,9 @@ class EventType(enum.Enum):
     LOGIN_RECOVERY_FAILURE = "login:recovery_failure"
     LOGIN_REFUSED = "login:refused"
     PASSWORD_CHANGED = "password:changed"
+    TOTP_ENROLLED = "totp:enrolled"
+    TOTP_REMOVED = "totp:removed"
+    RECOVERY_RENEWED = "recovery:renewed"
 
     # the sign-in that many portals share
     SESSION_OPENED = "session:opened"

@@ -163,6 +163,10 @@ class Citizens:
         sealed = self._vault.seal(secret.encode(), totp_context(citizen_id))
         self._records.credentials.set_totp(citizen_id, sealed, self._now())
 
+    def remove_totp_secret(self, citizen_id: str) -> None:
+        """The citizen's authenticator is gone, and with it the recovery codes. Raises `NotFound`."""
+        self._records.credentials.remove_totp(citizen_id)
+
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _now(self) -> int:

@@ -1,13 +1,14 @@
 """The `idp` command: one file per noun, one function per verb.
 
-    running.py serve, demo, db upgrade, check    citizen.py  add, import, show, suspend, resume
-    client.py  add, list, show, disable …        key.py      list, rotate, rekey
-    audit.py   tail, search
+    running.py serve, demo, db upgrade, check    citizen.py      add, import, show, suspend, resume
+    client.py  add, list, show, disable …        credentials.py  password, totp, recovery of a citizen
+    audit.py   tail, search                      key.py          list, rotate, rekey, master
 
     lazily.py    loads a noun when it is used, so that help and completion are quick
     output.py    JSON on standard output, tables for people
     failures.py  what an error is in one line
     opened.py    settings and services for a verb
+    known.py     the citizen of whom a verb is told
 
 JSON goes to standard output, everything for people to standard error. Exit status: 0, 1 for an error, told in one line,
 2 for wrong usage.
@@ -30,7 +31,10 @@ from idp.cli.lazily import LazyGroup
         "demo": ("idp.cli.running:demo", "Run the provider and two portals on this machine, with made-up citizens."),
         "db": ("idp.cli.running:db", "Upgrade the records of a deployment."),
         "check": ("idp.cli.running:check", "Say what is wrong with the deployment, and what to do."),
-        "citizen": ("idp.cli.citizen:citizen", "Add, import, show, suspend and resume citizens."),
+        "citizen": (
+            "idp.cli.citizen:citizen",
+            "Add, import, show, suspend and resume citizens, and give new passwords.",
+        ),
         "client": ("idp.cli.client:client", "Register and manage OpenID Connect clients."),
         "key": ("idp.cli.key:key", "Signing keys, and re-keying what is encrypted."),
         "audit": ("idp.cli.audit:audit", "Read the audit trail."),

@@ -1,34 +1,37 @@
 """`idp citizen …`. Numbers go in as they are typed and come out masked."""
 
-import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 
 from idp.app import suspending
 from idp.audit.events import EventType
-from idp.citizens.citizen import Citizen, Status
+from idp.citizens.citizen import Status
 from idp.citizens.importing import Importer, ImportProgress, report_path
-from idp.citizens.number import mask, parse_typed, today_in_china
+from idp.citizens.number import parse_typed, today_in_china
 from idp.citizens.registry import NewCitizen
-from idp.citizens.totp_secret import InvalidSecret, parse_secret
+from idp.cli.credentials import password, read_password, read_secret, recovery, totp
 from idp.cli.example import example
+from idp.cli.known import described, known
 from idp.cli.opened import opened, record
-from idp.cli.output import moment, show, show_one, table_option
+from idp.cli.output import show, show_one, table_option
 from idp.login.password import UnacceptablePassword, UnusableHash
 from idp.login.password_policy import PROFILES
 from idp.login.password_policy import check as check_password
 
-_OUR_ID = re.compile(r"[a-z2-7]{26}")
-
 
 @click.group()
 def citizen() -> None:
-    """Add, import, show, suspend and resume citizens. N is a citizen ID number, or our own id of a citizen."""
+    """Add, import, show, suspend and resume citizens, and help those who cannot sign in.
+
+    N is a citizen ID number, or our own id of a citizen.
+    """
+
+
+for _verb in (password, totp, recovery):
+    citizen.add_command(_verb)
 
 
 @citizen.command(
@@ -55,15 +58,15 @@ def add(
     as_table: bool,
 ) -> None:
     """Add a citizen. With a TOTP secret come ten recovery codes, shown here and never again."""
-    password = _password() if password_stdin else None
-    secret = _secret(totp_secret)
+    chosen = read_password() if password_stdin else None
+    secret = None if totp_secret is None else read_secret(totp_secret)
     with opened() as services:
         canonical = parse_typed(number, today_in_china(services.clock)).canonical
         personal = [value for value in (name, canonical, phone, email) if value]
         hashed = None
-        if password is not None:
+        if chosen is not None:
             profile = PROFILES[services.settings.password_policy]
-            hashed = services.passwords.hash(check_password(password, profile, personal))
+            hashed = services.passwords.hash(check_password(chosen, profile, personal))
         added = services.citizens.add(
             NewCitizen(
                 name=name,
@@ -79,6 +82,8 @@ def add(
         record(services, EventType.CITIZEN_ADDED, citizen_id=added.id)
         codes = {"recovery_codes": list(services.recovery.renew(added.id))} if secret else {}
     show_one(described(added) | codes, as_table)
+    if chosen is None:
+        click.echo("without a password nobody signs in: give one with `idp citizen password`", err=True)
 
 
 @citizen.command("import", epilog=example("idp citizen import people.jsonl"))
@@ -111,7 +116,7 @@ def import_(file: Path) -> None:
 @table_option
 def show_(who: str, as_table: bool) -> None:
     """Show a citizen, the number masked. The audit trail says that somebody looked."""
-    with _known(who) as (services, found):
+    with known(who) as (services, found):
         record(services, EventType.CITIZEN_VIEWED, citizen_id=found.id)
         account = services.citizens.account(found.id)
     has = {
@@ -127,7 +132,7 @@ def show_(who: str, as_table: bool) -> None:
 @table_option
 def suspend(who: str, as_table: bool) -> None:
     """Let a citizen sign in no more. Sessions and tokens end at once, and the portals are told."""
-    with _known(who) as (services, found):
+    with known(who) as (services, found):
         told = suspending(services).suspend(found.id)
         record(services, EventType.CITIZEN_SUSPENDED, citizen_id=found.id)
         changed = services.citizens.by_id(found.id) or found
@@ -140,55 +145,13 @@ def suspend(who: str, as_table: bool) -> None:
 @table_option
 def resume(who: str, as_table: bool) -> None:
     """Let a suspended citizen sign in again."""
-    with _known(who) as (services, found):
+    with known(who) as (services, found):
         if found.status is not Status.SUSPENDED:
             raise click.ClickException(f"the citizen is {found.status.value}, not suspended")
         services.citizens.set_status(found.id, Status.ACTIVE)
         record(services, EventType.CITIZEN_RESUMED, citizen_id=found.id)
         changed = services.citizens.by_id(found.id) or found
     show_one(described(changed), as_table)
-
-
-def described(found: Citizen) -> dict[str, Any]:
-    profile = found.profile
-    members = {
-        "id": found.id,
-        "status": found.status.value,
-        "number": mask(profile.number) if profile.number else None,
-        "name": profile.name,
-        "phone": profile.phone,
-        "email": profile.email,
-        "birthdate": profile.birthdate,
-        "gender": profile.gender,
-        "address": profile.address,
-        "updated_at": moment(found.updated_at),
-    }
-    return {name: value for name, value in members.items() if value is not None}
-
-
-@contextmanager
-def _known(who: str) -> Iterator[tuple[Any, Citizen]]:
-    with opened() as services:
-        if _OUR_ID.fullmatch(who):
-            found = services.citizens.by_id(who)
-        else:
-            found = services.citizens.by_number(parse_typed(who, today_in_china(services.clock)).canonical)
-        if found is None:
-            raise click.ClickException("there is no such citizen")
-        yield services, found
-
-
-def _password() -> str:
-    return sys.stdin.readline().removesuffix("\n").removesuffix("\r")
-
-
-def _secret(given: str | None) -> str | None:
-    if given is None:
-        return None
-    try:
-        return parse_secret(given)
-    except InvalidSecret as invalid:
-        raise click.ClickException(f"the TOTP secret is {invalid}") from None
 
 
 def _followed(progress: Iterator[ImportProgress]) -> ImportProgress:

@@ -12,7 +12,7 @@ from idp.citizens.number import InvalidNumber
 from idp.citizens.registry import NumberTaken, PhoneTaken
 from idp.config import SettingsError
 from idp.errors import OAuthError
-from idp.login.password import UnacceptablePassword
+from idp.login.password import ReusedPassword, UnacceptablePassword
 from idp.login.password_policy import WeakPassword
 from idp.storage.records.errors import Changed, NotFound, RecordsUnavailable
 from idp.storage.state import StateUnavailable
@@ -35,6 +35,7 @@ SENTENCES: Final[Mapping[type[Exception], str | Callable[[Any], str]]] = {
     RecordsUnavailable: lambda error: f"the records do not answer ({error}): check IDP_RECORDS_URL and that they run",
     OAuthError: lambda error: f"{error.code}: {error.detail or error.description}",
     WeakPassword: lambda error: "the password: " + ", ".join(_WEAK[reason.value] for reason in error.reasons),
+    ReusedPassword: "the citizen has, or had, this password: take another one",
     UnacceptablePassword: "the password is empty, too long, or not text",
     InvalidNumber: lambda error: f"the number is not valid ({error})",
     InvalidDetail: str,

@@ -113,3 +113,17 @@ def test_a_sign_in_on_its_way_leaves_no_session(provider: Provider, client: Regi
         outcomes = together([lambda: visitor.password(page, person), lambda: suspend(provider, person)])  # noqa: B023
         assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
         assert list(provider.services.state.sessions_of(owner_key(person.citizen.id))) == []
+
+
+def test_a_new_password_from_the_counter_ends_what_is_open_and_lets_in_again(
+    provider: Provider, client: Registered
+) -> None:
+    person = provider.citizen()
+    visitor, has = signed_in(provider, client, person), offline(provider, client, person)
+    told = suspending(provider.services).end_all(person.citizen.id, "password_reset")
+    assert [each.confirmed for each in told] == [False, False]
+    assert "username" in visitor.authorize(client).text
+    assert provider.userinfo(has["access_token"]).status_code == 401
+    grant = {"grant_type": "refresh_token", "refresh_token": has["refresh_token"]}
+    assert provider.token(client, grant).json["error"] == "invalid_grant"
+    assert provider.visitor().arrive(client, person)["code"]

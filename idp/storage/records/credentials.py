@@ -39,6 +39,7 @@ _USE_CODE = (
     .where(_r.citizen_id == bindparam("of_id"), _r.digest == bindparam("of_digest"), _r.used_at.is_(None))
     .values(used_at=bindparam("at"))
 )
+_REMOVE_TOTP = delete(totp_secrets).where(totp_secrets.c.citizen_id == bindparam("of_id"))
 _REMOVE_CODES = delete(recovery_codes).where(_r.citizen_id == bindparam("of_id"))
 _UNUSED_CODES = (
     select(func.count())
@@ -127,6 +128,15 @@ class CredentialRecords:
         """Enrol, in place of what was enrolled before. Raises `NotFound` if there is no such citizen."""
         values = {"citizen_id": citizen_id, "sealed": sealed, "kid": kid_of(sealed), "enrolled_at": at}
         self._change(citizen_id, lambda connection: connection.execute(self._save_totp, values))
+
+    def remove_totp(self, citizen_id: str) -> None:
+        """Forget the authenticator, and the recovery codes that stand in for it. Raises `NotFound`: no such citizen."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(_REMOVE_TOTP, {"of_id": citizen_id})
+            connection.execute(_REMOVE_CODES, {"of_id": citizen_id})
+
+        self._change(citizen_id, work)
 
     def replace_recovery_codes(self, citizen_id: str, digests: Sequence[str]) -> None:
         """New codes in place of all before. Raises `NotFound` if there is no such citizen."""

@@ -1,0 +1,47 @@
+"""A citizen of whom a verb is told: found by number or id, and as it is shown."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from idp.app import Services
+from idp.citizens.citizen import Citizen
+from idp.citizens.number import mask, parse_typed, today_in_china
+from idp.cli.opened import opened
+from idp.cli.output import moment
+
+_OUR_ID = re.compile(r"[a-z2-7]{26}")
+
+
+@contextmanager
+def known(who: str) -> Iterator[tuple[Services, Citizen]]:
+    """The citizen with this number, as it is typed, or this id of ours; with the services."""
+    with opened() as services:
+        if _OUR_ID.fullmatch(who):
+            found = services.citizens.by_id(who)
+        else:
+            found = services.citizens.by_number(parse_typed(who, today_in_china(services.clock)).canonical)
+        if found is None:
+            raise click.ClickException("there is no such citizen")
+        yield services, found
+
+
+def described(found: Citizen) -> dict[str, Any]:
+    """What is shown of a citizen, the number masked."""
+    profile = found.profile
+    members = {
+        "id": found.id,
+        "status": found.status.value,
+        "number": mask(profile.number) if profile.number else None,
+        "name": profile.name,
+        "phone": profile.phone,
+        "email": profile.email,
+        "birthdate": profile.birthdate,
+        "gender": profile.gender,
+        "address": profile.address,
+        "updated_at": moment(found.updated_at),
+    }
+    return {name: value for name, value in members.items() if value is not None}
