@@ -199,7 +199,7 @@ def _login_pages(
     services: Services, visits: login_views.Visits, sign_in: SignIn, consenting: Consenting, hints: LoginHints
 ) -> Blueprint:
     return login_views.blueprint(
-        login_views.PasswordView(visits, sign_in, hints),
+        login_views.PasswordView(visits, sign_in, hints, services.clock),
         login_views.CodeView(visits, sign_in),
         login_views.NewPasswordView(visits, sign_in, PROFILES[services.settings.password_policy].min_length),
         login_views.ConsentView(visits, consenting, services.citizens),

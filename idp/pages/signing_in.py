@@ -14,6 +14,9 @@ from idp.pages.frame import ClientView
 class SignInProblem(enum.Enum):
     WRONG = "wrong"
     """The same words whether the account is unknown or the password wrong."""
+    MALFORMED = "malformed"
+    """What was typed can be nobody's number: its length or its check character is not right. The password was not
+    looked at."""
     THROTTLED = "throttled"
     BUSY = "busy"
 

@@ -68,8 +68,19 @@ def test_i_enum_a_phone_number_tells_no_more(provider: Provider, client: Registe
     known, unknown = provider.citizen().phone, phone(777)
     first = seen(guess(provider.visitor("198.51.100.1"), client, known), known)
     assert first == seen(guess(provider.visitor("198.51.100.2"), client, unknown), unknown)
-    nonsense = seen(guess(provider.visitor("198.51.100.3"), client, "nonsense"), "nonsense")
-    assert first == nonsense
+
+
+@pytest.mark.parametrize("typed", ["11000019900101002", "110000199001010022", "1540000002", "nonsense", ""])
+def test_i_enum_what_can_be_nobodys_number_is_told_by_arithmetic_and_is_no_guess(
+    provider: Provider, client: Registered, typed: str
+) -> None:
+    """Such input says nothing of who is registered: any number of times, and no right number is slowed by it."""
+    person, visitor = provider.citizen(), provider.visitor()
+    answers = [guess(visitor, client, typed, PASSWORD) for _ in range(60)]
+    assert {answer.status_code for answer in answers} == {400}
+    assert all("号码有误，请逐位核对" in answer.text for answer in answers)
+    free = [guess(visitor, client, person.number) for _ in range(6)]
+    assert [answer.status_code for answer in free] == [401] * 5 + [429]
 
 
 def test_i_enum_a_closed_account_is_told_only_to_who_has_the_password(provider: Provider, client: Registered) -> None:

@@ -207,7 +207,13 @@ def test_the_keyboard_alone_reaches_everything_in_order(desk: Page, origin: str)
 
 @pytest.mark.parametrize(
     ("name", "focused"),
-    [("sign-in-wrong", "password"), ("sign-in-throttled", "problem"), ("totp", "otp"), ("totp-replayed", "otp")],
+    [
+        ("sign-in-wrong", "password"),
+        ("sign-in-malformed", "username"),
+        ("sign-in-throttled", "problem"),
+        ("totp", "otp"),
+        ("totp-replayed", "otp"),
+    ],
 )
 def test_the_focus_starts_where_the_citizen_must_act(desk: Page, origin: str, name: str, focused: str) -> None:
     desk.goto(f"{origin}/en/normal/{name}")

@@ -321,6 +321,12 @@ def test_unknown_account_and_wrong_password_read_the_same() -> None:
     assert first == second.replace('value="b"', 'value="a"')
 
 
+def test_a_slip_in_the_number_marks_the_number_alone() -> None:
+    fields = {a["name"]: a for a in rendered(EXAMPLES["sign-in-malformed"]).all("input")}
+    assert (fields["username"]["aria-invalid"], "autofocus" in fields["username"]) == ("true", True)
+    assert not {"aria-invalid", "aria-describedby", "autofocus"} & set(fields["password"])
+
+
 # Languages
 
 

@@ -4,6 +4,8 @@ from typing import Final
 
 from flask import Response
 
+from idp.citizens.identifiers import InvalidIdentifier, parse_identifier
+from idp.clock import Clock
 from idp.login.dispatch import Step
 from idp.login.flow import AccountClosed, SignIn
 from idp.login.hint import LoginHints
@@ -17,10 +19,11 @@ SHOWN: Final = 64
 
 
 class PasswordView:
-    def __init__(self, visits: Visits, sign_in: SignIn, hints: LoginHints) -> None:
+    def __init__(self, visits: Visits, sign_in: SignIn, hints: LoginHints, clock: Clock) -> None:
         self._visits = visits
         self._sign_in = sign_in
         self._hints = hints
+        self._clock = clock
 
     def show(self) -> Response:
         visit = self._visits.visit()
@@ -33,7 +36,10 @@ class PasswordView:
         visit, fields = submitted.visit, submitted.fields
         typed, password = fields.get("username", ""), fields.get("password", "")
         try:
+            parse_identifier(typed, self._clock)  # its arithmetic, which anybody can do: no guess, and nothing is told
             outcome = self._sign_in.password(visit.transaction, visit.session, typed, password, self._visits.peer())
+        except InvalidIdentifier:
+            return self._page(visit, typed, SignInProblem.MALFORMED, 400)
         except WrongPassword:
             return self._page(visit, typed, SignInProblem.WRONG, 401)
         except Throttled as throttled:
