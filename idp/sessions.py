@@ -45,7 +45,7 @@ class Session:
 
     def clients(self) -> Sequence[str]:
         """The relying parties that were given something, in order of name."""
-        return sorted({field.split(":")[1] for field in self.legs})
+        return sorted({client_of_leg(field) for field in self.legs})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,18 @@ def leg_field(client_id: str, ask: str) -> str:
     return f"{LEG}:{client_id}:{ask}"
 
 
+def client_of_leg(field: str) -> str:
+    """The client that a field made by `leg_field` is named for."""
+    return field.split(":")[1]
+
+
 def session_key(handle: str) -> Key:
-    return Key(shard_of(handle), "session", digest(handle))
+    return session_key_of(shard_of(handle), digest(handle))
+
+
+def session_key_of(shard: str, name: str) -> Key:
+    """The key of a session whose handle only the browser has; `name` is the handle's digest."""
+    return Key(shard, "session", name)
 
 
 def owner_key(citizen_id: str) -> Key:
@@ -147,7 +157,7 @@ class Sessions:
         A leg cannot be taken out of a live session: a hop in flight might already rest on it. Raises `Gone`.
         """
         head = session.head
-        legs = {name: value for name, value in session.legs.items() if name.split(":")[1] != client_id}
+        legs = {name: value for name, value in session.legs.items() if client_of_leg(name) != client_id}
         handle = mint(self._randomness, session.key.shard)
         after = Session(session_key(handle), head, legs)
         if not self._state.end_session(session.key, events=[]):
@@ -184,4 +194,15 @@ def _fields(head: Head) -> dict[str, bytes]:
     return {"head": encode(head)} | {name: str(value).encode() for name, value in numbers.items()}
 
 
-__all__ = ["Gone", "Head", "Limits", "Session", "Sessions", "leg_field", "owner_key", "session_key"]
+__all__ = [
+    "Gone",
+    "Head",
+    "Limits",
+    "Session",
+    "Sessions",
+    "client_of_leg",
+    "leg_field",
+    "owner_key",
+    "session_key",
+    "session_key_of",
+]

@@ -7,9 +7,15 @@ for the plain one.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import urlsplit
 
 from idp.login.party import RelyingParty
+
+SECRET_METHODS: Final = ("client_secret_basic", "client_secret_post")
+AUTH_METHODS: Final = (*SECRET_METHODS, "none")
+"""How a client may authenticate at the token endpoint (OIDC Core section 9)."""
+GRANT_TYPES: Final = ("authorization_code", "refresh_token")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ One method per request, and only the one that the client registered. `authentica
 
 import base64
 from dataclasses import dataclass
-from typing import Final
 from urllib.parse import unquote_plus
 
 from idp.errors import InvalidClient, InvalidRequest
@@ -14,8 +13,6 @@ from idp.oidc.client import Client
 from idp.oidc.target import ClientSource
 from idp.parameters import Parameters
 from idp.secrets import digest, equal
-
-METHODS: Final = ("client_secret_basic", "client_secret_post", "none")
 
 
 @dataclass(frozen=True, slots=True)

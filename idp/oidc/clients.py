@@ -8,7 +8,7 @@ from typing import Any, Final
 from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.login.party import RelyingParty
-from idp.oidc.client import Client
+from idp.oidc.client import SECRET_METHODS, Client
 from idp.oidc.registration import Registrar, describe
 from idp.secrets import Randomness, digest, urlsafe
 from idp.storage.records.clients import ClientRecords, StoredClient
@@ -16,7 +16,6 @@ from idp.versions import Shelf, Versions
 
 CAPACITY: Final = 10_000
 """Clients a worker keeps in memory."""
-_SECRET: Final = ("client_secret_basic", "client_secret_post")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class Clients:
         """Register a client from RFC 7591 metadata in JSON. Raises `InvalidClientMetadata` or `InvalidRedirectUri`."""
         now = int(self._clock.now())
         proved = self._registrar.prove(metadata)
-        secret = urlsafe(self._randomness.bytes(32)) if proved.token_endpoint_auth_method in _SECRET else None
+        secret = urlsafe(self._randomness.bytes(32)) if proved.token_endpoint_auth_method in SECRET_METHODS else None
         client = dataclasses.replace(
             proved,
             client_id=self._randomness.bytes(16).hex(),

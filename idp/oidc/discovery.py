@@ -4,8 +4,9 @@ behaviour."""
 from collections.abc import Mapping
 
 from idp.login.assurance import OFFERED, acr
-from idp.oidc.client_auth import METHODS
+from idp.oidc.client import AUTH_METHODS, GRANT_TYPES
 from idp.oidc.keys import ALGORITHMS
+from idp.oidc.rules import PROMPTS
 from idp.oidc.scopes import CLAIMS, SCOPES
 from idp.pages import LANGUAGES
 
@@ -28,14 +29,14 @@ def metadata(issuer: str) -> Mapping[str, object]:
         "request_uri_parameter_supported": False,
         "response_types_supported": ("code",),
         "response_modes_supported": ("query",),
-        "grant_types_supported": ("authorization_code", "refresh_token"),
+        "grant_types_supported": GRANT_TYPES,
         "code_challenge_methods_supported": ("S256",),
         "authorization_response_iss_parameter_supported": True,
-        "token_endpoint_auth_methods_supported": METHODS,
+        "token_endpoint_auth_methods_supported": AUTH_METHODS,
         "id_token_signing_alg_values_supported": tuple(ALGORITHMS),
         "subject_types_supported": ("pairwise", "public"),
         "acr_values_supported": tuple(acr(level) for level in OFFERED),
-        "prompt_values_supported": ("none", "login", "consent", "select_account"),
+        "prompt_values_supported": PROMPTS,
         "ui_locales_supported": LANGUAGES,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,

@@ -56,7 +56,12 @@ def code_key(code: str) -> Key:
 
 
 def access_key(token: str) -> Key:
-    return Key(shard_of(token), "access", digest(token))
+    return access_key_of(shard_of(token), digest(token))
+
+
+def access_key_of(shard: str, name: str) -> Key:
+    """The key of an access token of which only the digest is known, as a `CodeMarker` has it."""
+    return Key(shard, "access", name)
 
 
 def family_key(shard: str, family: str) -> Key:

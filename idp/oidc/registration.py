@@ -12,15 +12,13 @@ from urllib.parse import urlsplit
 
 from idp.codec import Malformed, builtins, decode
 from idp.errors import InvalidClientMetadata, InvalidRedirectUri
-from idp.oidc.client import Client
+from idp.oidc.client import AUTH_METHODS, GRANT_TYPES, Client
 from idp.oidc.provider import Engine
 from idp.oidc.scopes import OFFLINE_ACCESS, OPENID, SCOPES
 
 MAX_LENGTH: Final = 65_536
 MAX_URIS: Final = 50
 MAX_TEXT: Final = 2_000
-_AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "none")
-_GRANTS: Final = ("authorization_code", "refresh_token")
 _BASES: Final = ("consent", "statutory_duty")
 _TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 _PRIVATE_SCHEME: Final = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+", re.ASCII)
@@ -65,7 +63,7 @@ class Registrar:
         redirect_uris = tuple(redirect_uri(uri, application_type) for uri in _uris(metadata, "redirect_uris"))
         if not redirect_uris:
             raise InvalidRedirectUri("redirect_uris is missing")
-        method = _one_of(metadata, "token_endpoint_auth_method", _AUTH_METHODS, "client_secret_basic")
+        method = _one_of(metadata, "token_endpoint_auth_method", AUTH_METHODS, "client_secret_basic")
         require_pkce = _boolean(metadata, "require_pkce", default=True)
         if method == "none" and not require_pkce:
             raise InvalidClientMetadata("a public client cannot do without PKCE")
@@ -313,8 +311,8 @@ def _sector(redirect_uris: tuple[str, ...]) -> str:
 
 def _grants(metadata: Metadata, scope: tuple[str, ...]) -> tuple[str, ...]:
     """RFC 7591 section 2.1: the response type `code` goes with the grant that redeems it."""
-    grants = _subset(metadata, "grant_types", _GRANTS, _GRANTS if OFFLINE_ACCESS in scope else _GRANTS[:1])
-    if _GRANTS[0] not in grants:
+    grants = _subset(metadata, "grant_types", GRANT_TYPES, GRANT_TYPES if OFFLINE_ACCESS in scope else GRANT_TYPES[:1])
+    if GRANT_TYPES[0] not in grants:
         raise InvalidClientMetadata("grant_types without authorization_code")
     return grants
 

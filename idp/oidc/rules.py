@@ -23,7 +23,7 @@ from idp.parameters import Parameters
 
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _MAX_AGE: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
-_PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})
+PROMPTS: Final = ("none", "login", "consent", "select_account")
 MAX_TEXT: Final = 1_024
 
 
@@ -110,7 +110,7 @@ def claims(asked: tuple[str, ...], client: Client) -> tuple[str, ...]:
 def prompts(parameters: Parameters) -> frozenset[str]:
     """OIDC Core section 3.1.2.1: `none` stands alone."""
     asked = frozenset((parameters.get("prompt") or "").split())
-    if not asked <= _PROMPTS or ("none" in asked and len(asked) > 1):
+    if not asked <= set(PROMPTS) or ("none" in asked and len(asked) > 1):
         raise InvalidRequest("prompt")
     return asked
 

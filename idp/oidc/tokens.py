@@ -1,6 +1,5 @@
 """Issuing: access tokens, ID tokens, and the answer of the token endpoint. Every grant ends here."""
 
-import base64
 import hashlib
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from idp.oidc.client import Client
 from idp.oidc.grant import AccessRecord, OfflineGrant, access_key
 from idp.oidc.keys import KeyRing
 from idp.oidc.subjects import Subjects
+from idp.secrets import urlsafe
 from idp.storage.state import Conflict, Gone, Key, StateStore
 
 
@@ -102,7 +102,7 @@ def _released(grant: OfflineGrant) -> tuple[str, ...]:
 
 def _left_half(token: str) -> str:
     """OIDC Core section 3.1.3.6, for the algorithms with SHA-256."""
-    return base64.urlsafe_b64encode(hashlib.sha256(token.encode("ascii")).digest()[:16]).rstrip(b"=").decode("ascii")
+    return urlsafe(hashlib.sha256(token.encode("ascii")).digest()[:16])
 
 
 __all__ = ["IdTokenFacts", "TokenIssuer"]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from idp.oidc.backchannel import BackChannel
 from idp.oidc.families import Families
-from idp.sessions import Session
+from idp.sessions import Session, client_of_leg
 
 
 class Withdrawal:
@@ -24,4 +24,4 @@ class Withdrawal:
 
 def _only(session: Session, client_id: str) -> Session:
     """The session as far as one client is concerned."""
-    return replace(session, legs={name: leg for name, leg in session.legs.items() if name.split(":")[1] == client_id})
+    return replace(session, legs={name: leg for name, leg in session.legs.items() if client_of_leg(name) == client_id})

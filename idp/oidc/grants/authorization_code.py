@@ -5,13 +5,13 @@ the first one got (section 4.1.2), even if that is still being made: the access 
 can be.
 """
 
-import base64
 import hashlib
 import re
 from typing import Any, Final
 
 from idp.audit.events import EventType
 from idp.audit.recorder import event
+from idp.citizens.citizen import Citizen
 from idp.citizens.registry import Citizens
 from idp.clock import Clock
 from idp.codec import decode, encode
@@ -20,14 +20,14 @@ from idp.login.consent import Granted
 from idp.oidc.client import Client
 from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.families import Families
-from idp.oidc.grant import CodeMarker, CodeRecord, OfflineGrant, access_key, code_key
+from idp.oidc.grant import CodeMarker, CodeRecord, OfflineGrant, access_key, access_key_of, code_key
 from idp.oidc.scopes import OFFLINE_ACCESS
 from idp.oidc.subjects import Subjects
 from idp.oidc.tokens import IdTokenFacts, TokenIssuer
 from idp.parameters import Parameters
-from idp.secrets import Randomness, equal, mint, shard_of
-from idp.sessions import Head
-from idp.storage.state import Gone, Key, Replayed, StateStore, Taken
+from idp.secrets import Randomness, equal, mint, shard_of, urlsafe
+from idp.sessions import Head, session_key_of
+from idp.storage.state import Gone, Replayed, StateStore, Taken
 
 _VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)
 
@@ -64,7 +64,7 @@ class AuthorizationCodeGrant:
         _verified(record, parameters.get("code_verifier"))
         head, grant = self._grant(client, record, taken)
         facts = IdTokenFacts(grant, record.request.nonce, self._citizen(head, grant))
-        session = Key(shard_of(code), "session", record.session)
+        session = session_key_of(shard_of(code), record.session)
         if OFFLINE_ACCESS not in grant.scopes or family is None:
             self._issuer.store_access_token(token, session, client, head.citizen_id, grant, EventType.TOKEN_ISSUED)
             return self._issuer.answer(client, token, facts)
@@ -85,7 +85,7 @@ class AuthorizationCodeGrant:
 
     def _revoke(self, shard: str, marker: CodeMarker) -> None:
         told = event(EventType.CODE_REPLAYED, self._clock.now())
-        self._state.bury(Key(shard, "access", marker.access_token), self._issuer.access_seconds, [told])
+        self._state.bury(access_key_of(shard, marker.access_token), self._issuer.access_seconds, [told])
         if marker.family is not None:
             self._families.revoke(marker.family, shard, "code replayed")
 
@@ -104,7 +104,7 @@ class AuthorizationCodeGrant:
             lineage=head.lineage,
         )
 
-    def _citizen(self, head: Head, grant: OfflineGrant) -> Any:
+    def _citizen(self, head: Head, grant: OfflineGrant) -> Citizen | None:
         return self._citizens.by_id(head.citizen_id) if grant.id_token_claims else None
 
 
@@ -123,6 +123,6 @@ def _verified(record: CodeRecord, verifier: str | None) -> None:
         return
     if challenge is None or verifier is None or not _VERIFIER.fullmatch(verifier):
         raise InvalidGrant("code_verifier is missing, malformed or uncalled for")
-    computed = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode("ascii")).digest()).rstrip(b"=").decode("ascii")
+    computed = urlsafe(hashlib.sha256(verifier.encode("ascii")).digest())
     if not equal(computed, challenge):
         raise InvalidGrant("code_verifier is wrong")
