@@ -60,7 +60,7 @@ def add(
     """Add a citizen. With a TOTP secret come ten recovery codes, shown here and never again."""
     chosen = read_password() if password_stdin else None
     secret = None if totp_secret is None else read_secret(totp_secret)
-    with opened() as services:
+    with opened(begin=True) as services:
         canonical = parse_typed(number, today_in_china(services.clock)).canonical
         personal = [value for value in (name, canonical, phone, email) if value]
         hashed = None
@@ -86,15 +86,26 @@ def add(
         click.echo("without a password nobody signs in: give one with `idp citizen password`", err=True)
 
 
-@citizen.command("import", epilog=example("idp citizen import people.jsonl"))
+@citizen.command(
+    "import",
+    epilog=example(
+        "idp citizen import people.jsonl   # a line of it, and those of a CSV file:",
+        """{"number": "110000199001010013", "name": "张三", "password_hash": "$2b$12$…"}""",
+        "number,name,phone",
+        "110000199001010013,张三,13800138000",
+    ),
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
 def import_(file: Path) -> None:
     """Import citizens from FILE, JSON lines or CSV.
 
+    Members, all text: name, and number or phone; email, birthdate, gender, address, totp_secret; password, or the
+    password_hash of another system (argon2, scrypt, pbkdf2, bcrypt, SHA-crypt, salted LDAP).
+
     May be interrupted and run again: it goes on where it was. Lines that are refused are written to FILE.refused.jsonl
-    with the reason.
+    with the reason, and the exit status is 1; all others are imported.
     """
-    with opened() as services:
+    with opened(begin=True) as services:
         importer = Importer(
             services.records,
             services.vault,
@@ -108,7 +119,8 @@ def import_(file: Path) -> None:
     report = report_path(file)
     show({"lines": last.line, "added": last.added, "refused": last.refused, "report": str(report)})
     if last.refused:
-        click.echo(f"{last.refused} lines were refused; {report} says which and why", err=True)
+        many = "1 line was" if last.refused == 1 else f"{last.refused} lines were"
+        raise click.ClickException(f"{many} refused; {report} says which and why")
 
 
 @citizen.command("show", epilog=example("idp citizen show N --table"))

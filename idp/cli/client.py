@@ -31,7 +31,7 @@ def add(file: BinaryIO, as_table: bool) -> None:
     metadata = file.read(_LARGEST + 1)
     if len(metadata) > _LARGEST:
         raise click.ClickException(f"the metadata is longer than {_LARGEST} bytes")
-    with opened() as services:
+    with opened(begin=True) as services:
         registered = services.clients.add(metadata)
         record(services, EventType.CLIENT_ADDED, client_id=registered.client.client_id)
         document = _described(services, registered.client)

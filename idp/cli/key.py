@@ -31,7 +31,7 @@ def key() -> None:
 @table_option
 def list_(as_table: bool) -> None:
     """List the signing keys."""
-    with opened() as services:
+    with opened(begin=True) as services:
         services.keys.ensure()
         show_many(_described(services), _COLUMNS, as_table)
 
@@ -41,7 +41,7 @@ def list_(as_table: bool) -> None:
 @table_option
 def rotate(alg: str | None, as_table: bool) -> None:
     """Retire the active key, sign with the next one, and publish a new next one."""
-    with opened() as services:
+    with opened(begin=True) as services:
         services.keys.ensure()
         for each in [alg] if alg else list(ALGORITHMS):
             services.keys.rotate(each)

@@ -12,7 +12,7 @@ from idp.audit.events import EventType
 from idp.audit.recorder import Fact, event
 from idp.clock import SystemClock
 from idp.config import load_settings
-from idp.running.preparing import prepare_directory
+from idp.running.preparing import prepare_directory, prove_master_key
 from idp.secrets import SystemRandomness
 from idp.storage.records.upgrade import is_current
 
@@ -21,14 +21,23 @@ OTHER_RELEASE = "the tables of the records are not those of this release: run `i
 
 
 @contextmanager
-def opened() -> Iterator[Services]:
-    """The services of this deployment. Raises what settings, keys and stores raise."""
+def opened(*, begin: bool = False) -> Iterator[Services]:
+    """The services of this deployment; with `begin`, of a new one where there is none yet.
+
+    Raises what settings, keys and stores raise.
+    """
     settings = load_settings(os.environ)
+    if not begin and settings.records_file is not None and not settings.records_file.exists():
+        raise click.ClickException(
+            f"there are no records at {settings.records_file}: set IDP_DATA_DIR or IDP_RECORDS_URL, "
+            "or begin with `idp serve`"
+        )
     prepare_directory(settings, SystemRandomness(), SystemClock())
     if not settings.records_embedded and not is_current(settings.records_url):
         raise click.ClickException(OTHER_RELEASE)
     services = build_services(settings)
     try:
+        prove_master_key(services)
         yield services
     finally:
         services.close()

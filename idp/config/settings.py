@@ -93,6 +93,11 @@ class Settings:
         return self.records_url.startswith("sqlite:")
 
     @property
+    def records_file(self) -> Path | None:
+        """The embedded records, whether they are there yet or not."""
+        return Path(self.records_url.removeprefix("sqlite:///")) if self.records_embedded else None
+
+    @property
     def state_embedded(self) -> bool:
         return self.state_url.startswith("sqlite:")
 

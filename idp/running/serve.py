@@ -30,7 +30,7 @@ from idp.clock import SystemClock
 from idp.config import Settings
 from idp.metrics import DIRECTORY as METRICS_DIRECTORY
 from idp.running.housekeeping import keep_house
-from idp.running.preparing import prepare_directory
+from idp.running.preparing import prepare_directory, prove_master_key
 from idp.secrets import SystemRandomness
 from idp.storage.records.upgrade import is_current
 
@@ -94,8 +94,11 @@ def _prepare(settings: Settings) -> None:
     if not settings.records_embedded and not is_current(settings.records_url):
         raise CannotServe("the tables of the records are not those of this release: run `idp db upgrade`")
     services = build_services(settings)
-    services.keys.ensure()
-    services.close()
+    try:
+        prove_master_key(services)
+        services.keys.ensure()
+    finally:
+        services.close()
     shutil.rmtree(settings.metrics_dir, ignore_errors=True)
     settings.metrics_dir.mkdir(mode=0o700)
 

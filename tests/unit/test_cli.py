@@ -81,6 +81,7 @@ def test_help_is_quick() -> None:
     ids=" ".join,
 )
 def test_wrong_usage_is_status_2_and_says_where_help_is(idp: Idp, arguments: list[str]) -> None:
+    assert idp("key", "list").status == 0
     ran = idp(*arguments)
     assert ran.status == 2 or (ran.status == 0 and arguments == ["citizen"])
     assert ran.out == ""

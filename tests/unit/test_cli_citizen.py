@@ -74,6 +74,7 @@ def test_without_an_authenticator_there_are_no_recovery_codes(citizen: dict[str,
 def test_what_add_refuses_is_one_line_that_repeats_nothing(
     idp: Idp, arguments: list[str], stdin: str, said: str
 ) -> None:
+    assert idp("key", "list").status == 0
     ran = idp("citizen", "add", *arguments, stdin=stdin)
     assert (ran.status, ran.out, ran.err.count("\n")) == (1, "", 1)
     assert said in ran.err
@@ -91,11 +92,18 @@ def test_import_tells_what_it_refused_and_where(idp: Idp, tmp_path: Path) -> Non
     rows = [{"number": NUMBER, "name": "张三", "password": PASSWORD}, {"number": "110105194912310021", "name": "x"}]
     file.write_text("\n".join(map(json.dumps, rows)))
     ran = idp("citizen", "import", str(file))
-    assert ran.status == 0
+    assert ran.status == 1
     assert ran.json == {"lines": 2, "added": 1, "refused": 1, "report": f"{file}.refused.jsonl"}
-    assert "1 lines were refused" in ran.err
+    assert f"1 line was refused; {file}.refused.jsonl says which and why" in ran.err
     assert idp("citizen", "import", str(file)).json["added"] == 1
     assert idp("citizen", "show", NUMBER).json["password"] is True
+
+
+def test_an_import_that_refuses_nothing_succeeds(idp: Idp, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text(f"number,name,phone\n{NUMBER},张三,13800138000\n")
+    ran = idp("citizen", "import", str(file))
+    assert (ran.status, ran.json["added"], ran.json["refused"]) == (0, 1, 0)
 
 
 def test_nothing_printed_has_the_number_or_the_password(idp: Idp, citizen: dict[str, Any]) -> None:

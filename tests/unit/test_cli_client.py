@@ -33,6 +33,7 @@ def test_a_client_from_standard_input(idp: Idp) -> None:
 
 @pytest.mark.parametrize("verb", ["show", "disable", "enable", "remove"])
 def test_a_client_that_is_not_there(idp: Idp, verb: str) -> None:
+    assert idp("key", "list").status == 0
     ran = idp("client", verb, "nobody")
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.startswith("there is no such client")
