@@ -9,6 +9,7 @@ canonical form.
 """
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
@@ -23,6 +24,8 @@ COLUMNS: Final = frozenset(
 )
 _LONGEST_LINE: Final = 64 * 1024
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_PLAIN_WORD: Final = re.compile(r"[a-z_]{1,20}")
+"""What may be repeated in a report: a misspelt member, and nothing that was typed into its place by mistake."""
 
 
 class BadImportFile(ValueError):
@@ -144,8 +147,9 @@ def _row(members: Mapping[str, str | None]) -> Row:
 
 
 def _prove_members(given: Mapping[str, str], masked: str | None) -> None:
-    if not given.keys() <= COLUMNS:
-        raise RefusedRow("a member that is not among the columns", masked)
+    if unknown := sorted(given.keys() - COLUMNS):
+        named = f": {unknown[0]}" if _PLAIN_WORD.fullmatch(unknown[0]) else ""
+        raise RefusedRow(f"a member that is not among the columns{named}", masked)
     if "name" not in given:
         raise RefusedRow("no name", masked)
     if "number" not in given and "phone" not in given:

@@ -165,7 +165,7 @@ def test_an_import_that_was_killed_goes_on_and_loses_nobody(tmp_path: Path) -> N
         with pytest.raises(subprocess.TimeoutExpired):
             run(environ, "citizen", "import", file, seconds=patience)  # which ends it with SIGKILL
     done = run(environ, "citizen", "import", file)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 1, done.stderr
     assert json.loads(done.stdout) | {"report": ""} == {"lines": count, "added": count - 3, "refused": 3, "report": ""}
     refused = [json.loads(line) for line in Path(f"{file}.refused.jsonl").read_text().splitlines()]
     assert sorted(each["line"] for each in refused) == sorted(index + 1 for index in bad)

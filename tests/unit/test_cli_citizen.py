@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from idp.citizens.import_rows import COLUMNS
 from idp.cli.opened import opened
 from tests.support.shell import MASKED, NUMBER, PASSWORD, Idp
 
@@ -104,6 +105,17 @@ def test_an_import_that_refuses_nothing_succeeds(idp: Idp, tmp_path: Path) -> No
     file.write_text(f"number,name,phone\n{NUMBER},张三,13800138000\n")
     ran = idp("citizen", "import", str(file))
     assert (ran.status, ran.json["added"], ran.json["refused"]) == (0, 1, 0)
+
+
+def test_the_example_of_the_documents_can_be_imported(idp: Idp, tmp_path: Path) -> None:
+    document = (Path(__file__).parents[2] / "docs/operating.md").read_text()
+    lines = re.search(r"```json\n(.+?)```", document, re.DOTALL)
+    assert lines
+    file = tmp_path / "people.jsonl"
+    file.write_text(lines[1])
+    assert idp("citizen", "import", str(file)).json["added"] == 2
+    named = set(re.findall(r"`([a-z_]+)`", "".join(re.findall(r"^\| (`[a-z_`, ]+) \|", document, re.MULTILINE))))
+    assert named >= COLUMNS
 
 
 def test_nothing_printed_has_the_number_or_the_password(idp: Idp, citizen: dict[str, Any]) -> None:
