@@ -61,6 +61,7 @@ def consent_page(ask: Ask, party: RelyingParty, profile: Profile, setting: Setti
         sensitive=_items(asked, asked.sensitive, profile),
         offline=_OFFLINE in asked.required,
         problem=setting.problem,
+        policy_uri=in_language(party.policy_uri, setting.language) or None,
     )
 
 

@@ -13,6 +13,7 @@ class RelyingParty:
     name: Mapping[str, str]
     host: str
     uri: Mapping[str, str]
+    policy_uri: Mapping[str, str]
     purpose: Mapping[str, str]
     retention: Mapping[str, str]
     lawful_basis: str

@@ -77,6 +77,7 @@ class Client:
             name=self.client_name,
             host=self._place,
             uri=self.client_uri,
+            policy_uri=self.policy_uri,
             purpose=self.purpose,
             retention=self.retention,
             lawful_basis=self.lawful_basis,

@@ -240,3 +240,13 @@ def test_pipl_13_a_duty_covers_only_what_is_required(provider: Provider, visitor
     assert boxes(page) == ({"email"}, {"citizen_id"})
     response = visitor.submit(page, "decision", decision="allow", item=[])
     assert granted(provider, client, response)[0] == {"openid", "phone"}
+
+
+def test_pipl_17_the_privacy_policy_of_the_service_is_linked(provider: Provider) -> None:
+    client = provider.client(
+        **{"policy_uri": "https://portal.example/p", "policy_uri#en": "https://portal.example/p-en"}
+    )
+    for language, address in (("zh-CN", "https://portal.example/p"), ("en", "https://portal.example/p-en")):
+        visitor = provider.visitor()
+        page = visitor.password(visitor.authorize(client, ui_locales=language), provider.citizen())
+        assert f'href="{address}"' in page.text
