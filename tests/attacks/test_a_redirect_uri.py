@@ -3,6 +3,7 @@
 Every case is tried in a browser that is signed in and has consented, where a flaw would give a code away.
 """
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from werkzeug.test import TestResponse
 
+from idp.codec import encode
 from idp.errors import InvalidClientMetadata, InvalidRedirectUri
 from idp.oidc.registration import redirect_uri as registrable
 from tests.support.provider import CALLBACK, ISSUER, Provider, Registered, Visitor, parameters
@@ -194,6 +196,21 @@ def test_a_ru_a_client_that_changed_while_the_citizen_was_asked_gets_no_answer(
     provider.services.clients.set_enabled(client.id, False)
     provider.clock.advance(2)
     assert own_page(visitor.password(page, person))
+
+
+@pytest.mark.parametrize("decision", ["allow", "deny"])
+def test_a_ru_an_address_given_up_while_the_citizen_was_asked_gets_no_answer(
+    provider: Provider, client: Registered, decision: str
+) -> None:
+    visitor = provider.visitor()
+    page = visitor.password(visitor.authorize(client), provider.citizen())
+    assert page.request.path == "/consent"
+    moved = dataclasses.replace(client.client, redirect_uris=(CALLBACK,))
+    provider.services.records.clients.save(client.id, encode(moved), int(provider.clock.now()))
+    provider.services.versions.bump()
+    response = visitor.submit(page, "decision", decision=decision)
+    assert own_page(response)
+    assert LOOPBACK not in response.text
 
 
 def test_a_ru_register_refuses(provider: Provider) -> None:
