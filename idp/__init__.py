@@ -5,7 +5,7 @@
     oidc/         front door one: OpenID Connect
     login/        between "somebody asks" and "we know who, and how surely"; knows no protocol
     sessions.py   the SSO session and its legs; who must be told at logout
-    account/      what a citizen agreed to, and taking it back; suspending.py ends all a citizen has open
+    account/      what a citizen agreed to, taking it back, and ending all a citizen has open
     citizens/     number (GB 11643), registry, import, pseudonyms
     pages/        renders `templates/`, which installs as `idp.templates`
     audit/        what happened, in order, without secrets

@@ -17,6 +17,7 @@ from flask import Blueprint, Flask, request
 
 from federation.fetch import Fetcher
 from idp.account.agreements import Agreements
+from idp.account.suspending import Suspending
 from idp.account.views import AccountViews
 from idp.audit.events import EventType
 from idp.audit.recorder import UnsafeEvent, event
@@ -56,7 +57,6 @@ from idp.pages import Pages
 from idp.services import Services, build_services
 from idp.storage.records.errors import RecordsUnavailable
 from idp.storage.state import StateUnavailable
-from idp.suspending import Suspending
 from idp.views import SiteViews
 
 __all__ = ["Services", "build_app", "build_services", "create_app", "suspending"]
@@ -143,14 +143,9 @@ def _tell_unexpected(services: Services, reference: str, error: Exception) -> No
 
 def suspending(services: Services) -> Suspending:
     """What ends all that a citizen has open."""
-    return Suspending(
-        services.citizens,
-        services.sessions,
-        services.records.families,
-        services.state,
-        services.clock,
-        _back_channel(services, _subjects(services)),
-    )
+    subjects = _subjects(services)
+    _, families = _tokens(services, subjects)
+    return Suspending(services.citizens, services.sessions, Withdrawal(families, _back_channel(services, subjects)))
 
 
 def _subjects(services: Services) -> Subjects:

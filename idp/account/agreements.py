@@ -30,12 +30,24 @@ class AgreementRecords(Protocol):
     def withdraw(self, citizen_id: str, client_id: str, at: int) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class PartyTold:
+    """What became of telling one relying party; `confirmed` only if it answered that it ended its own session."""
+
+    client_id: str
+    confirmed: bool
+
+
 class EndsAccess(Protocol):
     def end_access(self, citizen_id: str, client_id: str, sessions: Sequence[Session]) -> bool:
         """End what a relying party can still reach of a citizen, whose `sessions` with it have ended.
 
         Gives whether the party confirmed that it ended its own.
         """
+        ...
+
+    def end_all_access(self, citizen_id: str, reason: str, sessions: Sequence[Session]) -> Sequence[PartyTold]:
+        """As `end_access`, for every relying party; `sessions` are all that the citizen had."""
         ...
 
 

@@ -148,7 +148,7 @@ def suspend(who: str, as_table: bool) -> None:
         told = suspending(services).suspend(found.id)
         record(services, EventType.CITIZEN_SUSPENDED, citizen_id=found.id)
         changed = services.citizens.by_id(found.id) or found
-    portals = [{"client_id": each.client.client_id, "confirmed": each.confirmed} for each in told]
+    portals = [{"client_id": each.client_id, "confirmed": each.confirmed} for each in told]
     show_one(described(changed) | {"told": portals}, as_table)
 
 

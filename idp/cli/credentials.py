@@ -38,7 +38,7 @@ def password(who: str, password_stdin: bool, temporary: bool, as_table: bool) ->
         _renewal(services).choose(account, chosen, chosen, temporary)
         record(services, EventType.PASSWORD_CHANGED, citizen_id=found.id)
         told = suspending(services).end_all(found.id, _RESET)
-    portals = [{"client_id": each.client.client_id, "confirmed": each.confirmed} for each in told]
+    portals = [{"client_id": each.client_id, "confirmed": each.confirmed} for each in told]
     show_one(described(found) | {"told": portals}, as_table)
 
 

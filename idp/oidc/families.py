@@ -110,8 +110,9 @@ class Families:
         self._state.delete(family_key(shard, family_id))
 
     def revoke_of_citizen(self, citizen_id: str, client_id: str | None, reason: str) -> None:
-        """As `revoke_families_of`."""
-        revoke_families_of(citizen_id, client_id, reason, self._records, self._state, self._clock)
+        """End all families of a citizen, at one client or (None) everywhere, with every access token they gave."""
+        for family_id in self._records.revoke_of_citizen(citizen_id, client_id, reason, int(self._clock.now())):
+            self._state.delete(family_key(shard_for(citizen_id), family_id))
 
     def _store(self, token: str, family: Family, client: Client, grant: OfflineGrant, what: EventType) -> None:
         liveness = family_key(shard_for(family.citizen_id), family.id)
@@ -129,11 +130,3 @@ class Families:
 
     def _token(self, shard: str, family_id: str) -> str:
         return mint(self._randomness, shard) + _SEPARATOR + family_id
-
-
-def revoke_families_of(
-    citizen_id: str, client_id: str | None, reason: str, records: FamilyRecords, state: StateStore, clock: Clock
-) -> None:
-    """End all families of a citizen, at one client or everywhere, with every access token they gave."""
-    for family_id in records.revoke_of_citizen(citizen_id, client_id, reason, int(clock.now())):
-        state.delete(family_key(shard_for(citizen_id), family_id))

@@ -1,8 +1,9 @@
-"""What ends at a client when a citizen takes back the consent: its tokens, and its own session."""
+"""What ends at clients when a citizen takes back a consent, or is suspended: their tokens, and their own sessions."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from idp.account.agreements import PartyTold
 from idp.oidc.backchannel import BackChannel
 from idp.oidc.families import Families
 from idp.sessions import Session, client_of_leg
@@ -20,6 +21,12 @@ class Withdrawal:
         self._families.revoke_of_citizen(citizen_id, client_id, "consent_withdrawn")
         told = [each for session in sessions for each in self._back_channel.tell(_only(session, client_id))]
         return all(each.confirmed for each in told)
+
+    def end_all_access(self, citizen_id: str, reason: str, sessions: Sequence[Session]) -> Sequence[PartyTold]:
+        """Revoke every family of this citizen, and tell each client that its sessions have ended."""
+        self._families.revoke_of_citizen(citizen_id, None, reason)
+        told = [each for session in sessions for each in self._back_channel.tell(session)]
+        return [PartyTold(each.client.client_id, each.confirmed) for each in told]
 
 
 def _only(session: Session, client_id: str) -> Session:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import idp.services
-from idp.oidc.families import revoke_families_of
+from idp.app import suspending
 from tests.support.answers import granted, token_refused, tokens
 from tests.support.interposed_state import InterposedState
 from tests.support.known import Known, acquainted
@@ -29,12 +29,8 @@ class Race:
         self.known.provider.services.sessions.end_all_of(self.known.person.citizen.id, "signed_out")
 
     def withdraw(self) -> None:
-        """As /account/withdraw does, but for the consent itself."""
-        services = self.known.provider.services
-        self.end_sessions()
-        citizen_id, client_id = self.known.person.citizen.id, self.known.client.id
-        families, clock = services.records.families, services.clock
-        revoke_families_of(citizen_id, client_id, "withdrawn", families, services.state, clock)
+        """Sessions first and families then, as /account/withdraw does."""
+        suspending(self.known.provider.services).end_all(self.known.person.citizen.id, "withdrawn")
 
     def families(self) -> int:
         """How many were not revoked until now."""

@@ -7,36 +7,23 @@ relying parties are told, which may take a while and may fail without harm to th
 
 from collections.abc import Sequence
 
+from idp.account.agreements import EndsAccess, PartyTold
 from idp.citizens.citizen import Status
 from idp.citizens.registry import Citizens
-from idp.clock import Clock
-from idp.oidc.backchannel import BackChannel, Told
-from idp.oidc.families import revoke_families_of
 from idp.sessions import Sessions
-from idp.storage.records.families import FamilyRecords
-from idp.storage.state import StateStore
 
 REASON = "suspended"
 
 
 class Suspending:
-    def __init__(
-        self,
-        citizens: Citizens,
-        sessions: Sessions,
-        families: FamilyRecords,
-        state: StateStore,
-        clock: Clock,
-        back_channel: BackChannel,
-    ) -> None:
+    """Ends sessions by itself; what relying parties hold is ended by the front doors (`ends`)."""
+
+    def __init__(self, citizens: Citizens, sessions: Sessions, ends: EndsAccess) -> None:
         self._citizens = citizens
         self._sessions = sessions
-        self._families = families
-        self._state = state
-        self._clock = clock
-        self._back_channel = back_channel
+        self._ends = ends
 
-    def suspend(self, citizen_id: str) -> Sequence[Told]:
+    def suspend(self, citizen_id: str) -> Sequence[PartyTold]:
         """Suspend the citizen; what became of telling the relying parties. May be called again should it break off.
 
         Raises `NotFound`, `StateUnavailable` or `RecordsUnavailable`.
@@ -44,11 +31,10 @@ class Suspending:
         self._citizens.set_status(citizen_id, Status.SUSPENDED)
         return self.end_all(citizen_id, REASON)
 
-    def end_all(self, citizen_id: str, reason: str) -> Sequence[Told]:
+    def end_all(self, citizen_id: str, reason: str) -> Sequence[PartyTold]:
         """End sessions, codes and tokens of the citizen, who may sign in again at once; what became of telling.
 
         Raises `StateUnavailable` or `RecordsUnavailable`.
         """
         ended = self._sessions.end_all_of(citizen_id, reason)
-        revoke_families_of(citizen_id, None, reason, self._families, self._state, self._clock)
-        return [told for session in ended for told in self._back_channel.tell(session)]
+        return self._ends.end_all_access(citizen_id, reason, ended)
