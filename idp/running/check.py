@@ -136,6 +136,13 @@ class _Examiner:
                 f"Redis may drop what it holds (maxmemory-policy {condition.maxmemory_policy})",
                 "set maxmemory-policy noeviction: sessions, and the marks that refuse replays, must stay",
             )
+        if not condition.aof:
+            yield Finding(
+                "state",
+                NOTE,
+                "Redis does not write what it holds to disk (appendonly no)",
+                "set appendonly yes: else a restart ends all sessions, and events not yet in the audit trail are lost",
+            )
         yield from self._skew("state", condition.now)
 
     def _about_records(self) -> Iterator[Finding]:

@@ -11,10 +11,12 @@ from idp.storage.state import StateStore
 
 @dataclass(frozen=True, slots=True)
 class RedisCondition:
-    """`now` is the server's clock, in seconds since the epoch. Of a cluster one node answers."""
+    """`now` is the server's clock, in seconds since the epoch; `aof` whether it writes each change to disk. Of a
+    cluster one node answers."""
 
     version: tuple[int, ...]
     maxmemory_policy: str
+    aof: bool
     now: float
 
 
@@ -22,10 +24,10 @@ def redis_condition(store: StateStore) -> RedisCondition | None:
     """Raises `StateUnavailable`."""
     if not isinstance(store, RedisState):
         return None
-    server, memory = (_parsed(store._line.send("INFO", section)) for section in ("server", "memory"))
+    server, memory, persistence = (store.info(section) for section in ("server", "memory", "persistence"))
     version = tuple(int(part) for part in server.get("redis_version", "0").split(".") if part.isdecimal())
     now = int(server.get("server_time_usec", "0")) / 1e6
-    return RedisCondition(version, memory.get("maxmemory_policy", ""), now)
+    return RedisCondition(version, memory.get("maxmemory_policy", ""), persistence.get("aof_enabled") == "1", now)
 
 
 def records_time(records: Records) -> float | None:
@@ -34,8 +36,3 @@ def records_time(records: Records) -> float | None:
         return None
     row = records.database.one(text("SELECT extract(epoch FROM clock_timestamp())"), {})
     return None if row is None else float(row[0])
-
-
-def _parsed(info: bytes | str) -> dict[str, str]:
-    lines = (info.decode() if isinstance(info, bytes) else info).splitlines()
-    return {name: value for name, colon, value in (line.partition(":") for line in lines) if colon}

@@ -158,6 +158,20 @@ def test_redis_that_may_drop_what_it_holds(environ: dict[str, str], redis_server
     ]
 
 
+@pytest.mark.parametrize(("setting", "notes"), [("no", 1), ("yes", 0)])
+def test_redis_that_forgets_at_a_restart_is_a_note(
+    environ: dict[str, str], redis_server: RedisServer, setting: str, notes: int
+) -> None:
+    redis_server.start()
+    redis_server.command("CONFIG", "SET", "appendonly", setting)
+    try:
+        findings = examine(load_settings({**environ, "IDP_STATE_URL": redis_server.url}))
+    finally:
+        redis_server.command("CONFIG", "SET", "appendonly", "no")
+    told = [each for each in findings if "appendonly" in each.what_to_do]
+    assert [each.level for each in told] == [NOTE] * notes
+
+
 def test_a_cluster_tells_its_condition(environ: dict[str, str], redis_cluster_url: str) -> None:
     findings = examine(load_settings({**environ, "IDP_STATE_URL": redis_cluster_url}))
     assert wrong(findings) == []

@@ -34,6 +34,13 @@ class RedisState(Entries, Sessions, Under, Shared):
     def ping(self) -> None:
         self._line.send("GET", "version:")
 
+    def info(self, section: str) -> dict[str, str]:
+        """What INFO tells of a section ("server", "memory" …); of a cluster one node answers. Raises
+        `StateUnavailable`."""
+        told: bytes | str = self._line.send("INFO", section)
+        lines = (told.decode() if isinstance(told, bytes) else told).splitlines()
+        return {name: value for name, colon, value in (line.partition(":") for line in lines) if colon}
+
     def purge(self, limit: int) -> int:
         return 0
 
