@@ -57,7 +57,13 @@ class Pages:
             auto_reload=False,
             bytecode_cache=self._compiled_once,
         )
-        environment.filters |= {"date": tongue.date, "duration": tongue.duration, "initial": initial, "link": link}
+        environment.filters |= {
+            "date": tongue.date,
+            "duration": tongue.duration,
+            "in_order": wording.in_order,
+            "initial": initial,
+            "link": link,
+        }
         environment.globals |= {
             "_": speaker(tongue),
             "static": lambda name: f"/static/{self._statics.name(name)}",

@@ -11,6 +11,8 @@ class ErrorKind(enum.Enum):
     UNKNOWN_CLIENT = "unknown_client"
     BAD_REDIRECT = "bad_redirect"
     BAD_REQUEST = "bad_request"
+    NOT_BEGUN = "not_begun"
+    """A step of a sign-in was opened by itself: a bookmark, say."""
     EXPIRED = "expired"
     FINISHED = "finished"
     OTHER_BROWSER = "other_browser"

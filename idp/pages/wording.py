@@ -3,11 +3,14 @@
 They stand here in English and are marked for translation; `translations/` has them in Chinese.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
+from idp.pages.consenting import ConsentItem
 from idp.pages.standing import ErrorKind
+
+Named = TypeVar("Named", bound=str | ConsentItem)
 
 
 def mark(message: str) -> str:
@@ -70,6 +73,7 @@ _ITEMS: Final = (
 )
 
 ITEMS: Final[Mapping[str, Description]] = {item.name: item for item in _ITEMS}
+_PLACES: Final[Mapping[str, int]] = {name: place for place, name in enumerate(ITEMS)}
 
 
 def describe(name: str, say: Callable[[str], str]) -> Description:
@@ -79,6 +83,11 @@ def describe(name: str, say: Callable[[str], str]) -> Description:
         return Description(name, name)
     words = (item.title, item.explanation, item.necessity, item.effect)
     return Description(name, *(say(word) if word else "" for word in words))
+
+
+def in_order(items: Iterable[Named]) -> list[Named]:
+    """Scopes and claims as every page lists them, so that a citizen finds again what he agreed to."""
+    return sorted(items, key=lambda item: _PLACES.get(item if isinstance(item, str) else item.name, len(_PLACES)))
 
 
 _START_AGAIN: Final = mark("Please go back to the service you came from and start again there.")
@@ -98,6 +107,11 @@ ERRORS: Final[Mapping[ErrorKind, ErrorWords]] = {
         mark("We could not understand the request"),
         mark("The link was incomplete or damaged."),
         _START_AGAIN,
+    ),
+    ErrorKind.NOT_BEGUN: ErrorWords(
+        mark("This page cannot be opened by itself"),
+        mark("It is a step of a sign-in, which a service begins. Its address cannot be bookmarked or passed on."),
+        mark("Please open the service you want to use, and choose “sign in” there."),
     ),
     ErrorKind.EXPIRED: ErrorWords(
         mark("This sign-in has expired"),

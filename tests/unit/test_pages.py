@@ -16,6 +16,7 @@ from idp.login.password_policy import Weakness
 from idp.oidc.scopes import CLAIMS, SCOPES
 from idp.pages import (
     LANGUAGES,
+    ConsentItem,
     ErrorKind,
     Frame,
     HomePage,
@@ -419,6 +420,24 @@ def test_the_form_keeps_what_was_typed() -> None:
     page = SignInPage("/login", "token", CLIENT, "110101 19900307 001x")
     [field] = [a for a in rendered(page).all("input") if a["name"] == "username"]
     assert field["value"] == "110101 19900307 001x"
+
+
+@pytest.mark.parametrize("name", ["consent", "account"])
+def test_a_citizen_finds_items_again_in_the_same_order(name: str) -> None:
+    page: Any = EXAMPLES[name]
+    if name == "consent":
+        page = dataclasses.replace(page, optional=tuple(ConsentItem(each) for each in ("phone", "birthdate", "email")))
+    else:
+        agreement = dataclasses.replace(page.agreements[0], granted=("birthdate", "email", "openid", "phone"))
+        page = dataclasses.replace(page, agreements=(agreement,))
+    text = rendered(page).text
+    places = [text.index(words) for words in ("出生日期", "电子邮箱", "手机号码")]
+    assert places == sorted(places)
+
+
+@every_page
+def test_chinese_sentences_are_joined_without_a_blank(page: Page) -> None:
+    assert not re.search("[。？！] +[\u4e00-\u9fff]", rendered(page).html)
 
 
 def test_pipl_17_what_a_service_has_not_said_is_not_left_blank() -> None:

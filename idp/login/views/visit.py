@@ -93,10 +93,13 @@ class Visits:
     # -- the request --------------------------------------------------------------------------------------------------
 
     def visit(self) -> Visit:
-        """Raises `PageError`: the transaction is gone, another browser's, or its relying party is."""
+        """Raises `PageError`: no transaction is named, it is gone, another browser's, or its relying party is."""
         browser = self._web.cookie(request, self._web.cookies.browser)
+        named = parse(query(request)).get("t")
+        if named is None:
+            raise PageError(ErrorKind.NOT_BEGUN)
         try:
-            transaction = self._transactions.load(parse(query(request)).get("t") or "", browser)
+            transaction = self._transactions.load(named, browser)
             door = self._doors[transaction.door]
             party = door.party(transaction.ask.client_id)
         except Gone:
