@@ -41,6 +41,7 @@ from idp.cli.lazily import LazyGroup
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
+@click.version_option(package_name="citizen-idp", message="%(prog)s %(version)s")
 def idp() -> None:
     """A national identity provider: a citizen signs in once and is known at every portal.
 

@@ -2,10 +2,12 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
+from idp.app import Services
 from idp.audit.events import EventType
 from idp.cli.example import example
 from idp.cli.opened import opened, record
@@ -19,6 +21,8 @@ from idp.versions import CHECK_SECONDS
 
 _LOADED_SECONDS = 2 * CHECK_SECONDS
 """After this long every worker has heard that something changed, and what it was answering meanwhile is answered."""
+_LEARNT_SECONDS = 86_400
+"""After this long every portal has fetched `/jwks` again."""
 _COLUMNS = ("kid", "alg", "state", "created_at", "activated_at", "retired_at")
 
 
@@ -43,10 +47,18 @@ def rotate(alg: str | None, as_table: bool) -> None:
     """Retire the active key, sign with the next one, and publish a new next one."""
     with opened(begin=True) as services:
         services.keys.ensure()
-        for each in [alg] if alg else list(ALGORITHMS):
+        rotated = [alg] if alg else list(ALGORITHMS)
+        early = _published_just_now(services, rotated)
+        for each in rotated:
             services.keys.rotate(each)
             record(services, EventType.KEY_ROTATED, alg=each)
         show_many(_described(services), _COLUMNS, as_table)
+    if early:
+        click.echo(
+            f"{', '.join(early)}: what signs from now on was published less than a day ago; a portal that remembers "
+            "the keys of before refuses tokens until it fetches /jwks again",
+            err=True,
+        )
 
 
 @key.command(epilog=example("idp key master >> var/master.key   # a new key, below the current one"))
@@ -84,6 +96,12 @@ def _followed(rekeying: Rekeying) -> RekeyProgress:
             bar.update(step.done - last.done)
             last = step
     return last
+
+
+def _published_just_now(services: Services, algs: Sequence[str]) -> list[str]:
+    since = services.clock.now() - _LEARNT_SECONDS
+    keys = services.keys.list()
+    return [each.alg for each in keys if each.alg in algs and each.state == "next" and each.created_at > since]
 
 
 def _described(services: Any) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """The `idp` command as its users meet it: help, JSON, tables, one line for an error, and exit statuses."""
 
+import importlib.metadata
 import json
 import subprocess
 import sys
@@ -51,6 +52,10 @@ def test_the_verbs_are_those_that_scripts_rely_on() -> None:
         *(f"key {verb}" for verb in ("list", "rotate", "rekey", "master")),
         *(f"audit {verb}" for verb in ("tail", "search")),
     }
+
+
+def test_the_version_is_told(idp: Idp) -> None:
+    assert idp("--version").out == f"idp {importlib.metadata.version('citizen-idp')}\n"
 
 
 def test_help_is_quick() -> None:

@@ -1,10 +1,14 @@
 """`idp key`: signing keys, the master key, and re-keying."""
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from idp.app import build_services
+from idp.clock import SystemClock
 from idp.config import load_settings
 from idp.vault.master_keys import MasterKeys
 from tests.support.shell import NUMBER, Idp
@@ -18,6 +22,20 @@ def test_rotation_activates_the_next_key_and_retires_the_active_one(idp: Idp) ->
     assert after["ES256", "retired"] == before["ES256", "active"]
     assert after["RS256", "active"] == before["RS256", "active"]
     assert [each["alg"] for each in idp("audit", "search", "--event", "key:rotated").lines] == ["ES256"]
+
+
+def test_a_rotation_that_portals_could_not_foresee_is_done_and_said(idp: Idp) -> None:
+    """Scripts rotate right after the installation, so it is no refusal."""
+    at_once = idp("key", "rotate", "--alg", "ES256")
+    assert (at_once.status, at_once.err.count("\n")) == (0, 1)
+    assert at_once.err.startswith("ES256: what signs from now on was published less than a day ago")
+
+
+def test_a_day_later_portals_know_the_next_key(idp: Idp, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert idp("key", "list").status == 0
+    monkeypatch.setattr(SystemClock, "now", lambda _: time.time() + 86_401)
+    rotated = idp("key", "rotate")
+    assert (rotated.status, rotated.err) == (0, "")
 
 
 def test_rekey_leaves_nothing_under_an_older_key(idp: Idp, citizen: dict[str, Any], tmp_path: Path) -> None:
