@@ -28,9 +28,27 @@ def test_tokens_follow_one_another(records: Records, family: Family) -> None:
 def test_a_lost_answer_is_given_again_within_the_grace(records: Records, family: Family) -> None:
     records.families.rotate("f1", FIRST, SECOND, 1100.0, 10)
     assert records.families.rotate("f1", FIRST, OTHER, 1110.0, 10) == family
-    # Both successors work: the client has one of them, and the other was never seen.
-    records.families.rotate("f1", OTHER, THIRD, 1111.0, 10)
-    records.families.rotate("f1", SECOND, digest("fourth"), 1112.0, 10)
+    # Either successor works: the client has one of them, and the other was never seen.
+    assert records.families.rotate("f1", OTHER, THIRD, 1111.0, 10) == family
+
+
+def test_rfc9700_4_14_2_once_a_successor_is_used_no_answer_was_lost(records: Records, family: Family) -> None:
+    """Whoever comes with the spent token now is another, grace or not."""
+    records.families.rotate("f1", FIRST, SECOND, 1100.0, 10)
+    records.families.rotate("f1", SECOND, THIRD, 1100.0, 10)
+    with pytest.raises(RefreshReused):
+        records.families.rotate("f1", FIRST, OTHER, 1100.0, 10)
+    with pytest.raises(NotFound):
+        records.families.rotate("f1", THIRD, OTHER, 1101.0, 10)
+
+
+def test_rfc9700_4_14_2_of_two_branches_the_second_to_go_on_ends_the_family(records: Records, family: Family) -> None:
+    """The owner's and a thief's, who was there within the grace; however close they stay to each other."""
+    records.families.rotate("f1", FIRST, SECOND, 1100.0, 10)
+    records.families.rotate("f1", FIRST, OTHER, 1100.0, 10)
+    records.families.rotate("f1", SECOND, THIRD, 1100.0, 10)
+    with pytest.raises(RefreshReused):
+        records.families.rotate("f1", OTHER, digest("fourth"), 1100.0, 10)
 
 
 def test_the_grace_counts_from_the_first_use(records: Records, family: Family) -> None:
@@ -114,6 +132,15 @@ def test_parallel_callers_within_the_grace_all_go_on(records: Records, family: F
     assert errors(together(calls)) == []
 
 
+def test_of_parallel_successors_one_goes_on_and_the_family_ends(records: Records, family: Family) -> None:
+    for n in range(4):
+        records.families.rotate("f1", FIRST, digest(f"s{n}"), 1100.0, 10)
+    calls = [lambda n=n: records.families.rotate("f1", digest(f"s{n}"), digest(f"t{n}"), 1101.0, 10) for n in range(4)]
+    outcomes = together(calls)
+    assert len(winners(outcomes)) == 1
+    assert (errors(outcomes).count(RefreshReused), errors(outcomes).count(NotFound)) == (1, 2)
+
+
 def test_of_parallel_processes_one_rotates(records: Records, records_url: str, family: Family) -> None:
     outcomes = in_processes(
         records_worker.rotate_token, [(records_url, "f1", FIRST, digest(f"s{n}")) for n in range(3)]
@@ -134,8 +161,7 @@ def test_what_is_over_is_purged_a_few_at_a_time(records: Records) -> None:
 
 def test_a_purged_token_ends_the_family_all_the_same(records: Records, family: Family) -> None:
     records.families.rotate("f1", FIRST, SECOND, 1100.0, 10)
-    records.families.rotate("f1", SECOND, THIRD, 1200.0, 10)
     assert records.families.purge_used(1150, 10) == 1
     assert records.families.purge_used(1150, 10) == 0
     with pytest.raises(RefreshReused):
-        records.families.rotate("f1", FIRST, OTHER, 1300.0, 10)
+        records.families.rotate("f1", FIRST, OTHER, 1101.0, 10)

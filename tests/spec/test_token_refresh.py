@@ -99,8 +99,20 @@ def test_rfc9700_4_14_2_within_the_grace_a_used_token_gets_another_successor(off
     other = next_of(offline, first)
     assert len({first, second, other}) == 3
     offline.provider.clock.advance(10)
-    next_of(offline, second)
     next_of(offline, other)
+
+
+def test_rfc9700_4_14_2_only_one_of_the_successors_goes_on(offline: Known, first: str) -> None:
+    second, other = next_of(offline, first), next_of(offline, first)
+    third = next_of(offline, second)
+    token_refused(refresh(offline, other), "invalid_grant")
+    token_refused(refresh(offline, third), "invalid_grant")
+
+
+def test_rfc9700_4_14_2_the_grace_ends_when_the_successor_is_used(offline: Known, first: str) -> None:
+    third = next_of(offline, next_of(offline, first))
+    token_refused(refresh(offline, first), "invalid_grant")
+    token_refused(refresh(offline, third), "invalid_grant")
 
 
 def test_rfc9700_4_14_2_reuse_after_the_grace_ends_the_family_and_its_access_tokens(offline: Known, first: str) -> None:

@@ -1,7 +1,11 @@
 """Families of refresh tokens (RFC 9700 section 4.14.2): the tokens that follow one another from one grant.
 
-Each token is used once. A client that lost the answer may present the same token again for a few seconds; after
-that, a used token, or one the family never had, means that two parties hold it, and the family ends.
+Each token is used once. A client that lost the answer may present the same token again for a few seconds, as long as
+nobody used what was answered; after that, a used token, or one the family never had, means that two parties hold it,
+and the family ends.
+
+So a family has the token that was used last and its successors, and no other: the first use of one of these forgets its
+siblings and its parent.
 """
 
 from dataclasses import asdict, dataclass
@@ -26,6 +30,7 @@ _MEMBERS = (
 )
 _BY_ID = select(*_MEMBERS).where(_f.id == bindparam("id"))
 _TOKEN = select(_t.issued_at, _t.used_at).where(_t.family_id == bindparam("id"), _t.digest == bindparam("digest"))
+_FORGET_OTHERS = delete(refresh_tokens).where(_t.family_id == bindparam("of_id"), _t.digest != bindparam("of_digest"))
 _USE = (
     update(refresh_tokens)
     .where(_t.family_id == bindparam("of_id"), _t.digest == bindparam("of_digest"))
@@ -97,9 +102,9 @@ class FamilyRecords:
     ) -> Family:
         """Use a token and store the digest of its successor.
 
-        A token used at most `grace` seconds ago gets another successor (0: none ever). Raises `RefreshReused` for one
-        used longer ago or unknown, and the family is revoked; `NotFound` if there is no such family, it expired or was
-        revoked, or the token was issued more than `idle` seconds ago.
+        A token used at most `grace` seconds ago gets another successor (0: none ever), unless one was used meanwhile.
+        Raises `RefreshReused` for any other used or unknown token, and the family is revoked; `NotFound` if there is no
+        such family, it expired or was revoked, or the token was issued more than `idle` seconds ago.
         """
 
         def work(connection: Connection) -> Family | RefreshReused:
@@ -111,7 +116,9 @@ class FamilyRecords:
             if idle is not None and now - token.issued_at > idle:
                 raise NotFound(family_id)
             if token.used_at is None:
-                connection.execute(_USE, {"of_id": family_id, "of_digest": presented_digest, "now": now})
+                this = {"of_id": family_id, "of_digest": presented_digest}
+                connection.execute(_FORGET_OTHERS, this)
+                connection.execute(_USE, this | {"now": now})
             _issue(connection, family_id, successor_digest, now)
             return family
 
