@@ -1,0 +1,9 @@
+"""The front door has a word of its protocol for each way in which a sign-in can refuse."""
+
+from idp.login.door import Refusal
+from idp.oidc.authorize import REFUSALS
+
+
+def test_every_refusal_has_an_error_of_its_own() -> None:
+    assert set(REFUSALS) == set(Refusal)
+    assert len({error.code for error in REFUSALS.values()}) == len(Refusal)
