@@ -1,6 +1,9 @@
 """Trust between organisations, and the only way out to them. Knows no web framework and no store.
 
-    fetch.py   the only outbound HTTP: time-outs, size caps, address checks
+    fetch.py      the only outbound HTTP: time-outs, size caps, no redirects
+    target.py     a URL taken apart once, strictly, before anything is resolved
+    addresses.py  which addresses may be reached
+    line.py       one TCP connection to proved addresses, with an end that nobody can put off
 
 This is the lowest of our layers: it imports libraries and nothing of ours. `connectors` and `idp` import it.
 """

@@ -4,6 +4,7 @@
     http/         cookies, headers, exceptions that become responses
     oidc/         front door one: OpenID Connect
     login/        between "somebody asks" and "we know who, and how surely"; knows no protocol
+    views.py      the issuer's own addresses: home, help, preferences, health, metrics
     sessions.py   the SSO session and its legs; who must be told at logout
     account/      what a citizen agreed to, taking it back, and ending all a citizen has open
     citizens/     number (GB 11643), registry, import, pseudonyms

@@ -8,6 +8,7 @@
     output.py    JSON on standard output, tables for people
     failures.py  what an error is in one line
     opened.py    settings and services for a verb
+    example.py   how a verb's help shows its use
     known.py     the citizen of whom a verb is told
 
 JSON goes to standard output, everything for people to standard error. Exit status: 0, 1 for an error, told in one line,

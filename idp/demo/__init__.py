@@ -5,9 +5,11 @@ together.
 
     run.py            everything of `make demo`, in order
     places.py         the addresses of the three and the files they keep
+    programs.py       which programs: the provider and two portals, and their settings
     children.py       programs that are started, watched and stopped together
     seed.py           citizens and clients, put in where they are missing
     citizens.py       four made-up citizens
+    explanation.py    what the terminal shows once all is running
     table.py          columns that stay straight with Chinese in them
     authenticator.py  the citizen's telephone: codes for the citizen who has TOTP
 

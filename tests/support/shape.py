@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -150,6 +151,17 @@ def cycle(everything: Iterable[Source]) -> list[str]:
     except graphlib.CycleError as error:
         return list(error.args[1])
     return []
+
+
+def unmapped(package: Source, everything: Iterable[Source]) -> Iterator[str]:
+    """Files and folders of a package that its docstring does not name, as `name.py` or `name/`."""
+    map_ = ast.get_docstring(ast.parse(package.text)) or ""
+    for source in everything:
+        home, _, name = source.module.rpartition(".")
+        if home == package.module and not name.startswith("__"):
+            word = f"{name}/" if source.path.endswith("__init__.py") else f"{name}.py"
+            if not re.search(rf"(?<![\w.]){re.escape(word)}", map_):
+                yield f"{package.path} does not say what {word} is"
 
 
 def overlong(source: Source) -> Iterator[str]:

@@ -79,6 +79,15 @@ def test_every_package_opens_with_a_docstring() -> None:
     )
 
 
+def test_every_package_says_what_each_of_its_files_is() -> None:
+    none(
+        complaint
+        for source in OURS
+        if source.path.endswith("__init__.py") and "/migrations/" not in source.path
+        for complaint in shape.unmapped(source, OURS)
+    )
+
+
 # The rules themselves, tried on made-up files: a rule that lets everything through would keep the tests above green.
 
 ONE_HOME = (Library("redis", ("redis",), ("idp/storage/*",)),)
@@ -101,6 +110,10 @@ BREACHES = [
     ),
     (lambda source: shape.together(source, APART), Source("federation/trust.py", "import flask")),
     (lambda source: shape.together(source, APART), Source("idp/http.py", "import tests.support")),
+    (
+        lambda source: shape.unmapped(source, [Source("idp/mail/post.py", ""), Source("idp/mail/box/__init__.py", "")]),
+        Source("idp/mail/__init__.py", '"""outpost.py and box.py"""'),
+    ),
     (shape.overlong, Source("idp/long.py", "\n" * 351)),
     (shape.overlong, Source("idp/long.py", "def long():\n" + "    pass\n" * 60)),
 ]
@@ -120,6 +133,10 @@ ALLOWED = [
     (
         lambda source: shape.together(source, [Apart("idp/*", ("idp.oidc",), "")]),
         Source("idp/a.py", "import idp.oidcx"),
+    ),
+    (
+        lambda source: shape.unmapped(source, [Source("idp/mail/post.py", ""), Source("idp/mail/box/__init__.py", "")]),
+        Source("idp/mail/__init__.py", '"""`post.py`, box/ and no more."""'),
     ),
     (shape.overlong, Source("idp/just.py", "def just():\n" + "    pass\n" * 59)),
 ]

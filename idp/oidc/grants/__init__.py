@@ -1,2 +1,6 @@
 """One file a grant, read beside its RFC. What all grants share (syntax, client authentication, policy) stands in
-`idp.oidc.token`."""
+`idp.oidc.token`.
+
+    authorization_code.py  a code for tokens, once (RFC 6749 section 4.1.3)
+    refresh_token.py       the next tokens of a family (RFC 6749 section 6)
+"""

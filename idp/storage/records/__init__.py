@@ -2,7 +2,8 @@
 imports SQLAlchemy.
 
     schema.py       the tables; migrations/ how they came to be; upgrade.py runs those
-    engines.py      connections; database.py reads, transactions and errors; quick.py one row for every hop
+    engines.py      connections; database.py reads and transactions; quick.py one row for every hop
+    errors.py       what they all raise
     records.py      `Records`, the bundle of repositories, and `open_records`
     clients.py keys.py secrets.py citizens.py credentials.py consents.py families.py audit.py imports.py
                     one repository each: prepared statements, frozen rows, verbs named for their guarantee

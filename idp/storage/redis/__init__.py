@@ -2,6 +2,8 @@
 
 * `connections.py`   connections to one server
 * `line.py`          how a command reaches Redis: one round trip, one retry, every failure `StateUnavailable`
+* `patience.py`      one caller waits for a server that is silent, the others are told at once
+* `base.py`          what the verbs of every theme stand on
 * `scripts.py`       the scripts in `idp/storage/lua/`, one for each verb
 * `entries.py`       plain entries: put, get, replace, take_once, advance, admit
 * `sessions.py`      sessions and their owner index
