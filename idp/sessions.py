@@ -9,8 +9,7 @@ client and the digest of what was asked, so that the next hop of that client nee
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from idp.audit.events import EventType
@@ -18,7 +17,7 @@ from idp.audit.recorder import event, note
 from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.secrets import Randomness, digest, mint, shard_for, shard_of, urlsafe
-from idp.storage.state import Conflict, Gone, Guard, Key, StateStore
+from idp.storage.state import Event, Gone, Guard, Key, Replaces, StateStore
 
 LEG: Final = "leg"
 
@@ -88,35 +87,42 @@ class Sessions:
     def open(self, citizen_id: str, aal: int, amr: tuple[str, ...], before: Session | None) -> tuple[str, Session]:
         """Open a session for who was just authenticated; gives the browser's handle.
 
-        `before` is the browser's session until now: it ends, and its legs come along if it is the same citizen's.
+        `before` is the browser's session until now: it ends, and if it is the same citizen's, the legs it has at that
+        moment come along, and what was issued under it lives on: a sign-in for one relying party must not take
+        another's access token away.
         """
         now = int(self._clock.now())
         same = before if before and before.head.citizen_id == citizen_id else None
         lineage = same.head.lineage if same else urlsafe(self._randomness.bytes(16))
         head = Head(citizen_id, lineage, now, aal, amr, now + self.limits.absolute)
-        handle = mint(self._randomness, shard_for(citizen_id))
-        session = Session(session_key(handle), head, dict(same.legs) if same else {})
-        self._state.open_session(
-            session.key,
-            owner_key(citizen_id),
-            _fields(head) | dict(session.legs),
-            note(citizen_id=citizen_id),
-            self.limits.idle,
-            self.limits.absolute,
-            closes=same.key if same else None,
-            events=[event(EventType.SESSION_OPENED, now, amr=amr, aal=aal)],
-        )
-        if same:
-            self._carry_over(same.key, session.key)
+        replaces = Replaces(same.key, LEG + ":", issued=self.limits.absolute) if same else None
+        opened = self._open(head, replaces, [])
         if before and not same:  # it lies in another citizen's shard
             self.end(before, "replaced")
-        return handle, session
+        return opened
 
-    def _carry_over(self, old: Key, new: Key) -> None:
-        """What was issued under the session before lives on while the new one does: a step-up for one relying party
-        must not take another's access token away. The old handle opens nothing any more."""
-        with suppress(Conflict, Gone):  # two tabs at once, or signed out already
-            self._state.put_under(new, old, b"{}", self.limits.absolute)
+    def step_up(self, session: Session, aal: int, amr: tuple[str, ...]) -> tuple[str, Session]:
+        """The same sign-in, proven better, under a new handle: when it began and when it ends stay as they are, for
+        what it began with was not proven anew. Raises `Gone` if it has ended meanwhile: a second factor alone is no
+        sign-in."""
+        head = replace(session.head, aal=aal, amr=amr)
+        return self._open(head, Replaces(session.key, LEG + ":", issued=self.limits.absolute, must_live=True), [])
+
+    def _open(self, head: Head, replaces: Replaces | None, before: Sequence[Event]) -> tuple[str, Session]:
+        """`before` is told before the opening."""
+        handle = mint(self._randomness, shard_for(head.citizen_id))
+        key = session_key(handle)
+        fields = self._state.open_session(
+            key,
+            owner_key(head.citizen_id),
+            _fields(head),
+            note(citizen_id=head.citizen_id),
+            self.limits.idle,
+            self.limits.absolute,
+            replaces,
+            [*before, event(EventType.SESSION_OPENED, self._clock.now(), amr=head.amr, aal=head.aal)],
+        )
+        return handle, Session(key, head, _legs(fields))
 
     def load(self, handle: str) -> Session | None:
         """The live session of a handle, whose idle time starts anew; None if there is none."""
@@ -132,7 +138,7 @@ class Sessions:
         head = decode(fields["head"], Head)
         if head.ends_at <= self._clock.now():
             return None
-        return Session(key, head, {name: value for name, value in fields.items() if name.startswith(LEG + ":")})
+        return Session(key, head, _legs(fields))
 
     def guard(self, leg: str, aal: int, authenticated_since: int) -> Guard:
         """What the store checks at the moment a code is issued under a session."""
@@ -151,26 +157,13 @@ class Sessions:
         fields = self._state.end_session(session.key, events=[told])
         return self.read(session.key, fields)
 
-    def reopen_without(self, session: Session, client_id: str) -> tuple[str, Session]:
+    def reopen_without(self, session: Session, client_id: str, reason: str) -> tuple[str, Session]:
         """The same sign-in under a new handle, without the legs of a client; what was issued under the old one ends.
 
         A leg cannot be taken out of a live session: a hop in flight might already rest on it. Raises `Gone`.
         """
-        head = session.head
-        legs = {name: value for name, value in session.legs.items() if client_of_leg(name) != client_id}
-        handle = mint(self._randomness, session.key.shard)
-        after = Session(session_key(handle), head, legs)
-        if not self._state.end_session(session.key, events=[]):
-            raise Gone("session")
-        self._state.open_session(
-            after.key,
-            owner_key(head.citizen_id),
-            _fields(head) | legs,
-            note(citizen_id=head.citizen_id),
-            self.limits.idle,
-            self.limits.absolute,
-        )
-        return handle, after
+        replaces = Replaces(session.key, LEG + ":", drop=leg_field(client_id, ""), must_live=True)
+        return self._open(session.head, replaces, [event(EventType.SESSION_ENDED, self._clock.now(), reason=reason)])
 
     def end_those_with(self, citizen_id: str, client_id: str, reason: str) -> Sequence[Session]:
         """End a citizen's sessions, in all browsers, that carry legs of a client; gives those that this call ended."""
@@ -187,6 +180,10 @@ class Sessions:
             if session and which(session) and (last := self.end(session, reason)):
                 ended.append(last)
         return ended
+
+
+def _legs(fields: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {name: value for name, value in fields.items() if name.startswith(LEG + ":")}
 
 
 def _fields(head: Head) -> dict[str, bytes]:

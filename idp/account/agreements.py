@@ -6,7 +6,7 @@ last the tokens. The browser in which the citizen withdraws stays signed in, und
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from idp.audit.events import EventType
 from idp.audit.recorder import event
@@ -18,6 +18,8 @@ from idp.sessions import Session, Sessions
 from idp.storage.records.consents import StoredConsent
 from idp.storage.records.errors import NotFound
 from idp.storage.state import StateStore
+
+REASON: Final = "consent_withdrawn"
 
 
 class NotWithdrawable(Exception):
@@ -109,8 +111,8 @@ class Agreements:
             raise NotWithdrawable from None
         told = event(EventType.CONSENT_WITHDRAWN, self._clock.now(), citizen_id=citizen_id, client_id=client_id)
         self._state.queue(session.key.shard, [told])
-        handle, here = self._sessions.reopen_without(session, client_id)
-        ended = self._sessions.end_those_with(citizen_id, client_id, "consent_withdrawn")
+        handle, here = self._sessions.reopen_without(session, client_id, REASON)
+        ended = self._sessions.end_those_with(citizen_id, client_id, REASON)
         confirmed = self._ends.end_access(citizen_id, client_id, [session, *ended])
         return Withdrawn(confirmed, handle, here)
 

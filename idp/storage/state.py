@@ -115,6 +115,22 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaces:
+    """The session whose place a new one takes: it ends in the same move.
+
+    Its fields whose names begin with `carry` come along, but for those that begin with `drop`; an empty word stands for
+    no field. What was issued under it lives on under the new one for `issued` seconds at most; with 0 it ends. From a
+    session that has ended already nothing comes along, and if `must_live`, no new one is opened in its place.
+    """
+
+    key: Key
+    carry: str = ""
+    drop: str = ""
+    issued: int = 0
+    must_live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Queued:
     """An event in the outbox. `position` orders events of one shard and is unique over the store's life."""
 
@@ -173,10 +189,13 @@ class StateStore(Protocol):
         note: bytes,
         ttl: int,
         keep_owner: int,
-        closes: Key | None = None,
+        replaces: Replaces | None = None,
         events: Sequence[Event] = (),
-    ) -> None:
-        """Create a session, list it under its owner for `keep_owner` seconds, and end the session it replaces."""
+    ) -> Mapping[str, bytes]:
+        """Create a session, list it under its owner for `keep_owner` seconds, and end the session it replaces.
+
+        Gives all its fields, also those that came along. Raises `Gone` if the one it replaces had to live and does not.
+        """
         ...
 
     def load_session(self, key: Key, ttl: int) -> Mapping[str, bytes]:

@@ -7,13 +7,14 @@ from idp import codec
 from idp.storage.embedded.database import Run, Verbs
 from idp.storage.embedded.shared import queue_events
 from idp.storage.names import key_of
-from idp.storage.state import Event, Gone, Key
+from idp.storage.state import Event, Gone, Key, Replaces
 
 _OPEN: Final = "INSERT OR REPLACE INTO sessions (key, fields, note, expires, owner, listed) VALUES (?, ?, ?, ?, ?, ?)"
 _LOAD: Final = "SELECT fields, note, expires FROM sessions WHERE key = ? AND expires > ?"
 _EXTEND: Final = "UPDATE sessions SET expires = ? WHERE key = ? AND expires > ?"
 _SET: Final = "UPDATE sessions SET fields = ? WHERE key = ?"
 _END: Final = "DELETE FROM sessions WHERE key = ?"
+_STAND_IN: Final = "INSERT OR REPLACE INTO entries (key, value, expires, under) VALUES (?, ?, ?, ?)"
 _OF_OWNER: Final = "SELECT key FROM sessions WHERE owner = ? AND listed > ? AND expires > ? ORDER BY key"
 
 _SLACK_SECONDS: Final = 5.0
@@ -37,16 +38,16 @@ class Sessions(Verbs):
         note: bytes,
         ttl: int,
         keep_owner: int,
-        closes: Key | None = None,
+        replaces: Replaces | None = None,
         events: Sequence[Event] = (),
-    ) -> None:
-        packed = codec.encode(dict(fields))
+    ) -> Mapping[str, bytes]:
         with self._writing as run:
             now = self._now()
-            if closes is not None:
-                run(_END, (str(closes),))
-            run(_OPEN, (str(key), packed, note, now + ttl, str(owner), now + keep_owner))
+            carried = _replace(run, replaces, key, now) if replaces else {}
+            opened = {**carried, **fields}
+            run(_OPEN, (str(key), codec.encode(opened), note, now + ttl, str(owner), now + keep_owner))
             queue_events(run, key.shard, events, note)
+        return opened
 
     def load_session(self, key: Key, ttl: int) -> Mapping[str, bytes]:
         name = str(key)
@@ -95,6 +96,25 @@ def use_session(run: Run, name: str, now: float, ttl: int) -> tuple[dict[str, by
     if moves(row[2], now + ttl, ttl):
         run(_EXTEND, (now + ttl, name, now))
     return unpack(row[0]), row[1]
+
+
+def _replace(run: Run, replaces: Replaces, by: Key, now: float) -> dict[str, bytes]:
+    """End a session for another; gives the fields that come along."""
+    name = str(replaces.key)
+    row = run(_LOAD, (name, now)).fetchone()
+    if row is None:
+        if replaces.must_live:
+            raise Gone
+        return {}
+    run(_END, (name,))
+    if replaces.issued:
+        run(_STAND_IN, (name, b"{}", now + replaces.issued, str(by)))
+    return {field: value for field, value in unpack(row[0]).items() if _comes_along(replaces, field)}
+
+
+def _comes_along(replaces: Replaces, field: str) -> bool:
+    carry, drop = replaces.carry, replaces.drop
+    return carry != "" and field.startswith(carry) and not (drop and field.startswith(drop))
 
 
 def unpack(packed: bytes) -> dict[str, bytes]:

@@ -5,8 +5,9 @@ from typing import Final
 
 from idp.storage.names import key_of
 from idp.storage.redis.base import Verbs, flat, mapping, outbox
-from idp.storage.redis.scripts import OK, script
-from idp.storage.state import Event, Gone, Key
+from idp.storage.redis.connections import Word
+from idp.storage.redis.scripts import GONE, OK, script
+from idp.storage.state import Event, Gone, Key, Replaces
 
 OPEN_SESSION: Final = script("open_session")
 LOAD_SESSION: Final = script("load_session")
@@ -24,13 +25,19 @@ class Sessions(Verbs):
         note: bytes,
         ttl: int,
         keep_owner: int,
-        closes: Key | None = None,
+        replaces: Replaces | None = None,
         events: Sequence[Event] = (),
-    ) -> None:
+    ) -> Mapping[str, bytes]:
         keys = [str(key), str(owner), outbox(key.shard)]
-        if closes is not None:
-            keys.append(str(closes))
-        self._line.run(OPEN_SESSION, len(keys), *keys, note, ttl, keep_owner, *flat(fields), *events)
+        before: list[Word] = ["", "", 0, 0]
+        if replaces is not None:
+            keys.append(str(replaces.key))
+            before = [replaces.carry, replaces.drop, replaces.issued, int(replaces.must_live)]
+        words: list[Word] = [note, ttl, keep_owner, self._attempt(), *before, *flat(fields)]
+        status, opened = self._line.run(OPEN_SESSION, len(keys), *keys, *words, *events)
+        if status == GONE:
+            raise Gone
+        return mapping(opened)
 
     def load_session(self, key: Key, ttl: int) -> Mapping[str, bytes]:
         return mapping(self._line.run(LOAD_SESSION, 1, str(key), ttl))

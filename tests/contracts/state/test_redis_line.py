@@ -8,7 +8,7 @@ import pytest
 
 from idp.clock import SystemClock
 from idp.storage.open import open_state
-from idp.storage.state import Event, Gone, Guard, Issued, Key, Lane, StateStore, StateUnavailable, Throttled
+from idp.storage.state import Event, Gone, Guard, Issued, Key, Lane, Replaces, StateStore, StateUnavailable, Throttled
 from tests.support.lossy_proxy import LossyProxy, lossy_proxy
 from tests.support.redis_service import RedisServer
 from tests.support.redis_service import redis_server as running_redis
@@ -35,9 +35,11 @@ def state(proxy: LossyProxy) -> Iterator[StateStore]:
 
 def verbs(state: StateStore, fresh: Fresh) -> dict[str, Callable[[], object]]:
     """Every verb, each on keys of its own that are ready for it."""
-    session, doomed, under, old, code, held = (fresh(kind) for kind in ("s", "s", "access", "entry", "code", "entry"))
+    session, doomed, left = (fresh("s") for _ in range(3))
+    under, old, code, held = (fresh(kind) for kind in ("access", "entry", "code", "entry"))
     owner = open_simply(state, session)
     open_simply(state, doomed)
+    open_simply(state, left, {"head": b"h", "leg": b"l"})
     state.put_under(session, under, b"token", 60, NOTE)
     state.put(old, b"old", 60)
     state.put(code, b"record", 60)
@@ -51,7 +53,7 @@ def verbs(state: StateStore, fresh: Fresh) -> dict[str, Callable[[], object]]:
         "advance": lambda: state.advance(fresh("step"), 5, 60),
         "admit": lambda: state.admit(lanes, 1000.0),
         "open_session": lambda: state.open_session(
-            fresh("s"), owner, {"head": b"h", "leg": b"l"}, NOTE, 60, 60, fresh("s"), TOLD
+            fresh("s"), owner, {"head": b"h"}, NOTE, 60, 60, Replaces(left, "leg", issued=60, must_live=True), TOLD
         ),
         "load_session": lambda: state.load_session(session, 60),
         "set_fields": lambda: state.set_fields(session, {"at": b"5"}, TOLD),

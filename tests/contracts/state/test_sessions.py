@@ -2,7 +2,7 @@
 
 import pytest
 
-from idp.storage.state import Event, Gone, Key, StateStore
+from idp.storage.state import Event, Gone, Key, Replaces, StateStore
 from tests.support.state_worker import Elapse, Fresh, drain, open_simply
 
 NOTE = b'{"citizen":"c"}'
@@ -74,10 +74,58 @@ def test_end_gives_one_caller_the_fields(state: StateStore, fresh: Fresh) -> Non
 def test_a_new_session_closes_the_one_it_replaces(state: StateStore, fresh: Fresh) -> None:
     old, new, owner = fresh("session"), fresh("session"), fresh("owner")
     state.open_session(old, owner, {"head": b"old"}, NOTE, 60, 60)
-    state.open_session(new, owner, {"head": b"new"}, NOTE, 60, 60, closes=old)
+    state.open_session(new, owner, {"head": b"new"}, NOTE, 60, 60, replaces=Replaces(old))
     assert state.load_session(old, 60) == {}
     assert state.load_session(new, 60) == {"head": b"new"}
     assert state.sessions_of(owner) == [new]
+
+
+LEGS = {"leg:a:1": b"a1", "leg:a:2": b"a2", "leg:ab:1": b"ab", "": b"no name", "other": b"o"}
+
+
+@pytest.mark.parametrize(
+    ("carry", "drop", "names"),
+    [
+        ("", "", []),
+        ("leg:", "", ["leg:a:1", "leg:a:2", "leg:ab:1"]),
+        ("leg:", "leg:a:", ["leg:ab:1"]),
+        ("leg:", "leg:", []),
+        ("none", "", []),
+    ],
+)
+def test_fields_that_come_along_are_those_at_the_moment_it_is_replaced(
+    state: StateStore, fresh: Fresh, carry: str, drop: str, names: list[str]
+) -> None:
+    old, new = fresh("session"), fresh("session")
+    owner = open_simply(state, old, {"head": b"old", "leg:a:1": b"before"})
+    state.set_fields(old, LEGS)
+    expected = {"head": b"new"} | {name: LEGS[name] for name in names}
+    assert state.open_session(new, owner, {"head": b"new"}, NOTE, 60, 60, Replaces(old, carry, drop)) == expected
+    assert state.load_session(new, 60) == expected
+
+
+def test_from_a_session_that_has_ended_nothing_comes_along(state: StateStore, fresh: Fresh) -> None:
+    old, new, token = fresh("session"), fresh("session"), fresh("access")
+    owner = open_simply(state, old, {"head": b"old"} | LEGS)
+    state.put_under(old, token, b"token", 60)
+    state.end_session(old)
+    replaces = Replaces(old, "leg:", issued=60)
+    assert state.open_session(new, owner, {"head": b"new"}, NOTE, 60, 60, replaces) == {"head": b"new"}
+    assert state.load_session(new, 60) == {"head": b"new"}
+    with pytest.raises(Gone):
+        state.read_under(token)
+
+
+def test_a_session_that_had_to_live_and_does_not_is_not_replaced(state: StateStore, fresh: Fresh) -> None:
+    old, new, newest = (fresh("session") for _ in range(3))
+    owner = open_simply(state, old)
+    replaces = Replaces(old, "leg:", issued=60, must_live=True)
+    state.open_session(new, owner, {"head": b"new"}, NOTE, 60, 60, replaces)
+    with pytest.raises(Gone):
+        state.open_session(newest, owner, {"head": b"newest"}, NOTE, 60, 60, replaces, [TOLD])
+    assert state.load_session(newest, 60) == {}
+    assert state.sessions_of(owner) == [new]
+    assert drain(state) == []
 
 
 def test_an_owner_has_the_sessions_that_live(state: StateStore, fresh: Fresh, elapse: Elapse) -> None:

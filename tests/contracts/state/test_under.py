@@ -2,7 +2,7 @@
 
 import pytest
 
-from idp.storage.state import Conflict, Event, Gone, Guard, Issued, Key, Refused, Replayed, StateStore
+from idp.storage.state import Conflict, Event, Gone, Guard, Issued, Key, Refused, Replaces, Replayed, StateStore
 from tests.support.state_worker import Elapse, Fresh, drain, open_simply
 
 NOTE = b'{"citizen":"c"}'
@@ -106,7 +106,7 @@ def test_entries_die_with_the_session_that_is_replaced(state: StateStore, fresh:
     old, new, token = fresh("session"), fresh("session"), fresh("access")
     open_simply(state, old)
     state.put_under(old, token, b"token", 60)
-    state.open_session(new, fresh("owner"), {"head": b"h"}, NOTE, 60, 60, closes=old)
+    state.open_session(new, fresh("owner"), {"head": b"h"}, NOTE, 60, 60, replaces=Replaces(old))
     with pytest.raises(Gone):
         state.read_under(token)
 
@@ -215,17 +215,14 @@ def test_delete_removes_an_entry_under_a_session(state: StateStore, fresh: Fresh
     assert [(queued.event, queued.note) for queued in drain(state)] == [(TOLD, NOTE)]
 
 
-def test_an_entry_in_the_place_of_a_closed_session_carries_what_was_under_it_and_is_no_session(
+def test_what_was_issued_under_a_session_may_live_on_under_the_one_that_replaces_it(
     state: StateStore, fresh: Fresh
 ) -> None:
     before, after, code, token = fresh("session"), fresh("session"), fresh("code"), fresh("access")
     owner = open_simply(state, before, FIELDS, NOTE)
     issue(state, before, code, Guard(), "head")
     state.put_under(before, token, b"token", 60, NOTE)
-    state.open_session(after, owner, FIELDS, NOTE, 60, 60, closes=before)
-    with pytest.raises(Gone):
-        state.read_under(token)
-    state.put_under(after, before, b"{}", 60)
+    state.open_session(after, owner, FIELDS, NOTE, 60, 60, Replaces(before, issued=60))
     assert state.read_under(token) == b"token"
     assert state.take_once(code, "mine", b"", 60).fields == {"head": b"h"}
     assert state.load_session(before, 60) == {}

@@ -1,0 +1,95 @@
+"""G. Two things at once in one browser: what one tab ended, the other does not bring back."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import Client as HttpClient
+
+import idp.services
+from tests.support.cookies import BROWSER, SESSION, cookie, silent
+from tests.support.forms import form
+from tests.support.interposed_state import InterposedState
+from tests.support.provider import ISSUER, Person, Provider, Registered, Visitor, running_provider, settings_for
+
+SAME_ORIGIN = {"Origin": ISSUER, "Sec-Fetch-Site": "same-origin"}
+
+
+@dataclass
+class Tabs:
+    """A citizen who is signed in at one portal, and a second tab of his browser that acts while the first waits."""
+
+    provider: Provider
+    state: InterposedState
+    client: Registered
+    person: Person
+    visitor: Visitor
+    done: list[int] = field(default_factory=list)
+
+    def other_tab(self, action: str, **fields: str) -> Callable[[], object]:
+        """A form of our own, sent with the cookies the browser has now."""
+        names = (SESSION, BROWSER)
+        told = SAME_ORIGIN | {"Cookie": "; ".join(f"{name}={cookie(self.visitor, name)}" for name in names)}
+
+        def send() -> None:
+            http = HttpClient(self.provider.app, use_cookies=False)
+            self.done.append(http.post(action, base_url=ISSUER, data=fields, headers=told).status_code)
+
+        return send
+
+    def withdrawal(self) -> Callable[[], object]:
+        page = self.visitor.get("/account")
+        csrf = page.text.partition('name="csrf" value="')[2].partition('"')[0]
+        return self.other_tab("/account/withdraw", csrf=csrf, client=self.client.id)
+
+    def logout(self) -> Callable[[], object]:
+        leaving = form(self.visitor.get("/logout").text, "decision")
+        return self.other_tab(leaving.action, **leaving.filled(decision="allow"))
+
+
+@pytest.fixture
+def tabs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tabs]:
+    opened: list[InterposedState] = []
+    honest = idp.services.open_state
+
+    def open_state(*arguments: Any) -> InterposedState:
+        opened.append(InterposedState(honest(*arguments)))
+        return opened[-1]
+
+    monkeypatch.setattr(idp.services, "open_state", open_state)
+    with running_provider(settings_for(tmp_path)) as provider:
+        client, person, visitor = provider.client(), provider.citizen(), provider.visitor()
+        visitor.arrive(client, person)
+        yield Tabs(provider, opened[-1], client, person, visitor)
+
+
+def test_g_races_a_sign_in_does_not_bring_back_what_was_withdrawn_meanwhile(tabs: Tabs) -> None:
+    """The withdrawal ran while the password was looked at."""
+    page = tabs.visitor.authorize(tabs.client, prompt="login")
+    tabs.state.before["open_session"] = tabs.withdrawal()
+    tabs.visitor.password(page, tabs.person)
+    assert tabs.done == [200]
+    assert tabs.provider.services.records.consents.find(tabs.person.citizen.id, tabs.client.id) is None
+    assert silent(tabs.visitor, tabs.client)["error"] in {"consent_required", "login_required"}
+
+
+def test_g_races_a_sign_in_does_not_bring_back_the_tokens_of_a_session_that_was_signed_out(tabs: Tabs) -> None:
+    code = silent(tabs.visitor, tabs.client)["code"]
+    token = tabs.provider.token(tabs.client, tabs.client.exchange(code)).get_json()["access_token"]
+    page = tabs.visitor.authorize(tabs.client, prompt="login")
+    tabs.state.before["open_session"] = tabs.logout()
+    tabs.visitor.password(page, tabs.person)
+    assert tabs.done == [200]
+    assert tabs.provider.userinfo(token).status_code == 401
+
+
+def test_g_races_a_withdrawal_does_not_sign_in_again_who_signed_out_meanwhile(tabs: Tabs) -> None:
+    logout = tabs.logout()
+    page = tabs.visitor.get("/account")
+    csrf = page.text.partition('name="csrf" value="')[2].partition('"')[0]
+    tabs.state.before["open_session"] = logout
+    tabs.visitor.post("/account/withdraw", {"csrf": csrf, "client": tabs.client.id})
+    assert tabs.done == [200]
+    assert silent(tabs.visitor, tabs.client)["error"] == "login_required"
