@@ -20,10 +20,10 @@ from idp.account.agreements import Agreements
 from idp.account.suspending import Suspending
 from idp.account.views import AccountViews
 from idp.audit.events import EventType
-from idp.audit.recorder import UnsafeEvent, event
+from idp.audit.recorder import Fact, UnsafeEvent, event
 from idp.citizens.pseudonyms import Pseudonyms
 from idp.config import load_settings
-from idp.http import MAX_FORM_BYTES, Failing, Observer, Web, store_away
+from idp.http import MAX_FORM_BYTES, Failing, Observer, PageError, Web, store_away
 from idp.http.bodies import Bodies
 from idp.http.shortcut import Shortcut
 from idp.login import views as login_views
@@ -96,7 +96,7 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     """The endpoints over the services. Raises `StateUnavailable` or `RecordsUnavailable`."""
     metrics = Metrics()
     web = Web(services.settings, pages or Pages())
-    failing = Failing(web, services.randomness, metrics, partial(_tell_unexpected, services))
+    failing = Failing(web, services.randomness, metrics, partial(_tell_error, services))
     hints = LoginHints(services.vault)
     transactions = Transactions(
         services.state, hints, services.clock, services.randomness, services.settings.lifetimes.transaction_seconds
@@ -134,11 +134,17 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     return app
 
 
-def _tell_unexpected(services: Services, reference: str, error: Exception) -> None:
+def _tell_error(services: Services, reference: str, error: Exception) -> None:
     """So that the trail, too, is found by the reference that a citizen reads out."""
-    kind = f"{type(error).__module__}.{type(error).__qualname__}"
+    about: dict[str, Fact]
+    if isinstance(error, PageError):
+        what = EventType.ERROR_REFUSED
+        about = {"reason": error.kind.value, "citizen_id": error.citizen_id, "client_id": error.client_id}
+    else:
+        what = EventType.ERROR_UNEXPECTED
+        about = {"exception": f"{type(error).__module__}.{type(error).__qualname__}"}
     with suppress(StateUnavailable, UnsafeEvent):  # the log has it
-        services.record(event(EventType.ERROR_UNEXPECTED, services.clock.now(), reference=reference, exception=kind))
+        services.record(event(what, services.clock.now(), reference=reference, **about))
 
 
 def suspending(services: Services) -> Suspending:

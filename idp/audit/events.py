@@ -57,4 +57,5 @@ class EventType(enum.Enum):
     CITIZEN_RESUMED = "citizen:resumed"
     CITIZEN_VIEWED = "citizen:viewed"
 
+    ERROR_REFUSED = "error:refused"
     ERROR_UNEXPECTED = "error:unexpected"

@@ -37,6 +37,9 @@ class PageError(Exception):
     client_uri: str | None = None
     languages: tuple[str, ...] = ()
     """What the page that met the error was read in, where that is known."""
+    client_id: str | None = None
+    citizen_id: str | None = None
+    """Whom it is about, for log and trail and not for the page: names of ours, never what a request brought."""
 
 
 class Failing:
@@ -45,7 +48,8 @@ class Failing:
     def __init__(
         self, web: Web, randomness: Randomness, metrics: Metrics, tell: Callable[[str, Exception], None]
     ) -> None:
-        """`tell` is given the reference and the exception of each error that nobody foresaw."""
+        """`tell` is given the reference and the exception of each error that nobody foresaw, or that is about a
+        citizen."""
         self._web = web
         self._randomness = randomness
         self._metrics = metrics
@@ -100,7 +104,9 @@ class Failing:
             _log.error(message, exc_info=error, extra={"reference": reference, "reason": reason})
             self._tell(reference, error)
         else:
-            _log.info(message, extra={"reference": reference, "reason": reason})
+            _log.info(message, extra={"reference": reference, "reason": reason, "client_id": page.client_id})
+            if page.citizen_id is not None:
+                self._tell(reference, page)
         return reference
 
     def reference(self) -> str:

@@ -26,6 +26,10 @@ from idp.storage.state import Gone, StateStore
 class AccountClosed(Exception):
     """The credentials are right, and the account is suspended or closed."""
 
+    def __init__(self, citizen_id: str) -> None:
+        super().__init__("closed")
+        self.citizen_id = citizen_id
+
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
@@ -157,7 +161,7 @@ class SignIn:
         """Only after proof may anybody learn that an account is closed."""
         if not account.citizen.may_sign_in:
             self._outcomes.tell(EventType.LOGIN_REFUSED, account, reason=account.citizen.status.value)
-            raise AccountClosed
+            raise AccountClosed(account.citizen.id)
 
     def _proven(
         self,

@@ -18,7 +18,14 @@ _LOOPBACK: Final = re.compile(r"http://(127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(/.*)
 
 
 class UnknownClient(Exception):
-    """There is no such client, it is disabled, or the request does not say which one clearly."""
+    """There is no such client, it is disabled, or the request does not say which one clearly.
+
+    `client_id` is that of a disabled one, never what only a request said.
+    """
+
+    def __init__(self, client_id: str | None = None) -> None:
+        super().__init__("no client that is served")
+        self.client_id = client_id
 
 
 class UnprovenRedirect(Exception):
@@ -62,7 +69,7 @@ def prove(parameters: Parameters, clients: ClientSource) -> Target:
     client_id = parameters.get("client_id")
     client = clients.get(client_id) if client_id and "client_id" not in parameters.repeated else None
     if client is None or not client.enabled:
-        raise UnknownClient
+        raise UnknownClient(client.client_id if client else None)
     redirect_uri = parameters.get("redirect_uri")
     if redirect_uri is None or "redirect_uri" in parameters.repeated or not registered(client, redirect_uri):
         raise UnprovenRedirect(client)

@@ -48,12 +48,12 @@ class AuthorizeView:
             return self._web.redirect(f"/authorize?{quote(raw, safe='=&+%')}")
         try:
             answer = self._endpoint.begin(Visit(raw, self._web.cookie(request, cookies.session), browser or fresh))
-        except UnknownClient:
-            raise PageError(ErrorKind.UNKNOWN_CLIENT) from None
+        except UnknownClient as unknown:
+            raise PageError(ErrorKind.UNKNOWN_CLIENT, client_id=unknown.client_id) from None
         except UnprovenRedirect as unproven:
             language = self._web.frame(request).language
             name = in_language(unproven.client.client_name, language)
-            raise PageError(ErrorKind.BAD_REDIRECT, client_name=name) from None
+            raise PageError(ErrorKind.BAD_REDIRECT, client_name=name, client_id=unproven.client.client_id) from None
         if isinstance(answer, Redirect):
             return self._web.redirect(answer.location)
         response = self._web.redirect(step_address(answer.step, answer.transaction))

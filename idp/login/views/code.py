@@ -72,8 +72,8 @@ class CodeView:
             return self._visits.start_again(visit)
         except (Gone, Conflict):  # nothing is due here (any more): wherever the transaction is now
             return self._visits.proceed(self._visits.visit())
-        except AccountClosed:
-            raise self._visits.closed(visit) from None
+        except AccountClosed as closed:
+            raise self._visits.closed(visit, closed) from None
         return self._visits.went_on(visit, outcome)
 
     def _throttled(self, visit: Visit, page: Page, throttled: Throttled) -> Response:

@@ -41,8 +41,8 @@ class NewPasswordView:
             raise PageError(ErrorKind.UNAVAILABLE, 503, retry_after=busy.retry_after) from None
         except (Gone, Conflict):
             return self._visits.proceed(self._visits.visit())
-        except AccountClosed:
-            raise self._visits.closed(visit) from None
+        except AccountClosed as closed:
+            raise self._visits.closed(visit, closed) from None
         return self._visits.went_on(visit, arrived)
 
     def _page(self, visit: Visit, problems: Sequence[str] = (), status: int = 200) -> Response:

@@ -48,8 +48,8 @@ class PasswordView:
             return self._page(visit, typed, SignInProblem.BUSY, 503, busy.retry_after)
         except Conflict:  # the same form twice: the other one decided
             return self._visits.proceed(self._visits.visit())
-        except AccountClosed:
-            raise self._visits.closed(visit) from None
+        except AccountClosed as closed:
+            raise self._visits.closed(visit, closed) from None
         return self._visits.went_on(visit, outcome)
 
     def _page(

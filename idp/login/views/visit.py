@@ -15,7 +15,7 @@ from idp.http import PageError, Web, form, query
 from idp.login.attempts import Peer
 from idp.login.dispatch import Step
 from idp.login.door import FrontDoor, PartyGone, Redirect, Refusal, SignInRefused
-from idp.login.flow import Arrived
+from idp.login.flow import AccountClosed, Arrived
 from idp.login.party import RelyingParty, in_language
 from idp.login.settling import Settling
 from idp.login.transaction import Finished, Transaction, Transactions, WrongBrowser
@@ -188,9 +188,15 @@ class Visits:
         """There is nobody to answer any more; for the views to raise."""
         return PageError(ErrorKind.UNKNOWN_CLIENT)
 
-    def closed(self, visit: Visit) -> PageError:
+    def closed(self, visit: Visit, closed: AccountClosed) -> PageError:
         """The account may not be used; for the views to raise."""
-        return PageError(ErrorKind.ACCOUNT_CLOSED, 403, languages=(visit.frame.language,))
+        return PageError(
+            ErrorKind.ACCOUNT_CLOSED,
+            403,
+            languages=(visit.frame.language,),
+            client_id=visit.transaction.ask.client_id,
+            citizen_id=closed.citizen_id,
+        )
 
     def _settle(self, visit: Visit) -> Redirect | Step:
         try:
