@@ -83,18 +83,12 @@ class Sources:
                 self._admit(level)
             after = encode(replace(level, drops=max(0.0, level.drops + drops)))
             try:
-                return self._write(key, raw, after)
+                return self._state.replace(key, raw, after, self._memory)
             except (Conflict, Gone):
                 continue
         if drops > 0:
             raise Throttled(1)
         return None
-
-    def _write(self, key: Key, before: bytes | None, after: bytes) -> None:
-        if before is None:
-            self._state.put(key, after, self._memory)
-        else:
-            self._state.replace(key, before, after, self._memory)
 
     def _drained(self, level: Level) -> Level:
         now = self._clock.now()

@@ -1,10 +1,14 @@
-"""The state store's contract: everything that expires. Two stores keep it, `embedded.py` (SQLite) and `redis.py`.
+"""The state store's contract: everything that expires. Two stores keep it, `embedded/` (SQLite) and `redis/`.
 
 Verbs are named for what they guarantee, each costs one round trip, and each is atomic for parallel callers in any
-number of processes. `tests/contracts/state/` is the contract in executable form; it runs over every store.
+number of processes. `tests/contracts/state/` is the contract in executable form; it runs over every store. Any verb
+raises `StateUnavailable`, so no verb says so.
 
 Every entry has a time to live in seconds. Keys carry digests of what a browser or client holds, never the thing itself.
 All keys of one call lie in one shard (see `idp.secrets`).
+
+Two exceptions: versions and leases have names and no shard; and `queued` and `dequeue` are about all shards, so that on
+a cluster they cost one round trip for each, and are atomic for each and not for all.
 
 Three kinds of entry:
 
@@ -147,14 +151,17 @@ class StateStore(Protocol):
         """Write; the last writer wins."""
         ...
 
-    def get(self, key: Key) -> bytes | None: ...
+    def get(self, key: Key) -> bytes | None:
+        """The value of a plain entry; None if there is none, its time is over, or it was taken."""
+        ...
 
     def delete(self, *keys: Key, events: Sequence[Event] = ()) -> None:
         """Remove plain entries and entries under a session. At least one key."""
         ...
 
-    def replace(self, key: Key, old: bytes, new: bytes, ttl: int) -> None:
-        """Write `new` only if the entry is still `old`. Raises `Conflict` (changed) or `Gone`."""
+    def replace(self, key: Key, old: bytes | None, new: bytes, ttl: int) -> None:
+        """Write `new` only if the entry is still `old`, or, for None, if there is none. Raises `Conflict` (changed, or
+        there is one now) or `Gone`."""
         ...
 
     def take_once(self, key: Key, attempt: str, marker: bytes, keep: int) -> Taken:
@@ -258,13 +265,17 @@ class StateStore(Protocol):
         """How often `topic` was bumped; 0 at first. Versions never expire."""
         ...
 
-    def bump(self, topic: str) -> None: ...
+    def bump(self, topic: str) -> None:
+        """Raise the version of `topic` by one."""
+        ...
 
     def lease(self, name: str, owner: str, ttl: int) -> bool:
         """True if `owner` now holds the lease `name`, newly or still; it is lost after `ttl` seconds without a call."""
         ...
 
-    def queue(self, shard: str, events: Sequence[Event], note: bytes = b"") -> None: ...
+    def queue(self, shard: str, events: Sequence[Event], note: bytes = b"") -> None:
+        """Put events into the outbox of a shard, each with `note`."""
+        ...
 
     def queued(self, limit: int) -> Sequence[Queued]:
         """The oldest events of the outbox, in order within each shard, at most `limit` of each shard."""
@@ -284,4 +295,6 @@ class StateStore(Protocol):
         """Remove up to `limit` expired entries where the store does not do so by itself; how many were removed."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Give connections and files back; the store cannot be used afterwards."""
+        ...

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier, local
 
 import pytest
 
 from idp.login.throttle import CodesSpent, Throttle
 from idp.sources import Bucket, Sources, source_of
 from idp.storage.embedded import EmbeddedState
-from idp.storage.state import Throttled
+from idp.storage.state import Key, Throttled
 from tests.support.clock import FrozenClock
 
 ADA, BOB = "k1:ada", "k1:bob"
@@ -172,6 +173,28 @@ def test_parallel_sprays_gain_and_lose_nothing(state: EmbeddedState, clock: Froz
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(attempt, range(60))) == 9
+
+
+def test_parallel_first_attempts_of_a_source_all_count(
+    state: EmbeddedState, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All have read that there is nothing before any of them writes."""
+    sources = Sources(state, clock, Bucket(size=4, drain=10))
+    read, together, first = state.get, Barrier(4), local()
+
+    def get(key: Key) -> bytes | None:
+        value = read(key)
+        if not hasattr(first, "over"):
+            first.over = True
+            together.wait(10)
+        return value
+
+    monkeypatch.setattr(state, "get", get)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: sources.count(HOME), range(4)))
+    monkeypatch.undo()
+    with pytest.raises(Throttled):
+        sources.count(HOME)
 
 
 def test_taking_back_more_than_was_counted_leaves_an_empty_bucket(state: EmbeddedState, clock: FrozenClock) -> None:

@@ -33,14 +33,14 @@ class Entries(Verbs):
                 run("DELETE FROM entries WHERE key = ?", (str(key),))
             queue_events(run, keys[0].shard, events, (noted and noted[0]) or b"")
 
-    def replace(self, key: Key, old: bytes, new: bytes, ttl: int) -> None:
+    def replace(self, key: Key, old: bytes | None, new: bytes, ttl: int) -> None:
         name = str(key)
         with self._writing as run:
             now = self._now()
             present = _value(run, name, now)
-            if present is None:
+            if old is not None and present is None:
                 raise Gone
-            if present != old:
+            if present != old or (old is None and run(_ENTRY, (name, now)).fetchone()):
                 raise Conflict
             run(_PUT, (name, new, now + ttl))
 

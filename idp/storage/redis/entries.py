@@ -27,8 +27,9 @@ class Entries(Verbs):
     def delete(self, *keys: Key, events: Sequence[Event] = ()) -> None:
         self._line.run(DELETE, len(keys) + 1, *map(str, keys), outbox(keys[0].shard), *events)
 
-    def replace(self, key: Key, old: bytes, new: bytes, ttl: int) -> None:
-        status = self._line.run(REPLACE, 1, str(key), old, new, ttl, self._attempt())
+    def replace(self, key: Key, old: bytes | None, new: bytes, ttl: int) -> None:
+        found = "0" if old is None else "1"
+        status = self._line.run(REPLACE, 1, str(key), found, old or b"", new, ttl, self._attempt())
         if status == GONE:
             raise Gone
         if status == CONFLICT:

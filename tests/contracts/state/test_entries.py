@@ -94,6 +94,27 @@ def test_replace_needs_the_value_that_was_read(state: StateStore, fresh: Fresh) 
     assert state.get(key) == b"new"
 
 
+def test_replace_of_nothing_needs_that_there_is_nothing(state: StateStore, fresh: Fresh) -> None:
+    key, taken = fresh("entry"), fresh("code")
+    state.replace(key, None, b"first", 60)
+    with pytest.raises(Conflict):
+        state.replace(key, None, b"second", 60)
+    assert state.get(key) == b"first"
+    state.replace(key, b"first", b"", 60)
+    with pytest.raises(Conflict):
+        state.replace(key, None, b"second", 60)
+    state.put(taken, b"record", 60)
+    state.take_once(taken, "mine", b"", 60)
+    with pytest.raises(Conflict):
+        state.replace(taken, None, b"second", 60)
+
+
+def test_what_replaced_nothing_ends_in_its_time(state: StateStore, fresh: Fresh) -> None:
+    key = fresh("entry")
+    state.replace(key, None, b"first", 0)
+    assert state.get(key) is None
+
+
 def test_a_replaced_entry_can_be_replaced_again_and_taken(state: StateStore, fresh: Fresh) -> None:
     key = fresh("entry")
     state.put(key, b"1", 60)

@@ -29,7 +29,7 @@ ROUNDS = 20
 PROCESSES = 4
 
 
-@pytest.mark.parametrize("verb", ["take", "replace", "advance", "put_under"])
+@pytest.mark.parametrize("verb", ["take", "replace", "replace_nothing", "advance", "put_under"])
 def test_one_thread_wins(state: StateStore, fresh: Fresh, verb: str) -> None:
     for _ in range(ROUNDS):
         key, session = fresh("contested"), fresh("session")
@@ -39,12 +39,13 @@ def test_one_thread_wins(state: StateStore, fresh: Fresh, verb: str) -> None:
         attempts: dict[str, Callable[[int], object]] = {
             "take": lambda me, key=key: state.take_once(key, f"attempt {me}", b"%d" % me, 60),
             "replace": lambda me, key=key: state.replace(key, b"old", b"new %d" % me, 60),
+            "replace_nothing": lambda me, key=key: state.replace(key, None, b"new %d" % me, 60),
             "advance": lambda _, key=key: state.advance(key, 5, 60),
             "put_under": lambda me, key=key, session=session: state.put_under(session, key, b"%d" % me, 60),
         }
         outcomes = together([partial(attempts[verb], me) for me in range(CALLERS)])
         assert len(winners(outcomes)) == 1
-        assert set(errors(outcomes)) == {Conflict if verb in {"replace", "put_under"} else Replayed}
+        assert set(errors(outcomes)) == {Conflict if verb in {"replace", "replace_nothing", "put_under"} else Replayed}
 
 
 def test_every_loser_of_a_code_learns_what_the_winner_left(state: StateStore, fresh: Fresh) -> None:

@@ -49,6 +49,7 @@ def verbs(state: StateStore, fresh: Fresh) -> dict[str, Callable[[], object]]:
         "get": lambda: state.get(held),
         "delete": lambda: state.delete(held, fresh("entry"), events=TOLD),
         "replace": lambda: state.replace(old, b"old", b"new", 60),
+        "replace_nothing": lambda: state.replace(fresh("entry"), None, b"new", 60),
         "take_once": lambda: state.take_once(code, "mine", b"marker", 60),
         "advance": lambda: state.advance(fresh("step"), 5, 60),
         "admit": lambda: state.admit(lanes, 1000.0),
