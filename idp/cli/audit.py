@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from idp.app import Services
 from idp.audit.events import EventType
 from idp.audit.writer import AuditWriter
 from idp.citizens.number import parse_typed, today_in_china
@@ -85,7 +86,7 @@ def search(
         _show(found, as_table)
 
 
-def _move(services: Any) -> None:
+def _move(services: Services) -> None:
     """Without a running server nobody else does it. If the state store is away, what is in SQL is shown."""
     writer = AuditWriter(services.state, services.records.audit, this_process())
     try:
@@ -111,14 +112,13 @@ def _row(each: StoredEvent) -> dict[str, Any]:
     return {**facts, "time": moment(facts["at"]), "facts": rest}
 
 
-def _citizen_id(services: Any, who: str | None) -> str | None:
+def _citizen_id(services: Services, who: str | None) -> str | None:
     if who is None or re.fullmatch(r"[a-z2-7]{26}", who):
         return who
     found = services.citizens.by_number(parse_typed(who, today_in_china(services.clock)).canonical)
     if found is None:
         raise click.ClickException("there is no such citizen")
-    citizen_id: str = found.id
-    return citizen_id
+    return found.id
 
 
 def _moment(text: str | None) -> int | None:

@@ -4,6 +4,7 @@ from typing import Any, BinaryIO
 
 import click
 
+from idp.app import Services
 from idp.audit.events import EventType
 from idp.cli.example import example
 from idp.cli.opened import opened, record
@@ -96,12 +97,12 @@ def _set_enabled(client_id: str, enabled: bool, kind: EventType, as_table: bool)
         show_one(_described(services, _known(services, client_id)), as_table)
 
 
-def _known(services: Any, client_id: str) -> Client:
-    found: Client | None = services.clients.get(client_id)
+def _known(services: Services, client_id: str) -> Client:
+    found = services.clients.get(client_id)
     if found is None:
         raise click.ClickException("there is no such client; `idp client list` shows those there are")
     return found
 
 
-def _described(services: Any, found: Client) -> dict[str, Any]:
+def _described(services: Services, found: Client) -> dict[str, Any]:
     return {**services.clients.describe(found), "enabled": found.enabled}

@@ -104,7 +104,7 @@ def _published_just_now(services: Services, algs: Sequence[str]) -> list[str]:
     return [each.alg for each in keys if each.alg in algs and each.state == "next" and each.created_at > since]
 
 
-def _described(services: Any) -> list[dict[str, Any]]:
+def _described(services: Services) -> list[dict[str, Any]]:
     return [
         {
             "kid": each.kid,

@@ -1,12 +1,13 @@
 """What a verb prints: JSON for programs, tables for people."""
 
 import json
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import click
+
+from idp.cli.columns import table as aligned
 
 table_option = click.option("--table", "as_table", is_flag=True, help="A table for people instead of JSON.")
 
@@ -30,6 +31,7 @@ def show_many(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], as_tabl
 
 
 def show_one(row: Mapping[str, Any], as_table: bool) -> None:
+    """One object, or a table of its members."""
     if as_table:
         table(({"name": name, "value": value} for name, value in row.items()), ("name", "value"))
     else:
@@ -37,11 +39,9 @@ def show_one(row: Mapping[str, Any], as_table: bool) -> None:
 
 
 def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    lines = [list(columns), *([_text(row.get(column)) for column in columns] for row in rows)]
-    widths = [max(map(_width, cells)) for cells in zip(*lines, strict=True)]
-    for line in lines:
-        cells = (cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
+    """Rows of aligned columns under their names. What is missing is "-", and nothing unprintable reaches a terminal."""
+    for line in aligned([list(columns), *([_text(row.get(column)) for column in columns] for row in rows)]):
+        click.echo(line)
 
 
 def moment(seconds: float | None) -> str | None:
@@ -58,8 +58,3 @@ def _text(value: Any) -> str:
         return " ".join(map(str, value))
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return "".join(character if character.isprintable() else "�" for character in text)
-
-
-def _width(text: str) -> int:
-    """Columns on a terminal: Chinese characters take two."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

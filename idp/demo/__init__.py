@@ -10,7 +10,6 @@ together.
     seed.py           citizens and clients, put in where they are missing
     citizens.py       four made-up citizens
     explanation.py    what the terminal shows once all is running
-    table.py          columns that stay straight with Chinese in them
     authenticator.py  the citizen's telephone: codes for the citizen who has TOTP
 
     portal.py         a relying party's addresses: home, sign-in, matters, sign-out

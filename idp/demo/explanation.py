@@ -4,10 +4,10 @@ import os
 import sys
 from collections.abc import Mapping
 
+from idp.cli.columns import table
 from idp.demo.authenticator import code_at, seconds_left
 from idp.demo.citizens import PEOPLE, Credentials
 from idp.demo.places import Places
-from idp.demo.table import table
 from idp.demo.themes import THEMES
 
 NONE = "-"

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from idp.cli.columns import cells, table
 from idp.demo.authenticator import code_at, seconds_left
 from idp.demo.citizens import PEOPLE, SYLLABLES, credentials, password_phrase
 from idp.demo.explanation import explanation
 from idp.demo.places import Places
-from idp.demo.table import cells, table
 from idp.login.password_policy import PROFILES, check
 from idp.secrets import SystemRandomness
 

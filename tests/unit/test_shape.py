@@ -129,7 +129,7 @@ ALLOWED = [
     (shape.upward, Source("admin/access.py", "import idp.citizens, connectors, federation")),
     (lambda source: shape.homeless(source, ONE_HOME), Source("idp/storage/redis.py", "import redis")),
     (lambda source: shape.homeless(source, ONE_HOME), Source("idp/running/check.py", "import redistribution")),
-    (lambda source: shape.together(source, APART), Source("idp/demo/run.py", "import idp.demo.table")),
+    (lambda source: shape.together(source, APART), Source("idp/demo/run.py", "import idp.demo.words")),
     (
         lambda source: shape.together(source, [Apart("idp/*", ("idp.oidc",), "")]),
         Source("idp/a.py", "import idp.oidcx"),

@@ -1,7 +1,8 @@
 """The tables as they are now. How they came to be stands in `migrations/`; a test compares the two.
 
-Times are whole seconds since 1970. Everything personal or secret is sealed (`idp.vault`) in a column `sealed`; the id
-of its master key stands beside it in `kid`, so that re-keying finds what is left to do.
+Times are whole seconds since 1970, but for those of refresh tokens, whose grace is counted in fractions. Everything
+personal or secret is sealed (`idp.vault`) in a column `sealed`; the id of its master key stands beside it in `kid`, so
+that re-keying finds what is left to do.
 
 Migrations expand first and contract later: a release adds what its successor needs and removes only what its
 predecessor no longer reads, so that workers of two neighbouring releases can run on one database.
