@@ -3,12 +3,13 @@
 What comes of it is told to the citizen and to the audit trail. A party that does not answer in time counts as not told.
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from federation.fetch import Fetcher, FetchError
+from federation.fetch import Fetcher, FetchError, Reason
 from idp.audit.events import EventType
 from idp.audit.recorder import event
 from idp.clock import Clock
@@ -23,6 +24,14 @@ from idp.storage.state import StateStore
 _EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 TOKEN_SECONDS: Final = 120
 AT_ONCE: Final = 16
+_REASONS: Final[Mapping[Reason, str]] = {
+    Reason.FORBIDDEN_URL: "address_refused",
+    Reason.FORBIDDEN_ADDRESS: "address_refused",
+    Reason.TIMED_OUT: "timeout",
+}
+"""What an operator acts on, where our own words for it are others than `Reason` has."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +77,23 @@ class BackChannel:
         """Section 2.5: a form with the logout token; 200 or 204 is a yes (section 2.8)."""
         if client.backchannel_logout_uri is None:
             return False
-        try:
-            answer = self._fetcher.post_form(
-                client.backchannel_logout_uri, {"logout_token": self._token(client, ended)}
-            )
-            confirmed = answer.status in (200, 204)
-        except FetchError:
-            confirmed = False
-        what = EventType.LOGOUT_DELIVERED if confirmed else EventType.LOGOUT_FAILED
-        told = event(what, self._clock.now(), citizen_id=ended.head.citizen_id, client_id=client.client_id)
+        failed = self._post(client.backchannel_logout_uri, self._token(client, ended))
+        what = EventType.LOGOUT_FAILED if failed else EventType.LOGOUT_DELIVERED
+        told = event(
+            what, self._clock.now(), citizen_id=ended.head.citizen_id, client_id=client.client_id, reason=failed
+        )
         self._state.queue(ended.key.shard, [told])
-        return confirmed
+        if failed:
+            _log.warning("a portal was not told of a sign-out", extra={"client_id": client.client_id, "reason": failed})
+        return failed is None
+
+    def _post(self, uri: str, token: str) -> str | None:
+        """Why it failed, if it did."""
+        try:
+            answer = self._fetcher.post_form(uri, {"logout_token": token})
+        except FetchError as error:
+            return _REASONS.get(error.reason, error.reason.value)
+        return None if answer.status in (200, 204) else "status"
 
     def _token(self, client: Client, ended: Session) -> str:
         """Section 2.4."""

@@ -170,4 +170,5 @@ def test_e_ssrf_backchannel_private_addresses_are_no_way_in(provider: Provider, 
     visitor.arrive(client, provider.citizen())
     answer = visitor.submit(visitor.get("/logout"), "decision", decision="allow")
     assert answer.status_code == 200
-    assert any(b"logout:failed" in queued.event for queued in provider.services.state.queued(1_000))
+    (told,) = [each.event for each in provider.services.state.queued(1_000) if b"logout:failed" in each.event]
+    assert b'"reason":"address_refused"' in told

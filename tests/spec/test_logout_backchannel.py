@@ -209,3 +209,16 @@ def test_each_telling_leaves_an_event(provider: Provider, one: Listener) -> None
     told = [json.loads(queued.event)["type"] for queued in provider.services.state.queued(1_000)]
     assert told.count("logout:delivered") == 1
     assert told.count("session:ended") == 1
+
+
+def test_a_portal_that_could_not_be_told_is_told_to_the_operator_with_the_reason(
+    provider: Provider, one: Listener, caplog: pytest.LogCaptureFixture
+) -> None:
+    one.status = 500
+    closed = provider.client(client_name="C", backchannel_logout_uri="http://127.0.0.1:9/logged-out")
+    failing = portal(provider, "A", one)
+    sign_out(arrived(provider, failing, closed)[0])
+    told = [json.loads(each.event) for each in provider.services.state.queued(1_000)]
+    reasons = {each["client_id"]: each["reason"] for each in told if each["type"] == "logout:failed"}
+    assert reasons == {failing.id: "status", closed.id: "address_refused"}
+    assert {(vars(each)["client_id"], vars(each)["reason"]) for each in caplog.records} == set(reasons.items())
