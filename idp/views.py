@@ -10,7 +10,7 @@ from idp.citizens.registry import Citizens
 from idp.clock import Clock
 from idp.http import PREFERENCE_SECONDS, Web, local_path, query, store_away
 from idp.metrics import CONTENT_TYPE, Metrics
-from idp.pages import LANGUAGES, HelpPage, HomePage
+from idp.pages import LANGUAGES, HelpPage, HomePage, in_sign_in
 from idp.parameters import parse
 from idp.sessions import Sessions
 from idp.storage.records.errors import RecordsUnavailable
@@ -59,7 +59,9 @@ class SiteViews:
         return self._web.page(HomePage(person), self._web.frame(request))
 
     def help(self) -> Response:
-        return self._web.page(HelpPage(), self._web.frame(request))
+        """A sign-in is not lost by asking for help: `back` is its address."""
+        back = local_path(parse(query(request)).get("back") or "/")
+        return self._web.page(HelpPage(back if in_sign_in(back) else None), self._web.frame(request))
 
     def preferences(self) -> Response:
         """Language and size of print, kept in a cookie; then back to where the citizen was."""

@@ -16,14 +16,15 @@ A caller decides *what* to show by choosing a dataclass; the words and the marku
 default-src 'none'; style-src 'self'; img-src 'self'` holds everywhere. Every value is escaped; nothing that came from
 outside is ever marked safe.
 
-A form posts `csrf` and the fields its page names. A page links to `GET /help` (`HelpPage`) and to `GET /preferences`
+A form posts `csrf` and the fields its page names. A page links to `GET /help` (`HelpPage`; `back=` the
+address of a sign-in) and to `GET /preferences`
 (`language=` or `size=large|normal`, and `back=` a local path), which sets a cookie and redirects back.
 """
 
 from idp.pages.account import AccountPage, AgreementView
 from idp.pages.consenting import ConsentItem, ConsentPage, ConsentProblem, LawfulBasis
 from idp.pages.ending import PartyResult, SignedOutPage, SignOutPage
-from idp.pages.frame import ClientView, Frame, Page
+from idp.pages.frame import ClientView, Frame, Page, in_sign_in
 from idp.pages.language import LANGUAGES, choose_language
 from idp.pages.rendering import Pages
 from idp.pages.signing_in import (
@@ -64,4 +65,5 @@ __all__ = [
     "TotpPage",
     "TotpProblem",
     "choose_language",
+    "in_sign_in",
 ]

@@ -22,6 +22,11 @@ class Frame:
     here: str
 
 
+def in_sign_in(here: str) -> bool:
+    """Whether a local address is a step of a sign-in, which a citizen should not lose."""
+    return here.startswith(("/login?", "/login/", "/consent?"))
+
+
 @dataclass(frozen=True, slots=True)
 class ClientView:
     """A relying party as the citizen meets it; `name` is already in the citizen's language."""

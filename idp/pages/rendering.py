@@ -11,7 +11,7 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from idp.pages import wording
-from idp.pages.frame import Frame, Page
+from idp.pages.frame import Frame, Page, in_sign_in
 from idp.pages.language import LANGUAGES, Tongue
 from idp.pages.statics import Statics
 
@@ -68,6 +68,8 @@ class Pages:
             "_": speaker(tongue),
             "static": lambda name: f"/static/{self._statics.name(name)}",
             "preference": preference,
+            "helping": helping,
+            "in_sign_in": in_sign_in,
             "describe": lambda name: wording.describe(name, tongue.say),
             "error_words": wording.ERRORS,
             "password_problems": wording.PASSWORD_PROBLEMS,
@@ -105,6 +107,11 @@ def speaker(tongue: Tongue) -> Callable[..., Markup]:
 def preference(frame: Frame, **choice: str) -> str:
     """The address that remembers a choice (`language` or `size`) and leads back here."""
     return f"/preferences?{urlencode({**choice, 'back': frame.here})}"
+
+
+def helping(frame: Frame) -> str:
+    """The address of the help page, which leads back to a sign-in."""
+    return f"/help?{urlencode({'back': frame.here})}" if in_sign_in(frame.here) else "/help"
 
 
 def initial(name: str) -> str:

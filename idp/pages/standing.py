@@ -51,6 +51,7 @@ class HomePage:
 
 @dataclass(frozen=True, slots=True)
 class HelpPage:
-    """Forgotten password, lost phone, where to find a person to talk to."""
+    """Forgotten password, lost phone, where to find a person to talk to. `back_href` leads back to the sign-in."""
 
     template: ClassVar[str] = "help.html"
+    back_href: str | None = None

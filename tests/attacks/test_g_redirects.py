@@ -1,5 +1,7 @@
 """G. Where a page may lead: nowhere that a request names, be it by a parameter, a path or a Host header."""
 
+from urllib.parse import quote
+
 import pytest
 
 from idp.http import local_path
@@ -35,6 +37,14 @@ def test_g_open_redirect_of_preferences(provider: Provider) -> None:
 
 def test_g_open_redirect_of_preferences_leads_back_to_its_own_pages(provider: Provider) -> None:
     assert local_path("/login?t=0abc&x=%2F%2Fevil.example") == "/login?t=0abc&x=%2F%2Fevil.example"
+
+
+@pytest.mark.parametrize(
+    "back", ["//evil.example", "https://evil.example/login?t=1", "/logout", "javascript:alert(1)", ""]
+)
+def test_g_open_redirect_of_help_leads_back_to_a_sign_in_only(provider: Provider, back: str) -> None:
+    assert "返回登录" not in provider.visitor().get(f"/help?back={quote(back)}").text
+    assert "返回登录" in provider.visitor().get(f"/help?back={quote('/login?t=1')}").text
 
 
 PATHS = (

@@ -151,6 +151,18 @@ def test_two_tabs_at_once_are_one_sign_in(town: Town, walk: Walk) -> None:
     other.stranger(vehicles)
 
 
+def test_asking_for_help_does_not_lose_the_sign_in(town: Town, walk: Walk) -> None:
+    social, person = town.portals[0], town.citizen("李静文")
+    walk.ask_to_sign_in(social)
+    walk.page.get_by_role("link", name="忘记密码").click()
+    walk.at_provider("/help")
+    walk.page.get_by_role("link", name=walk.words.larger).click()
+    walk.page.get_by_role("link", name="返回登录").click()
+    walk.password(person)
+    walk.allow(social)
+    walk.known(social, person)
+
+
 def test_a_sign_in_that_took_too_long_is_said_to_have_expired(town: Town, walk: Walk) -> None:
     walk.ask_to_sign_in(town.portals[0])
     town.services.state.delete(transaction_key(transaction_of(walk.page)))

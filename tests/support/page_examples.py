@@ -42,6 +42,7 @@ def examples() -> Iterator[tuple[str, Page]]:
     yield "home", HomePage()
     yield "home-signed-in", HomePage("欧阳*", "/logout")
     yield "help", HelpPage()
+    yield "help-in-sign-in", HelpPage("/login?t=1")
     yield from _account()
     for kind in ErrorKind:
         yield f"error-{kind.value}", ErrorPage(kind, "7K3M-9QXD", CLIENT.name, 90, CLIENT.uri)

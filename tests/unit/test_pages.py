@@ -139,7 +139,7 @@ def test_only_addresses_that_cannot_run_are_linked(address: str | None, linked: 
     assert link(address) == (address if linked else None)
 
 
-@pytest.mark.parametrize("name", ["totp", "recovery", "signed-out", "consent", "home-signed-in"])
+@pytest.mark.parametrize("name", ["totp", "recovery", "signed-out", "consent", "home-signed-in", "help-in-sign-in"])
 def test_a_link_that_could_run_is_not_shown(name: str) -> None:
     page: Any = EXAMPLES[name]
     field = next(field.name for field in dataclasses.fields(page) if field.name in HREFS)
@@ -438,6 +438,30 @@ def test_a_citizen_finds_items_again_in_the_same_order(name: str) -> None:
 @every_page
 def test_chinese_sentences_are_joined_without_a_blank(page: Page) -> None:
     assert not re.search("[。？！] +[\u4e00-\u9fff]", rendered(page).html)
+
+
+@pytest.mark.parametrize(
+    ("here", "led_to"),
+    [
+        ("/login?t=1", "/help?back=%2Flogin%3Ft%3D1"),
+        ("/login/otp?t=1", "/help?back=%2Flogin%2Fotp%3Ft%3D1"),
+        ("/consent?t=1", "/help?back=%2Fconsent%3Ft%3D1"),
+        ("/", "/help"),
+        ("/logout", "/help"),
+        ("/loginx?t=1", "/help"),
+    ],
+)
+def test_help_knows_the_way_back_to_a_sign_in_and_nothing_leads_out_of_one(here: str, led_to: str) -> None:
+    links = [a["href"] for a in rendered(EXAMPLES["totp"], here=here).all("a")]
+    assert led_to in links
+    assert ("/account" in links) == (led_to == "/help")
+    assert "/help" in [a["href"] for a in rendered(EXAMPLES["error-expired"], here=here).all("a")]
+
+
+def test_pipl_15_where_to_withdraw_is_named_and_linked_where_it_is_promised() -> None:
+    document = rendered(EXAMPLES["consent"])
+    assert "“我的授权”" in document.text
+    assert "/account" in [a["href"] for a in document.all("a")]
 
 
 def test_pipl_17_what_a_service_has_not_said_is_not_left_blank() -> None:
