@@ -7,6 +7,7 @@ as a handle. Identifiers of ours, which are long or may consist of digits by cha
 """
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -88,15 +89,21 @@ def _proved(facts: dict[str, Fact]) -> dict[str, Fact]:
             identifiers[name] = value
         else:
             raise UnsafeEvent(f"{name} does not have its shape")
-    if words:
-        _prove_words(tuple((name, tuple(it) if isinstance(it, list) else it) for name, it in words.items()))
+    if "source" in words:
+        _prove({"source": words["source"]})
+    lasting = tuple((name, tuple(it) if isinstance(it, list) else it) for name, it in words.items() if name != "source")
+    if lasting:
+        _prove_remembered(lasting)
     return identifiers | words
 
 
 @lru_cache(_REMEMBERED)
-def _prove_words(items: tuple[tuple[str, Fact], ...]) -> None:
-    """Remembered, because the same scopes and claims come with every hop of a client."""
-    words = dict(items)
+def _prove_remembered(items: tuple[tuple[str, Fact], ...]) -> None:
+    """The same scopes and claims come with every hop of a client; the addresses of citizens are not kept."""
+    _prove(dict(items))
+
+
+def _prove(words: Mapping[str, Fact]) -> None:
     if not words.keys() <= FACTS:
         raise UnsafeEvent("a fact that is not declared")
     text = encode(words)

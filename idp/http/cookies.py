@@ -7,6 +7,9 @@ from flask import Response
 LONGEST: Final = 1_024
 """Characters of a cookie that are looked at; none of ours is as long."""
 
+_WHITE: Final = " \t"
+"""Python would strip more, which browsers take for a part of the name."""
+
 
 class Cookies:
     """Names and attributes of our cookies. On https they are `__Host-`: bound to this very host, no path, no domain."""
@@ -35,6 +38,6 @@ def cookie(header: str, name: str) -> str:
     """
     for pair in header.split(";"):
         key, _, value = pair.partition("=")
-        if key.strip() == name:
-            return value.strip()[:LONGEST]
+        if key.strip(_WHITE) == name:
+            return value.strip(_WHITE)[:LONGEST]
     return ""

@@ -68,9 +68,9 @@ def _key(number: int, words: list[str]) -> tuple[str, bytes]:
 
 
 def read_key_file(path: Path) -> MasterKeys:
-    """Raises `BadMasterKeys`, also for a file that others on the machine may read or write."""
+    """Raises `BadMasterKeys`, also for a file that its group or others may read, write or run."""
     try:
-        if stat.S_IMODE(path.stat().st_mode) & 0o037:
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise BadMasterKeys(f"{path} may be used by others; run: chmod 600 {path}")
         return MasterKeys.parse(path.read_text("ascii"))
     except OSError as error:

@@ -145,3 +145,19 @@ def test_every_kind_of_event_is_told_somewhere() -> None:
     """A name that nobody tells is a promise to whoever searches the trail for it."""
     code = "".join(path.read_text() for path in Path(idp.__path__[0]).rglob("*.py"))
     assert [kind.name for kind in EventType if f"EventType.{kind.name}" not in code] == []
+
+
+def test_no_address_of_anybody_is_remembered() -> None:
+    """What is remembered outlives the request; scopes may, who came from where may not."""
+    recorder.event(EventType.SSO_GRANTED, AT, source="203.0.113.7", scopes=("openid",))
+    before = recorder._prove_remembered.cache_info()
+    for last in range(20):
+        recorder.event(EventType.SSO_GRANTED, AT, source=f"203.0.113.{last}", scopes=("openid",))
+    after = recorder._prove_remembered.cache_info()
+    assert (after.currsize, after.misses) == (before.currsize, before.misses)
+
+
+@pytest.mark.parametrize("source", ["bad value", "x" * 60, "1" * 20, "a@b"])
+def test_a_source_is_proved_like_any_word(source: str) -> None:
+    with pytest.raises(UnsafeEvent):
+        recorder.event(EventType.SSO_GRANTED, AT, source=source, scopes=("openid",))

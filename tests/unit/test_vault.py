@@ -160,7 +160,7 @@ def test_a_key_is_made_once_and_only_for_its_owner(tmp_path: Path) -> None:
     assert len(key) == 32
 
 
-@pytest.mark.parametrize("mode", [0o640 | 0o004, 0o620, 0o666, 0o602])
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o610, 0o601, 0o620, 0o666, 0o602, 0o700 | 0o050])
 def test_a_file_that_others_may_use_is_refused(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "master.key"
     _write(path, OLD)
