@@ -150,9 +150,14 @@ class Citizens:
 
     # -- credentials --------------------------------------------------------------------------------------------------
 
-    def set_password_hash(self, citizen_id: str, new_hash: str, keep: int = 5, must_change: bool = False) -> None:
-        """A new password; hashes of the last `keep` before it are remembered. Raises `NotFound`."""
-        self._records.credentials.set_password(citizen_id, new_hash, self._now(), keep, must_change)
+    def set_password_hash(
+        self, citizen_id: str, new_hash: str, keep: int = 5, must_change: bool = False, replaces: str | None = None
+    ) -> None:
+        """A new password; hashes of the last `keep` before it are remembered.
+
+        Raises `NotFound`, or `Changed` if `replaces` is given and is not the present password's hash.
+        """
+        self._records.credentials.set_password(citizen_id, new_hash, self._now(), keep, must_change, replaces)
 
     def upgrade_password_hash(self, citizen_id: str, old: str, new: str) -> None:
         """Another hash of the same password. Does nothing if the password was changed meanwhile."""

@@ -4,7 +4,8 @@ A credential is proved before anything is done with it, and every attempt is cou
 citizen may learn before proof is the same for accounts that exist and for those that do not.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from idp.audit.events import EventType
 from idp.citizens.registry import Citizens, LoginAccount
@@ -20,6 +21,7 @@ from idp.login.renewal import Renewal
 from idp.login.totp import WrongCode
 from idp.login.transaction import Proven, Transaction, Transactions
 from idp.sessions import Session, Sessions
+from idp.storage.records.errors import Changed
 from idp.storage.state import Gone, StateStore
 
 
@@ -89,7 +91,7 @@ class SignIn:
             self._citizens.upgrade_password_hash(account.citizen.id, account.password_hash, verified.new_hash)
         self._prove_open(account)
         if account.totp_secret is not None:
-            return self._transactions.prove(transaction, Proven(account.citizen.id, ("pwd",)))
+            return self._transactions.prove(transaction, _password_proven(account))
         return self._proven(transaction, account, ("pwd",), session, peer)
 
     def code(self, transaction: Transaction, session: Session | None, code: str, peer: Peer) -> Arrived | Transaction:
@@ -97,7 +99,7 @@ class SignIn:
 
         Raises `WrongCode`, `ReplayedCode`, `Throttled`, `AccountClosed`, or `Gone` where no code is due.
         """
-        account, before = self._pending(transaction, session)
+        account = self._pending(transaction, session)
         admission = self._attempts.admit_code(transaction, account, peer)
         try:
             totp.verify(account.totp_secret or "", code, account.citizen.id, self._state, self._clock)
@@ -106,7 +108,7 @@ class SignIn:
             raise
         self._attempts.succeeded(admission)
         self._prove_open(account)
-        return self._proven(transaction, account, (*before, "otp"), session, peer)
+        return self._second_proven(transaction, account, session, peer)
 
     def recovery_code(
         self, transaction: Transaction, session: Session | None, code: str, peer: Peer
@@ -115,7 +117,7 @@ class SignIn:
 
         Raises `WrongRecoveryCode`, `Throttled`, `AccountClosed`, or `Gone` where no code is due.
         """
-        account, before = self._pending(transaction, session)
+        account = self._pending(transaction, session)
         admission = self._attempts.admit_code(transaction, account, peer)
         try:
             self._recovery.use(account.citizen.id, code)
@@ -125,7 +127,7 @@ class SignIn:
         self._attempts.succeeded(admission)
         self._prove_open(account)
         self._outcomes.tell(EventType.LOGIN_RECOVERY_USED, account, source=peer.source)
-        return self._proven(transaction, account, (*before, "otp"), session, peer)
+        return self._second_proven(transaction, account, session, peer)
 
     def new_password(
         self, transaction: Transaction, session: Session | None, new: str, again: str, peer: Peer
@@ -135,33 +137,60 @@ class SignIn:
         Raises `Mismatch`, `WeakPassword`, `ReusedPassword`, `Busy`, `AccountClosed`, or `Gone` where none is due.
         """
         proven = transaction.proven
-        account = self._citizens.account(proven.citizen_id) if proven and proven.complete else None
-        if proven is None or account is None:
+        if proven is None or not proven.complete:
             raise Gone("new password")
+        account = self._still_proven(transaction, proven)
         self._prove_open(account)
-        self._renewal.choose(account, new, again)
+        if not self._renewal.due(account):
+            self._forget(transaction)
+        try:
+            self._renewal.choose(account, new, again)
+        except Changed:  # in another browser, just now
+            self._forget(transaction)
         self._outcomes.tell(EventType.PASSWORD_CHANGED, account, source=peer.source)
-        return self._arrive(account, proven.amr, session, peer)
+        return self._signed_in(account, proven.amr, session, peer)
 
     # -- what the steps share -----------------------------------------------------------------------------------------
 
-    def _pending(self, transaction: Transaction, session: Session | None) -> tuple[LoginAccount, tuple[str, ...]]:
-        """Whose second factor is due, and by what the first was proven. Raises `Gone`."""
+    def _pending(self, transaction: Transaction, session: Session | None) -> LoginAccount:
+        """Whose second factor is due. Raises `Gone`."""
         proven = transaction.proven
-        if proven is not None and proven.complete:
+        if proven is not None and not proven.complete:
+            account: LoginAccount | None = self._still_proven(transaction, proven)
+        else:
+            account = self._citizens.account(session.head.citizen_id) if session and proven is None else None
+        if account is None or account.totp_secret is None:
             raise Gone("second factor")
-        if proven is None and session is not None:
-            proven = Proven(session.head.citizen_id, session.head.amr)
-        account = self._citizens.account(proven.citizen_id) if proven else None
-        if proven is None or account is None or account.totp_secret is None:
-            raise Gone("second factor")
-        return account, tuple(method for method in proven.amr if method == "pwd")
+        return account
+
+    def _still_proven(self, transaction: Transaction, proven: Proven) -> LoginAccount:
+        """Whose proof this is. Raises `Gone` if it was of a password that is the citizen's no more."""
+        account = self._citizens.account(proven.citizen_id)
+        if account is None or account.password_set_at != proven.password_set_at:
+            self._forget(transaction)
+        return account
+
+    def _forget(self, transaction: Transaction) -> NoReturn:
+        """The proof is worth nothing any more; the transaction starts with the password again."""
+        self._transactions.prove(transaction, None)
+        raise Gone("proof")
 
     def _prove_open(self, account: LoginAccount) -> None:
         """Only after proof may anybody learn that an account is closed."""
         if not account.citizen.may_sign_in:
             self._outcomes.tell(EventType.LOGIN_REFUSED, account, reason=account.citizen.status.value)
             raise AccountClosed(account.citizen.id)
+
+    def _second_proven(
+        self, transaction: Transaction, account: LoginAccount, session: Session | None, peer: Peer
+    ) -> Arrived | Transaction:
+        """The second factor is proven; the first was in this transaction or, in a step-up, when the session began."""
+        if transaction.proven is not None:
+            return self._proven(transaction, account, (*transaction.proven.amr, "otp"), session, peer)
+        if session is None:
+            raise Gone("session")
+        amr = (*(method for method in session.head.amr if method == "pwd"), "otp")
+        return self._arrived(account, self._sessions.step_up(session, aal_of(amr), amr), peer)
 
     def _proven(
         self,
@@ -172,17 +201,24 @@ class SignIn:
         peer: Peer,
     ) -> Arrived | Transaction:
         """Every factor is proven: a session, unless the password must be renewed first."""
-        if "pwd" in amr and self._renewal.due(account):
-            return self._transactions.prove(transaction, Proven(account.citizen.id, amr, complete=True))
-        return self._arrive(account, amr, before, peer)
+        if self._renewal.due(account):
+            return self._transactions.prove(transaction, replace(_password_proven(account), amr=amr, complete=True))
+        return self._signed_in(account, amr, before, peer)
 
-    def _arrive(self, account: LoginAccount, amr: tuple[str, ...], before: Session | None, peer: Peer) -> Arrived:
-        citizen_id = account.citizen.id
-        handle, session = self._sessions.open(citizen_id, aal_of(amr), amr, before)
+    def _signed_in(self, account: LoginAccount, amr: tuple[str, ...], before: Session | None, peer: Peer) -> Arrived:
+        return self._arrived(account, self._sessions.open(account.citizen.id, aal_of(amr), amr, before), peer)
+
+    def _arrived(self, account: LoginAccount, opened: tuple[str, Session], peer: Peer) -> Arrived:
+        handle, session = opened
+        citizen_id, head = account.citizen.id, session.head
         # Whoever suspends an account looks for its sessions after setting the status, and may have looked too early.
         now = self._citizens.account(citizen_id) or account
         if not now.citizen.may_sign_in:
             self._sessions.end(session, "suspended")
         self._prove_open(now)
-        self._outcomes.tell(EventType.LOGIN_SUCCESS, account, source=peer.source, amr=amr, acr=acr(aal_of(amr)))
+        self._outcomes.tell(EventType.LOGIN_SUCCESS, account, source=peer.source, amr=head.amr, acr=acr(head.aal))
         return Arrived(handle, session, self._browsers.remember(peer.marker, citizen_id))
+
+
+def _password_proven(account: LoginAccount) -> Proven:
+    return Proven(account.citizen.id, ("pwd",), account.password_set_at)

@@ -41,7 +41,8 @@ class Renewal:
     def choose(self, account: LoginAccount, new: str, again: str, temporary: bool = False) -> None:
         """Prove the new password and keep it; a temporary one is due for renewal at the next sign-in.
 
-        Raises `Mismatch`, `WeakPassword`, `ReusedPassword` (also for the present one) or `Busy`.
+        Raises `Mismatch`, `WeakPassword`, `ReusedPassword` (also for the present one), `Busy`, or `Changed` if the
+        citizen has another password by now; a temporary one replaces whatever there is.
         """
         if not equal(new, again):
             raise Mismatch
@@ -52,5 +53,9 @@ class Renewal:
         former = self._former.former_hashes(citizen.id, self._profile.remembered)
         self._passwords.unused(strong, [account.password_hash or "", *former])
         self._citizens.set_password_hash(
-            citizen.id, self._passwords.hash(strong), keep=self._profile.remembered, must_change=temporary
+            citizen.id,
+            self._passwords.hash(strong),
+            keep=self._profile.remembered,
+            must_change=temporary,
+            replaces=None if temporary else account.password_hash,
         )

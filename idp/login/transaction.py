@@ -61,10 +61,14 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """Factors proven in this transaction, before there is a session; `complete` if only a new password is due."""
+    """Factors proven in this transaction, before there is a session; `complete` if only a new password is due.
+
+    `password_set_at` (seconds since the epoch) tells which password was proven: the proof ends with that password.
+    """
 
     citizen_id: str
     amr: tuple[str, ...]
+    password_set_at: int | None = None
     complete: bool = False
 
 
@@ -121,8 +125,9 @@ class Transactions:
             raise Finished(transaction)
         return transaction
 
-    def prove(self, transaction: Transaction, proven: Proven) -> Transaction:
-        """Note what was proven. Raises `Conflict` if another request of this tab was quicker."""
+    def prove(self, transaction: Transaction, proven: Proven | None) -> Transaction:
+        """Note what was proven, or that nothing is any more. Raises `Conflict` if another request of this tab was
+        quicker."""
         after = dataclasses.replace(transaction, proven=proven)
         self._state.replace(transaction_key(transaction.id), _kept(transaction), _kept(after), self._ttl)
         return after

@@ -9,10 +9,12 @@ import pytest
 from werkzeug.test import Client as HttpClient
 
 import idp.services
+from idp.login.assurance import acr
 from tests.support.cookies import BROWSER, SESSION, cookie, silent
 from tests.support.forms import form
 from tests.support.interposed_state import InterposedState
 from tests.support.provider import ISSUER, Person, Provider, Registered, Visitor, running_provider, settings_for
+from tests.support.totp import totp_now
 
 SAME_ORIGIN = {"Origin": ISSUER, "Sec-Fetch-Site": "same-origin"}
 
@@ -92,4 +94,15 @@ def test_g_races_a_withdrawal_does_not_sign_in_again_who_signed_out_meanwhile(ta
     tabs.state.before["open_session"] = logout
     tabs.visitor.post("/account/withdraw", {"csrf": csrf, "client": tabs.client.id})
     assert tabs.done == [200]
+    assert silent(tabs.visitor, tabs.client)["error"] == "login_required"
+
+
+def test_g_races_a_code_does_not_sign_in_again_who_signed_out_meanwhile(tabs: Tabs) -> None:
+    """The sign-out came after the code was found right, and before the session that it gives."""
+    tabs.provider.services.citizens.set_totp_secret(tabs.person.citizen.id, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    page = tabs.visitor.authorize(tabs.client, acr_values=acr(2))
+    tabs.state.before["open_session"] = tabs.logout()
+    answer = tabs.visitor.submit(page, "otp", otp=totp_now(tabs.provider, tabs.person))
+    assert tabs.done == [200]
+    assert answer.request.path == "/login"
     assert silent(tabs.visitor, tabs.client)["error"] == "login_required"

@@ -176,6 +176,14 @@ def test_an_upgrade_does_not_undo_a_change_that_came_between(records: Records, a
     assert password_of(records, ada) == StoredPassword("changed", 20, False)
 
 
+def test_a_password_takes_the_place_of_the_expected_one_or_of_none(records: Records, ada: str) -> None:
+    records.credentials.set_password(ada, "owner's", 20, keep=5, replaces="$argon2id$one")
+    with pytest.raises(Changed):
+        records.credentials.set_password(ada, "attacker's", 20, keep=5, replaces="$argon2id$one")
+    assert password_of(records, ada) == StoredPassword("owner's", 20, False)
+    assert records.credentials.former_hashes(ada, 10) == ["$argon2id$one"]
+
+
 def test_totp_is_enrolled_and_replaced(records: Records, vault: Vault, ada: str) -> None:
     records.credentials.set_totp(ada, vault.seal(b"other", "totp:ada"), 30)
     row = records.credentials.login_row_of(ada)

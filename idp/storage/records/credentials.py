@@ -9,7 +9,7 @@ from sqlalchemy import Connection, FromClause, Select, bindparam, delete, func, 
 
 from idp.storage.records.citizens import CITIZEN_MEMBERS, StoredCitizen, current_identifier, fingerprint_parameters
 from idp.storage.records.database import Database
-from idp.storage.records.errors import NotFound
+from idp.storage.records.errors import Changed, NotFound
 from idp.storage.records.schema import (
     citizen_identifiers,
     citizens,
@@ -99,15 +99,25 @@ class CredentialRecords:
         row = self._database.one(_LOGIN_ROW_OF, {"id": citizen_id})
         return None if row is None else _understood(*row)
 
-    def set_password(self, citizen_id: str, new_hash: str, at: int, keep: int, must_change: bool = False) -> None:
+    def set_password(
+        self,
+        citizen_id: str,
+        new_hash: str,
+        at: int,
+        keep: int,
+        must_change: bool = False,
+        replaces: str | None = None,
+    ) -> None:
         """A new password in place of the one before, of which, with others before it, `keep` hashes are remembered.
 
-        Raises `NotFound` if there is no such citizen.
+        Raises `NotFound` if there is no such citizen, or `Changed` if `replaces` is given and is not the present hash.
         """
         values = {"citizen_id": citizen_id, "hash": new_hash, "set_at": at, "must_change": must_change}
 
         def work(connection: Connection) -> None:
             before = connection.execute(_PASSWORD, {"id": citizen_id}).first()
+            if replaces is not None and (before is None or before.hash != replaces):
+                raise Changed(citizen_id)
             if before is not None:
                 remembered = {"citizen_id": citizen_id, "hash": before.hash, "set_at": before.set_at}
                 connection.execute(insert(former_passwords), remembered)
