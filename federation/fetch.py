@@ -42,6 +42,8 @@ _HEADERS = {
 
 
 class Reason(enum.Enum):
+    """Why a call did not succeed, as far as anybody is told."""
+
     FORBIDDEN_URL = "forbidden_url"
     FORBIDDEN_ADDRESS = "forbidden_address"
     UNRESOLVED = "unresolved"
@@ -71,6 +73,7 @@ class Response:
 
 
 def resolve_by_system(host: str) -> Sequence[str]:
+    """The addresses of a name, in the system's order. Raises `OSError`."""
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 

@@ -25,6 +25,7 @@ class Line:
         return max(self._deadline - time.monotonic(), 0.001)
 
     def open(self) -> socket.socket:
+        """Connect to the first address that answers. Raises `OSError`; at the deadline, `TimeoutError`."""
         failure: OSError = OSError("no address")
         for address in self._addresses:
             try:
@@ -42,6 +43,7 @@ class Line:
         raise failure
 
     def close(self) -> None:
+        """Stop the watch and let go; the connection itself is closed by whoever took it over."""
         self._watch.cancel()
         self._watch.join()
         if self._held is not None:

@@ -17,6 +17,8 @@ class ForbiddenUrl(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
+    """A URL that may be called, in its parts; only `target_of` makes it."""
+
     scheme: str
     host: str
     """A name, or an address without brackets."""

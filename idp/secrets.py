@@ -16,11 +16,18 @@ SHARDS: Final = "0123456789abcdef"
 
 
 class Randomness(Protocol):
-    def bytes(self, count: int) -> bytes: ...
+    """Asked for, so that tests can freeze it."""
+
+    def bytes(self, count: int) -> bytes:
+        """That many random bytes."""
+        ...
 
 
 class SystemRandomness:
+    """The operating system's."""
+
     def bytes(self, count: int) -> bytes:
+        """Fit for keys and handles."""
         return os.urandom(count)
 
 

@@ -27,6 +27,8 @@ class NotWithdrawable(Exception):
 
 
 class AgreementRecords(Protocol):
+    """`idp.storage.records.consents.ConsentRecords`, as far as it is needed here."""
+
     def of_citizen(self, citizen_id: str) -> Sequence[StoredConsent]: ...
     def find(self, citizen_id: str, client_id: str) -> StoredConsent | None: ...
     def withdraw(self, citizen_id: str, client_id: str, at: int) -> None: ...
@@ -41,6 +43,8 @@ class PartyTold:
 
 
 class EndsAccess(Protocol):
+    """What a front door hands in: it alone knows what it gave to relying parties."""
+
     def end_access(self, citizen_id: str, client_id: str, sessions: Sequence[Session]) -> bool:
         """End what a relying party can still reach of a citizen, whose `sessions` with it have ended.
 
@@ -66,6 +70,7 @@ class Agreement:
 
     @property
     def withdrawable(self) -> bool:
+        """What rests on a statutory duty is not the citizen's to take back (PIPL article 13)."""
         return self.basis == "consent"
 
 
@@ -79,6 +84,8 @@ class Withdrawn:
 
 
 class Agreements:
+    """What a citizen agreed to, and taking it back."""
+
     def __init__(
         self,
         records: AgreementRecords,

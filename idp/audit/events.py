@@ -4,6 +4,8 @@ import enum
 
 
 class EventType(enum.Enum):
+    """The value is what stands in the trail, and never changes its meaning."""
+
     # somebody proves, or fails to prove, who they are
     LOGIN_SUCCESS = "login:success"
     LOGIN_FAILURE = "login:failure"

@@ -30,7 +30,9 @@ _log = logging.getLogger(__name__)
 class AuditLog(Protocol):
     """`idp.storage.records.audit.AuditRecords`, as far as the writer needs it."""
 
-    def append(self, batch: Sequence[AuditEvent]) -> None: ...
+    def append(self, batch: Sequence[AuditEvent]) -> None:
+        """Keep events, each once however often it comes. Raises `RecordsUnavailable`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Moved:
 
 
 class AuditWriter:
+    """Moves events from the outbox of the state store to SQL, under a lease: of all writers one works at a time."""
+
     def __init__(self, state: StateStore, log: AuditLog, owner: str, batch: int = BATCH) -> None:
         """`owner` names this writer among all that share the state store."""
         self._state = state

@@ -20,6 +20,9 @@ GRANT_TYPES: Final = ("authorization_code", "refresh_token")
 
 @dataclass(frozen=True, slots=True)
 class Client:
+    """Members have the names of RFC 7591 section 2 and OIDC Registration section 2. `client_secret_digest` is None for
+    a public client; `client_id_issued_at` is seconds since the epoch, `default_max_age` seconds."""
+
     client_id: str
     client_id_issued_at: int
     redirect_uris: tuple[str, ...]

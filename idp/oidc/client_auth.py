@@ -17,6 +17,8 @@ from idp.secrets import digest, equal
 
 @dataclass(frozen=True, slots=True)
 class AuthenticatedClient:
+    """A client that proved at this very request that it is the one; only `authenticate` makes it."""
+
     client: Client
 
 

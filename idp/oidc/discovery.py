@@ -14,6 +14,7 @@ _TOKEN_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr",
 
 
 def metadata(issuer: str) -> Mapping[str, object]:
+    """The document of /.well-known/openid-configuration for this issuer."""
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",

@@ -52,6 +52,7 @@ class Families:
         self._grace = grace
 
     def new_id(self) -> str:
+        """128 random bits in hex."""
         return self._randomness.bytes(16).hex()
 
     def begin(

@@ -52,10 +52,12 @@ class OfflineGrant:
 
 
 def code_key(code: str) -> Key:
+    """Where the store keeps a code, without the code itself."""
     return Key(shard_of(code), "code", digest(code))
 
 
 def access_key(token: str) -> Key:
+    """Where the store keeps an access token, without the token itself."""
     return access_key_of(shard_of(token), digest(token))
 
 

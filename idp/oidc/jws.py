@@ -32,6 +32,8 @@ class InvalidJws(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
+    """A private key, its `kid` (RFC 7638 thumbprint of the public half) and its one algorithm."""
+
     kid: str
     alg: str
     private: PrivateKey

@@ -60,6 +60,7 @@ class IdTokenHints:
         return claims
 
     def subject_of_hint(self, id_token_hint: str, client_id: str) -> str:
+        """As `HintReader` of `request.py`."""
         claims = self.claims(id_token_hint)
         if claims.get("aud") != client_id:
             raise InvalidRequest("id_token_hint is another client's")
@@ -104,6 +105,8 @@ def _back(parameters: Parameters, client: Client | None) -> str | None:
 
 
 class SigningOut:
+    """What /logout does, apart from pages: whose session it is, whether to ask, and the end of it."""
+
     def __init__(
         self,
         clients: ClientSource,

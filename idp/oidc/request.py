@@ -34,6 +34,8 @@ class CodeRequest:
 
 
 class HintReader(Protocol):
+    """Reads `id_token_hint` (OIDC Core section 3.1.2.1)."""
+
     def subject_of_hint(self, id_token_hint: str, client_id: str) -> str:
         """The subject of an ID token that we issued to this client, expired or not. Raises `InvalidRequest`."""
         ...
@@ -41,6 +43,8 @@ class HintReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
+    """One request in its two forms."""
+
     code_request: CodeRequest
     ask: Ask
 

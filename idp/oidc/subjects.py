@@ -5,6 +5,8 @@ from idp.oidc.client import Client
 
 
 class Subjects:
+    """Names that tell one client nothing about what another knows."""
+
     def __init__(self, pseudonyms: Pseudonyms) -> None:
         self._pseudonyms = pseudonyms
 

@@ -23,8 +23,12 @@ FAILURES: Final = Bucket(size=30, drain=2)
 
 
 class Grant(Protocol):
+    """One `grant_type`."""
+
     @property
-    def grant_type(self) -> str: ...
+    def grant_type(self) -> str:
+        """Its registered name."""
+        ...
 
     def redeem(self, authenticated: AuthenticatedClient, parameters: Parameters) -> dict[str, Any]:
         """The token response. Raises an `OAuthError`."""
@@ -32,6 +36,8 @@ class Grant(Protocol):
 
 
 class TokenEndpoint:
+    """/token (RFC 6749 section 3.2): what every grant needs before it, so that none can forget it."""
+
     def __init__(self, clients: ClientSource, grants: Sequence[Grant], state: StateStore, clock: Clock) -> None:
         self._clients = clients
         self._grants = {grant.grant_type: grant for grant in grants}

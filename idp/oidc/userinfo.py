@@ -16,6 +16,8 @@ from idp.storage.state import Gone, StateStore
 
 
 class UserinfoEndpoint:
+    """/userinfo (OIDC Core section 5.3): a token for claims, read in one round trip to each store."""
+
     def __init__(
         self, engine: Engine, clients: ClientSource, state: StateStore, citizens: Citizens, clock: Clock
     ) -> None:

@@ -12,6 +12,8 @@ from idp.pages.frame import ClientView
 
 
 class SignInProblem(enum.Enum):
+    """Why number and password did not do."""
+
     WRONG = "wrong"
     """The same words whether the account is unknown or the password wrong."""
     MALFORMED = "malformed"
@@ -22,6 +24,8 @@ class SignInProblem(enum.Enum):
 
 
 class TotpProblem(enum.Enum):
+    """Why a code from the phone did not do."""
+
     WRONG = "wrong"
     REPLAYED = "replayed"
     """The code was right and has been used already: the next one will do."""
@@ -29,6 +33,8 @@ class TotpProblem(enum.Enum):
 
 
 class RecoveryProblem(enum.Enum):
+    """Why a recovery code did not do."""
+
     WRONG = "wrong"
     """Unknown or already used; the page does not tell which."""
     THROTTLED = "throttled"

@@ -147,6 +147,8 @@ class Queued:
 class StateStore(Protocol):
     # -- plain entries ------------------------------------------------------------------------------------------
 
+    """What every store guarantees; see the head of this file. `now` of `admit` is seconds since the epoch."""
+
     def put(self, key: Key, value: bytes, ttl: int, events: Sequence[Event] = ()) -> None:
         """Write; the last writer wins."""
         ...

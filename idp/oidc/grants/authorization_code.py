@@ -33,6 +33,8 @@ _VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)
 
 
 class AuthorizationCodeGrant:
+    """A code for an access token, an ID token and, with offline_access, the first refresh token of a family."""
+
     grant_type: Final = "authorization_code"
 
     def __init__(
@@ -54,6 +56,7 @@ class AuthorizationCodeGrant:
         self._randomness = randomness
 
     def redeem(self, authenticated: AuthenticatedClient, parameters: Parameters) -> dict[str, Any]:
+        """The token response. Raises `InvalidGrant`, and then the code is burnt, or `InvalidRequest`."""
         client = authenticated.client
         code = parameters.require("code")
         token = mint(self._randomness, shard_of(code))

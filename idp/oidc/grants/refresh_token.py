@@ -18,6 +18,8 @@ class ConsentRecords(Protocol):
 
 
 class RefreshTokenGrant:
+    """A refresh token for an access token, an ID token and the next refresh token."""
+
     grant_type: Final = "refresh_token"
 
     def __init__(
@@ -35,6 +37,7 @@ class RefreshTokenGrant:
         self._randomness = randomness
 
     def redeem(self, authenticated: AuthenticatedClient, parameters: Parameters) -> dict[str, Any]:
+        """The token response. Raises `InvalidGrant`, `InvalidScope` or `InvalidRequest`."""
         client = authenticated.client
         scope = _scope(parameters.get("scope"))
         family, grant, successor = self._families.rotate(parameters.require("refresh_token"), client, scope)

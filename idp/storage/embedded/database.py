@@ -29,6 +29,8 @@ BUSY_SECONDS: Final = 5.0
 
 
 class Database:
+    """One SQLite connection a process, opened when first used and never carried over a fork."""
+
     def __init__(self, path: Path, clock: Clock) -> None:
         self._path, self._clock = path, clock
         self._lock = threading.Lock()

@@ -43,6 +43,8 @@ class StoredEvent:
 
 
 class AuditRecords:
+    """The audit trail: events are appended and read, never changed; one written twice is kept once."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
         self._append = database.insert(audit_events).on_conflict_do_nothing(index_elements=["shard", "position"])

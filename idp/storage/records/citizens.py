@@ -64,6 +64,8 @@ Known = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class StoredCitizen:
+    """`sealed` is the profile under the vault; times are seconds since the epoch."""
+
     id: str
     status: str
     sealed: bytes
@@ -73,6 +75,8 @@ class StoredCitizen:
 
 @dataclass(frozen=True, slots=True)
 class StoredIdentifier:
+    """An identifier a citizen has, or had from `since` to `until` (seconds since the epoch; None: has now)."""
+
     citizen_id: str
     kind: str
     fingerprint: str
@@ -95,11 +99,14 @@ class Enrolment:
 
 
 class CitizenRecords:
+    """Citizens and their identifiers, each found by its fingerprint and one citizen's at a time."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
         self._by_id = QuickRead(database, _BY_ID)
 
     def by_id(self, citizen_id: str) -> StoredCitizen | None:
+        """The citizen of that id, whatever the status; None if there is none."""
         row = self._by_id.one({"id": citizen_id})
         return None if row is None else StoredCitizen(*row)
 

@@ -22,6 +22,8 @@ _REMOVE = delete(clients).where(clients.c.client_id == bindparam("id"))
 
 @dataclass(frozen=True, slots=True)
 class StoredClient:
+    """`document` is the client's metadata as JSON; `updated_at` is seconds since the epoch."""
+
     client_id: str
     document: bytes
     enabled: bool
@@ -29,6 +31,8 @@ class StoredClient:
 
 
 class ClientRecords:
+    """Registered clients as documents, which `idp.oidc` understands."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
         insert = database.insert(clients).values(
@@ -40,6 +44,7 @@ class ClientRecords:
         )
 
     def get(self, client_id: str) -> StoredClient | None:
+        """The client of that id, enabled or not; None if there is none."""
         row = self._database.one(_BY_ID, {"id": client_id})
         return None if row is None else StoredClient(*row)
 

@@ -31,6 +31,9 @@ _ATTEMPTS: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class StoredConsent:
+    """`document` is the decision as JSON; `basis` is `consent` or `statutory_duty`, with its `rule`; `notice_digest` is
+    of what the citizen was shown. `granted_at` is seconds since the epoch."""
+
     citizen_id: str
     client_id: str
     document: bytes
@@ -50,6 +53,8 @@ class ConsentPeriod:
 
 
 class ConsentRecords:
+    """One current consent for a citizen and a client; those before it stay as evidence."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
 

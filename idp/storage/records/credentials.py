@@ -51,6 +51,8 @@ _UNUSED_CODES = (
 
 @dataclass(frozen=True, slots=True)
 class StoredPassword:
+    """`hash` names its own scheme; `set_at` is seconds since the epoch; with `must_change` it opens only its change."""
+
     hash: str
     set_at: int
     must_change: bool
@@ -67,6 +69,8 @@ class LoginRow:
 
 
 class CredentialRecords:
+    """Credentials of citizens. Changes to those of one citizen come one after another."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock_citizen = database.locked(_LOCK_CITIZEN)

@@ -34,6 +34,8 @@ _Row = Row[*tuple[Any, ...]]
 
 
 class Database:
+    """Reads, and transactions that write, on two engines. Every failure is `RecordsUnavailable` or a `RecordsError`."""
+
     def __init__(self, reader: Engine, writer: Engine) -> None:
         self.reader = reader
         self._writer = writer
@@ -44,6 +46,7 @@ class Database:
         return self.read(lambda connection: connection.execute(statement, parameters).first())
 
     def all(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[_Row]:
+        """All rows, read in one round trip."""
         return self.read(lambda connection: connection.execute(statement, parameters).all())
 
     def read(self, work: Callable[[Connection], T]) -> T:
@@ -95,6 +98,7 @@ class Database:
             connection.execute(text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE"))
 
     def close(self) -> None:
+        """Give the connections back."""
         self.reader.dispose()
         self._writer.dispose()
 

@@ -73,6 +73,8 @@ class RefreshReused(RecordsError):
 
 
 class FamilyRecords:
+    """Families and their tokens, kept as digests; a family is locked while one of its tokens is used."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
         self._locked_by_id = database.locked(_BY_ID)
@@ -87,6 +89,7 @@ class FamilyRecords:
         self._database.write(work)
 
     def get(self, family_id: str) -> Family | None:
+        """The family of that id, live or ended; None if it is unknown or was purged."""
         row = self._database.one(_BY_ID, {"id": family_id})
         return None if row is None else Family(*row)
 

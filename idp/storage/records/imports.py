@@ -47,6 +47,8 @@ class ImportCheckpoint:
 
 
 class ImportRecords:
+    """How far each import came, so that one that broke off goes on where it was."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
         self._begin = database.insert(imports).on_conflict_do_nothing()

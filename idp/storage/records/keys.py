@@ -43,6 +43,8 @@ class StoredKey:
 
 
 class KeyRecords:
+    """Signing keys. Whoever rotates at the same time, each algorithm has one active key and one next."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
 

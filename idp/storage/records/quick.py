@@ -14,6 +14,8 @@ from idp.storage.records.database import Database
 
 
 class QuickRead:
+    """One prepared read that stands in every hop, without what SQLAlchemy does for each execution."""
+
     def __init__(self, database: Database, statement: Select[Any]) -> None:
         """`statement` has named parameters, none of them a list, and columns that need no conversion."""
         self._database = database

@@ -23,6 +23,9 @@ _PING = text("SELECT 1")
 
 @dataclass(frozen=True, slots=True)
 class Records:
+    """The repositories over one database. Every verb of theirs raises `RecordsUnavailable` when it does not answer, and
+    does not say so."""
+
     database: Database
     clients: ClientRecords
     keys: KeyRecords
@@ -40,6 +43,7 @@ class Records:
         self.database.one(_PING, {})
 
     def close(self) -> None:
+        """Give all connections back; nothing can be read or written afterwards."""
         self.database.close()
 
 

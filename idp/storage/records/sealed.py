@@ -62,6 +62,8 @@ class Resealed:
 
 
 class SealedRecords:
+    """Every sealed value there is, in whatever table, for re-keying and for `idp check`."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -12,11 +12,14 @@ _BY_NAME = select(secrets.c.sealed).where(secrets.c.name == bindparam("name"))
 
 
 class SecretRecords:
+    """Sealed secrets of the whole deployment, by name; each is made once and stays."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
         self._add = database.insert(secrets).on_conflict_do_nothing()
 
     def get(self, name: str) -> bytes | None:
+        """The sealed secret of that name; None if it was never made."""
         row = self._database.one(_BY_NAME, {"name": name})
         return None if row is None else bytes(row[0])
 

@@ -29,6 +29,8 @@ _ASTRAY: Final = (
 
 
 class Line(ABC):
+    """How commands and scripts reach Redis, whatever stands there. A lost answer is asked for once again."""
+
     one_server: ClassVar[bool]
     """Whether a script may touch keys of several shards at once."""
 
