@@ -87,10 +87,12 @@ def _renewal(services: Services) -> Renewal:
 
 
 def read_password() -> str:
+    """One line of standard input, as it is."""
     return sys.stdin.readline().removesuffix("\n").removesuffix("\r")
 
 
 def read_secret(given: str) -> str:
+    """A TOTP secret in its one spelling. Raises `ClickException`."""
     try:
         return parse_secret(given)
     except InvalidSecret as invalid:

@@ -50,6 +50,7 @@ SENTENCES: Final[Mapping[type[Exception], str | Callable[[Any], str]]] = {
 
 
 def sentence(error: Exception) -> str:
+    """One line that says what went wrong and, where that is known, what to do."""
     if isinstance(error, click.ClickException):
         return error.format_message()
     for kind in type(error).__mro__:

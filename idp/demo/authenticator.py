@@ -31,6 +31,7 @@ def seconds_left(now: float) -> int:
 
 
 def main(arguments: list[str], clock: Clock) -> int:
+    """Print the code of the moment; the exit status."""
     if len(arguments) != 1:
         print("usage: python -m idp.demo.authenticator SECRET", file=sys.stderr)
         return 2

@@ -20,6 +20,8 @@ STOP_SECONDS = 8
 
 @dataclass(frozen=True, slots=True)
 class Program:
+    """A program of the demo and how to start it; what it writes goes to `log`."""
+
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
@@ -29,16 +31,21 @@ class Program:
 
 
 class ProgramEnded(Exception):
+    """A program ended by itself; the message says where to read why."""
+
     def __init__(self, program: Program, status: int) -> None:
         super().__init__(f"{program.name} ended with status {status}; the reason stands at the end of {program.log}")
 
 
 class Children:
+    """Programs that live and end together."""
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._running: list[tuple[Program, subprocess.Popen[bytes]]] = []
 
     def start(self, program: Program) -> None:
+        """Start a program in a process group of its own. Raises `OSError`."""
         program.log.parent.mkdir(parents=True, exist_ok=True)
         with program.log.open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 (our own programs)

@@ -25,6 +25,7 @@ class Departure:
     sid: str | None
 
     def concerns(self, citizen: SignedIn) -> bool:
+        """Whether this signed-in citizen is one of those it is about."""
         return self.sub in (None, citizen.sub) and self.sid in (None, citizen.sid)
 
 

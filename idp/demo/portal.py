@@ -42,6 +42,7 @@ def from_environment() -> Flask:
 
 
 def create_portal(settings: PortalSettings, clock: Clock, randomness: Randomness) -> Flask:
+    """A portal as a WSGI application."""
     theme = BY_KEY[settings.theme]
     app = Flask(__name__, template_folder="pages", static_folder="static")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY

@@ -20,6 +20,8 @@ LEVELS: Final = {f"urn:citizen-idp:aal:{level}": f"level_{level}" for level in (
 
 
 class Pages:
+    """The portal's pages in the visitor's language, under headers that allow nothing from elsewhere."""
+
     def __init__(self, theme: Theme, settings: PortalSettings, randomness: Randomness) -> None:
         self._theme = theme
         self._settings = settings
@@ -55,6 +57,7 @@ class Pages:
         return self.error(known, 403 if code == "access_denied" else 400, reference)
 
     def not_served(self, status: int, reference: str) -> AnyResponse:
+        """The page for a status that Flask gave by itself."""
         return self.error({403: "forged", 404: "not_found", 405: "not_found"}.get(status, "fault"), status, reference)
 
     def error(self, what: str, status: int, reference: str) -> AnyResponse:

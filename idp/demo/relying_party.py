@@ -35,6 +35,8 @@ class PortalSettings:
 
 
 class RelyingParty:
+    """The portal's side of OpenID Connect: beginning and finishing a sign-in, signing out, and being told of one."""
+
     def __init__(self, app: Flask, settings: PortalSettings, logout_tokens: LogoutTokens) -> None:
         self._settings = settings
         self._logout_tokens = logout_tokens

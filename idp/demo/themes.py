@@ -9,6 +9,8 @@ from idp.demo.words import Text
 
 @dataclass(frozen=True, slots=True)
 class Matter:
+    """Something a citizen sees at a portal once signed in."""
+
     title: Text
     detail: Text
     status: Text

@@ -81,10 +81,13 @@ class Visit(dict[str, Any], SessionMixin):
 
     @property
     def worth_keeping(self) -> bool:
+        """Whether there is anything to remember, so that mere visitors get no cookie."""
         return bool(self) or self.signed_in is not None
 
 
 class Visitors(SessionInterface):
+    """Who is at the portal, by a random cookie value that is kept as a digest; forgotten when the process ends."""
+
     def __init__(self, cookie: str, secure: bool, clock: Clock, randomness: Randomness) -> None:
         self._cookie = f"__Host-{cookie}" if secure else cookie
         self._secure = secure

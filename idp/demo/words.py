@@ -19,6 +19,7 @@ class Text:
     english: str
 
     def said_in(self, language: str) -> str:
+        """In `language`; any but English is Chinese."""
         return self.english if language == ENGLISH else self.chinese
 
 

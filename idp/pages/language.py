@@ -54,9 +54,11 @@ class Tongue:
         self.catalogue = _catalogue(translations / language.replace("-", "_") / "messages.po", self.locale)
 
     def say(self, message: str) -> str:
+        """The message in this language; one the catalogue lacks stays English."""
         return self.catalogue.gettext(message)
 
     def date(self, day: date) -> str:
+        """The day as people of this language write it out."""
         return format_date(day, format="long", locale=self.locale)
 
     def duration(self, seconds: int) -> str:
