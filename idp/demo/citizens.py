@@ -29,19 +29,13 @@ class Person:
 PEOPLE: Final = (
     Person("李静文", "110000199001010021", "+8615400000021", False, "仅密码 password only"),
     Person("王建国", "110000199001010013", "+8615400000013", True, "密码和动态码 password and TOTP"),
-    Person(
-        "巴特尔",
-        "150000194910010031",
-        "+8615400000031",
-        False,
-        "长者，用手机号和长辈版 elder: telephone and large print",
-    ),
+    Person("巴特尔", "150000194910010031", "+8615400000031", False, "长者 elder: telephone, large print"),
     Person(
         "阿卜杜热依木江·买买提吐尔逊·艾合买提尼亚孜·库尔班阿布都拉",
         "330000199906301254",
         None,
         False,
-        "三十个字的姓名 name of 30 characters",
+        "",
     ),
 )
 

@@ -4,13 +4,15 @@ import os
 import sys
 from collections.abc import Mapping
 
-from idp.cli.columns import table
+from idp.cli.columns import GAP, cells, table
 from idp.demo.authenticator import code_at, seconds_left
 from idp.demo.citizens import PEOPLE, Credentials
 from idp.demo.places import Places
 from idp.demo.themes import THEMES
 
 NONE = "-"
+WIDEST_NAME = 24
+"""Cells: a longer name would make every line of the table too long for a terminal, so it pushes its own line alone."""
 
 
 def explanation(places: Places, credentials: Mapping[str, Credentials], now: float) -> str:
@@ -19,7 +21,7 @@ def explanation(places: Places, credentials: Mapping[str, Credentials], now: flo
             "",
             *_indented(table(_addresses(places))),
             "",
-            *_indented(table(_people(credentials))),
+            *_indented(_people(credentials)),
             "",
             *_indented(_codes(credentials, now)),
             f"  Logs: {os.path.relpath(places.log('provider').parent)}",
@@ -41,27 +43,26 @@ def _addresses(places: Places) -> list[list[str]]:
     return [["统一身份认证", "身份提供方", "Identity provider", places.issuer], *portals]
 
 
-def _people(credentials: Mapping[str, Credentials]) -> list[list[str]]:
-    head = ["姓名 Name", "号码 Number", "密码 Password", "动态码密钥 TOTP secret", "手机 Phone", "说明 Note"]
+def _people(credentials: Mapping[str, Credentials]) -> list[str]:
+    """One citizen a line: name, number and password come first and are never empty, whatever follows them."""
+    head = ["姓名 Name", "号码 Number", "密码 Password", "手机 Phone", "说明 Note"]
     rows = [
-        [
-            person.name,
-            person.number,
-            credentials[person.number].password,
-            credentials[person.number].totp_secret or NONE,
-            person.phone or NONE,
-            person.note,
-        ]
+        [person.name, person.number, credentials[person.number].password, person.phone or NONE, person.note]
         for person in PEOPLE
     ]
-    return [head, *rows]
+    long = [GAP.join(row).rstrip() for row in rows if cells(row[0]) > WIDEST_NAME]
+    return [*table([head, *(row for row in rows if cells(row[0]) <= WIDEST_NAME)]), *long]
 
 
 def _codes(credentials: Mapping[str, Credentials], now: float) -> list[str]:
     python = os.path.relpath(sys.executable)
     return [
-        f"{person.name}: code {code_at(secret, now)} for {seconds_left(now)} s; another by"
-        f" `{python} -m idp.demo.authenticator {secret}`, or add the secret to an authenticator app."
+        line
         for person in PEOPLE
         if (secret := credentials[person.number].totp_secret)
+        for line in (
+            f"{person.name}: 动态码密钥 TOTP secret {secret}, for an authenticator app.",
+            f"  The code is {code_at(secret, now)} for {seconds_left(now)} s; another by:",
+            f"  {python} -m idp.demo.authenticator {secret}",
+        )
     ]

@@ -14,7 +14,7 @@ from idp.demo.citizens import PEOPLE
 from tests.support.processes import Process, start, wait_until
 from tests.support.town import IDP, three_free_ports
 
-ROW = re.compile(r"^\s*(\S+)\s+(\d{17}[\dX])\s+(\S+)\s+(\S+)", re.MULTILINE)
+ROW = re.compile(r"^\s*(\S+)\s+(\d{17}[\dX])\s+(\S+)", re.MULTILINE)
 
 
 def started(port: int, data_dir: Path, log: Path) -> Process:

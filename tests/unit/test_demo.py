@@ -6,7 +6,7 @@ import pytest
 
 from idp.cli.columns import cells, table
 from idp.demo.authenticator import code_at, seconds_left
-from idp.demo.citizens import PEOPLE, SYLLABLES, credentials, password_phrase
+from idp.demo.citizens import PEOPLE, SYLLABLES, Credentials, credentials, password_phrase
 from idp.demo.explanation import explanation
 from idp.demo.places import Places
 from idp.login.password_policy import PROFILES, check
@@ -67,7 +67,15 @@ def test_each_citizen_is_one_line_with_number_and_password(tmp_path: Path) -> No
     for person in PEOPLE:
         (line,) = [line for line in text.splitlines() if person.number in line]
         known = people[person.number]
-        assert line.split()[:4] == [person.name, person.number, known.password, known.totp_secret or "-"]
+        assert line.split()[:3] == [person.name, person.number, known.password]
+        assert not known.totp_secret or known.totp_secret in text.partition(PEOPLE[-1].number)[2]
+
+
+def test_every_line_of_the_table_fits_a_terminal(tmp_path: Path) -> None:
+    longest = "Jiangjiang-jiangjiang-jiangjiang-999"
+    people = {each.number: Credentials(longest, RFC_6238_SECRET if each.has_totp else None) for each in PEOPLE}
+    lines = explanation(Places(8000, tmp_path), people, now=59).splitlines()
+    assert max(cells(line) for line in lines if "Logs" not in line) <= 125
 
 
 def test_passwords_are_made_once_for_a_data_directory_and_only_their_owner_can_read_them(tmp_path: Path) -> None:
