@@ -1,5 +1,7 @@
 """`idp client …`: RFC 7591 metadata in JSON, in and out."""
 
+import re
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import click
@@ -10,8 +12,10 @@ from idp.cli.example import example
 from idp.cli.opened import opened, record
 from idp.cli.output import show_many, show_one, table_option
 from idp.oidc.client import Client
+from idp.oidc.registration import ignored
 
 _LARGEST = 65_536
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "scope", "redirect_uris", "enabled")
 
 
@@ -42,6 +46,8 @@ def add(file: BinaryIO, as_table: bool) -> None:
             "client_secret_expires_at": registered.client.client_secret_expires_at,
         }
     show_one(document, as_table)
+    for each in _unsaid(registered.client, metadata):
+        click.echo(each, err=True)
 
 
 @client.command("list", epilog=example("idp client list --table"))
@@ -87,6 +93,16 @@ def remove(client_id: str, as_table: bool) -> None:
         services.clients.remove(client_id)
         record(services, EventType.CLIENT_REMOVED, client_id=client_id)
     show_one(document, as_table)
+
+
+def _unsaid(registered: Client, metadata: bytes) -> Iterator[str]:
+    """What was accepted, and is perhaps not what was meant."""
+    members = [name if _PLAIN.fullmatch(name) else "one with other characters" for name in ignored(metadata)]
+    if members:
+        yield f"members that we do not know were left out: {', '.join(members)}"
+    missing = [name for name in ("purpose", "retention") if not getattr(registered, name)]
+    if registered.lawful_basis == "consent" and missing:
+        yield f"the citizen is asked for consent and not told of: {', '.join(missing)}"
 
 
 def _set_enabled(client_id: str, enabled: bool, kind: EventType, as_table: bool) -> None:

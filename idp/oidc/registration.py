@@ -6,7 +6,8 @@ refused, so that nobody believes to have it. Human-readable members may carry la
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -49,6 +50,12 @@ _NOT_OFFERED: Final = (
 Metadata = Mapping[str, Any]
 
 
+def ignored(document: bytes) -> tuple[str, ...]:
+    """Members of a document that was proved, without their languages, that do nothing here: misspelt ones, too."""
+    names = {name.partition("#")[0] for name in _parse(document)}
+    return tuple(sorted(names - {member.name for member in fields(Client)} - set(_NOT_OFFERED)))
+
+
 class Registrar:
     def __init__(self, engine: Engine, default_scope: tuple[str, ...]) -> None:
         self._engine = engine
@@ -60,7 +67,7 @@ class Registrar:
         _only_what_is_offered(metadata)
         self._engine.match_registration(_for_engine(metadata))
         application_type = _one_of(metadata, "application_type", ("web", "native"), "web")
-        redirect_uris = tuple(redirect_uri(uri, application_type) for uri in _uris(metadata, "redirect_uris"))
+        redirect_uris = _redirect_uris(metadata, "redirect_uris", application_type)
         if not redirect_uris:
             raise InvalidRedirectUri("redirect_uris is missing")
         method = _one_of(metadata, "token_endpoint_auth_method", AUTH_METHODS, "client_secret_basic")
@@ -73,7 +80,7 @@ class Registrar:
             client_id="",
             client_id_issued_at=0,
             redirect_uris=redirect_uris,
-            client_name=_texts(metadata, "client_name", str) or {"": sector},
+            client_name=_texts(metadata, "client_name") or {"": sector},
             token_endpoint_auth_method=method,
             grant_types=_grants(metadata, scope),
             response_types=_response_types(metadata),
@@ -86,20 +93,18 @@ class Registrar:
             default_max_age=_seconds(metadata, "default_max_age"),
             require_auth_time=_boolean(metadata, "require_auth_time", default=False),
             default_acr_values=_strings(metadata, "default_acr_values"),
-            post_logout_redirect_uris=tuple(
-                redirect_uri(uri, application_type) for uri in _uris(metadata, "post_logout_redirect_uris")
-            ),
+            post_logout_redirect_uris=_redirect_uris(metadata, "post_logout_redirect_uris", application_type),
             backchannel_logout_uri=_backchannel(metadata),
             contacts=_strings(metadata, "contacts"),
             lawful_basis=_one_of(metadata, "lawful_basis", _BASES, "consent"),
             lawful_basis_rule=_rule(metadata),
-            purpose=_texts(metadata, "purpose", str),
-            retention=_texts(metadata, "retention", str),
+            purpose=_texts(metadata, "purpose"),
+            retention=_texts(metadata, "retention"),
             optional_scopes=_subset(metadata, "optional_scopes", _beyond_openid(scope), ()),
-            client_uri=_texts(metadata, "client_uri", link),
-            logo_uri=_texts(metadata, "logo_uri", link),
-            policy_uri=_texts(metadata, "policy_uri", link),
-            tos_uri=_texts(metadata, "tos_uri", link),
+            client_uri=_texts(metadata, "client_uri"),
+            logo_uri=_texts(metadata, "logo_uri"),
+            policy_uri=_texts(metadata, "policy_uri"),
+            tos_uri=_texts(metadata, "tos_uri"),
         )
 
     def _scope(self, metadata: Metadata) -> tuple[str, ...]:
@@ -128,9 +133,9 @@ def redirect_uri(uri: str, application_type: str) -> str:
     except ValueError:
         raise InvalidRedirectUri("not a URI") from None
     if parts.username is not None or parts.password is not None:
-        raise InvalidRedirectUri("user information")
+        raise InvalidRedirectUri("user information before the host")
     if host and not _HOST.fullmatch(host):
-        raise InvalidRedirectUri("host")
+        raise InvalidRedirectUri("the host has characters that no host has")
     if parts.scheme == "https" and host:
         return uri
     if parts.scheme == "http" and host in _LOOPBACK:
@@ -142,7 +147,7 @@ def redirect_uri(uri: str, application_type: str) -> str:
         and parts.path.startswith("/")
     ):
         return uri
-    raise InvalidRedirectUri("scheme or host")
+    raise InvalidRedirectUri("https with a host is asked, or http on a loopback host")
 
 
 def link(uri: str) -> str:
@@ -159,7 +164,7 @@ def link(uri: str) -> str:
         or not _HOST.fullmatch(host)
         or not (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))
     ):
-        raise InvalidClientMetadata("a link is not an https address")
+        raise InvalidClientMetadata("not an https address")
     return uri
 
 
@@ -231,11 +236,20 @@ def _strings(metadata: Metadata, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
-def _uris(metadata: Metadata, name: str) -> tuple[str, ...]:
+def _redirect_uris(metadata: Metadata, name: str, application_type: str) -> tuple[str, ...]:
     try:
-        return _strings(metadata, name)
+        return tuple(redirect_uri(uri, application_type) for uri in _strings(metadata, name))
     except InvalidClientMetadata as error:
         raise InvalidRedirectUri(error.detail) from None
+    except InvalidRedirectUri as error:
+        raise InvalidRedirectUri(f"{name}: {error.detail}") from None
+
+
+def _link(text: str, name: str) -> str:
+    try:
+        return link(text)
+    except InvalidClientMetadata as error:
+        raise InvalidClientMetadata(f"{name}: {error.detail}") from None
 
 
 def _subset(metadata: Metadata, name: str, of: tuple[str, ...], default: tuple[str, ...]) -> tuple[str, ...]:
@@ -266,7 +280,7 @@ def _seconds(metadata: Metadata, name: str) -> int | None:
     return value
 
 
-def _texts(metadata: Metadata, name: str, prove: Callable[[str], str]) -> dict[str, str]:
+def _texts(metadata: Metadata, name: str) -> dict[str, str]:
     """A human-readable member with all its languages."""
     texts: dict[str, str] = {}
     for member in metadata:
@@ -274,7 +288,7 @@ def _texts(metadata: Metadata, name: str, prove: Callable[[str], str]) -> dict[s
         if base == name and (text := _string(metadata, member)):
             if tag and not _TAG.fullmatch(tag):
                 raise InvalidClientMetadata(f"{name} has an unknown language tag")
-            texts[tag] = prove(text)
+            texts[tag] = _link(text, name) if name in _LINKS else text
     return texts
 
 
@@ -293,7 +307,7 @@ def _backchannel(metadata: Metadata) -> str | None:
         return None
     if "#" in uri:
         raise InvalidClientMetadata("backchannel_logout_uri has a fragment")
-    return link(uri)
+    return _link(uri, "backchannel_logout_uri")
 
 
 def _sector(redirect_uris: tuple[str, ...]) -> str:

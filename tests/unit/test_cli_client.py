@@ -31,6 +31,37 @@ def test_a_client_from_standard_input(idp: Idp) -> None:
     assert idp("client", "add", "-", stdin=json.dumps(METADATA)).json["client_name"] == "Portal"
 
 
+def test_what_is_left_out_or_missing_is_said_and_no_refusal(idp: Idp) -> None:
+    told = METADATA | {"retentoin": "x", "post_logout_redirect_uri": "x", "line\nbreak": "x", "purpose": "y"}
+    added = idp("client", "add", "-", stdin=json.dumps(told))
+    assert added.status == 0
+    assert added.err.splitlines() == [
+        "members that we do not know were left out: one with other characters, post_logout_redirect_uri, retentoin",
+        "the citizen is asked for consent and not told of: retention",
+    ]
+
+
+def test_a_client_with_all_that_is_asked_is_added_without_a_word(idp: Idp) -> None:
+    for more in ({"purpose#en": "x", "retention": "y"}, {"lawful_basis": "statutory_duty", "lawful_basis_rule": "x"}):
+        assert idp("client", "add", "-", stdin=json.dumps(METADATA | more)).err == ""
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("redirect_uris", ["http://portal.example/cb"]),
+        ("post_logout_redirect_uris", ["https://portal.example/#x"]),
+        ("backchannel_logout_uri", "http://portal.example/x"),
+        ("logo_uri", "http://portal.example/x"),
+        ("scope", "profile"),
+    ],
+)
+def test_a_refusal_names_the_member(idp: Idp, member: str, value: object) -> None:
+    ran = idp("client", "add", "-", stdin=json.dumps(METADATA | {member: value}))
+    ran.said(member)
+    assert "portal.example" not in ran.err
+
+
 @pytest.mark.parametrize("verb", ["show", "disable", "enable", "remove"])
 def test_a_client_that_is_not_there(idp: Idp, verb: str) -> None:
     assert idp("key", "list").status == 0
