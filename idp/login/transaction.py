@@ -140,10 +140,13 @@ class Transactions:
         return after
 
     def finish(self, transaction: Transaction) -> None:
-        """The front door has answered; the transaction cannot be used again. Left is who asked, to lead back there."""
+        """The front door has answered; the transaction cannot be used again. Left is who asked, to lead back there.
+
+        Raises `Conflict` or `Gone` if another request was quicker: of several answers one reaches the browser.
+        """
         ask = Ask(transaction.ask.client_id, (), languages=transaction.ask.languages)
         after = dataclasses.replace(transaction, ask=ask, request="", proven=None, finished=True)
-        self._state.put(transaction_key(transaction.id), _kept(after), FINISHED_SECONDS)
+        self._state.replace(transaction_key(transaction.id), _kept(transaction), _kept(after), FINISHED_SECONDS)
 
 
 def _kept(transaction: Transaction) -> bytes:

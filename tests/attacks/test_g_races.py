@@ -106,3 +106,16 @@ def test_g_races_a_code_does_not_sign_in_again_who_signed_out_meanwhile(tabs: Ta
     assert tabs.done == [200]
     assert answer.request.path == "/login"
     assert silent(tabs.visitor, tabs.client)["error"] == "login_required"
+
+
+@pytest.mark.parametrize("decision", ["allow", "deny"])
+def test_g_races_an_answer_that_was_given_twice_at_once_reaches_the_browser_once(tabs: Tabs, decision: str) -> None:
+    """Both tabs passed the check that the transaction is open; one code (or refusal) goes out."""
+    page = tabs.visitor.authorize(tabs.client, scope="openid profile phone")
+    sent = form(page.text, "decision")
+    verb = "issue_under" if decision == "allow" else "queue"
+    tabs.state.before[verb] = tabs.other_tab(sent.action, **sent.filled(decision=decision))
+    answer = tabs.visitor.submit(page, "decision", decision=decision)
+    assert tabs.done == [303]
+    assert answer.status_code == 400
+    assert "Location" not in answer.headers

@@ -5,6 +5,7 @@ page of ours.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,7 +23,7 @@ from idp.login.transaction import Finished, Transaction, Transactions, WrongBrow
 from idp.pages import ClientView, ErrorKind, Frame, Page
 from idp.parameters import parse
 from idp.sessions import Session, Sessions
-from idp.storage.state import Gone
+from idp.storage.state import Conflict, Gone
 
 ADDRESSES: Final[Mapping[Step, str]] = {
     Step.PASSWORD: "/login",
@@ -165,8 +166,12 @@ class Visits:
         return response
 
     def answer(self, visit: Visit, redirect: Redirect) -> Response:
-        """The front door has answered: the transaction is over."""
-        self._transactions.finish(visit.transaction)
+        """The front door has answered: the transaction is over. Where another request of this tab was quicker, its
+        answer counts, and this one is withheld."""
+        try:
+            self._transactions.finish(visit.transaction)
+        except (Conflict, Gone):
+            return self.proceed(self.visit())
         return self._web.redirect(redirect.location)
 
     def refuse(self, visit: Visit, refusal: Refusal) -> Response:
@@ -175,7 +180,8 @@ class Visits:
 
     def start_again(self, visit: Visit) -> Response:
         """End the transaction with a page that says so. Raises `PageError`."""
-        self._transactions.finish(visit.transaction)
+        with suppress(Conflict, Gone):  # it has been answered just now
+            self._transactions.finish(visit.transaction)
         raise PageError(
             ErrorKind.SIGN_IN_REFUSED,
             403,
