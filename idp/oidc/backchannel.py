@@ -1,15 +1,20 @@
 """Back-Channel Logout 1.0: telling relying parties, each at its own address, all at once, none waiting for another.
 
-What comes of it is told to the citizen and to the audit trail. A party that does not answer in time counts as not told.
+What comes of it is told to the citizen and to the audit trail. A party that does not answer in time counts as not told,
+and one that never answers holds up itself alone: its host has a share of the threads.
 """
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
+from urllib.parse import urlsplit
 
 from federation.fetch import Fetcher, FetchError, Reason
+from federation.shares import Shares
 from idp.audit.events import EventType
 from idp.audit.recorder import event
 from idp.clock import Clock
@@ -23,7 +28,11 @@ from idp.storage.state import StateStore
 
 _EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 TOKEN_SECONDS: Final = 120
-AT_ONCE: Final = 16
+TELL_SECONDS: Final = 5.0
+"""For all that a sign-out tells, from the first to the last."""
+AT_ONCE: Final = 32
+SHARE: Final = 4
+"""Deliveries at a time, altogether and to one host."""
 _REASONS: Final[Mapping[Reason, str]] = {
     Reason.FORBIDDEN_URL: "address_refused",
     Reason.FORBIDDEN_ADDRESS: "address_refused",
@@ -62,22 +71,29 @@ class BackChannel:
         self._state = state
         self._clock = clock
         self._randomness = randomness
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="logout")
+        self._shares: Shares[bool] = Shares(AT_ONCE, SHARE, "logout")
 
-    def tell(self, ended: Session) -> Sequence[Told]:
-        """Tell every relying party of a session that has ended. Takes no longer than the slowest, and that is
-        bounded."""
-        clients = [client for client_id in ended.clients() if (client := self._clients.get(client_id))]
-        waiting: list[tuple[Client, Future[bool]]] = [
-            (client, self._threads.submit(self._deliver, client, ended)) for client in clients
+    def tell(self, *ended: Session) -> Sequence[Told]:
+        """Tell every relying party of sessions that have ended, all at once. Takes `TELL_SECONDS` at most."""
+        deadline = time.monotonic() + TELL_SECONDS
+        waiting = [
+            (client, self._submit(client, session, deadline))
+            for session in ended
+            for client_id in session.clients()
+            if (client := self._clients.get(client_id))
         ]
-        return [Told(client, future.result()) for client, future in waiting]
+        wait([future for _, future in waiting if future], TELL_SECONDS)
+        return [Told(client, bool(future and future.done() and future.result())) for client, future in waiting]
 
-    def _deliver(self, client: Client, ended: Session) -> bool:
+    def _submit(self, client: Client, ended: Session, deadline: float) -> Future[bool] | None:
+        uri = client.backchannel_logout_uri
+        if uri is None:
+            return None
+        return self._shares.submit(urlsplit(uri).netloc, partial(self._deliver, client, uri, ended, deadline))
+
+    def _deliver(self, client: Client, uri: str, ended: Session, deadline: float) -> bool:
         """Section 2.5: a form with the logout token; 200 or 204 is a yes (section 2.8)."""
-        if client.backchannel_logout_uri is None:
-            return False
-        failed = self._post(client.backchannel_logout_uri, self._token(client, ended))
+        failed = self._post(uri, self._token(client, ended), deadline - time.monotonic())
         what = EventType.LOGOUT_FAILED if failed else EventType.LOGOUT_DELIVERED
         told = event(
             what, self._clock.now(), citizen_id=ended.head.citizen_id, client_id=client.client_id, reason=failed
@@ -87,10 +103,12 @@ class BackChannel:
             _log.warning("a portal was not told of a sign-out", extra={"client_id": client.client_id, "reason": failed})
         return failed is None
 
-    def _post(self, uri: str, token: str) -> str | None:
-        """Why it failed, if it did."""
+    def _post(self, uri: str, token: str, seconds: float) -> str | None:
+        """Why it failed, if it did. With no time left nothing is sent: then others of this host took it all."""
+        if seconds <= 0:
+            return _REASONS[Reason.TIMED_OUT]
         try:
-            answer = self._fetcher.post_form(uri, {"logout_token": token})
+            answer = self._fetcher.post_form(uri, {"logout_token": token}, seconds)
         except FetchError as error:
             return _REASONS.get(error.reason, error.reason.value)
         return None if answer.status in (200, 204) else "status"

@@ -19,14 +19,13 @@ class Withdrawal:
     def end_access(self, citizen_id: str, client_id: str, sessions: Sequence[Session]) -> bool:
         """Revoke every family of this client, and tell it that its sessions have ended."""
         self._families.revoke_of_citizen(citizen_id, client_id, "consent_withdrawn")
-        told = [each for session in sessions for each in self._back_channel.tell(_only(session, client_id))]
+        told = self._back_channel.tell(*(_only(session, client_id) for session in sessions))
         return all(each.confirmed for each in told)
 
     def end_all_access(self, citizen_id: str, reason: str, sessions: Sequence[Session]) -> Sequence[PartyTold]:
         """Revoke every family of this citizen, and tell each client that its sessions have ended."""
         self._families.revoke_of_citizen(citizen_id, None, reason)
-        told = [each for session in sessions for each in self._back_channel.tell(session)]
-        return [PartyTold(each.client.client_id, each.confirmed) for each in told]
+        return [PartyTold(each.client.client_id, each.confirmed) for each in self._back_channel.tell(*sessions)]
 
 
 def _only(session: Session, client_id: str) -> Session:
