@@ -4,6 +4,7 @@
     target.py     a URL taken apart once, strictly, before anything is resolved
     addresses.py  which addresses may be reached
     line.py       one TCP connection to proved addresses, with an end that nobody can put off
+    shares.py     threads for calls that may hang, so that one place does not hold up the others
 
 This is the lowest of our layers: it imports libraries and nothing of ours. `connectors` and `idp` import it.
 """
