@@ -12,9 +12,9 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlencode
@@ -25,6 +25,7 @@ from urllib3.response import BaseHTTPResponse
 
 from federation.addresses import ForbiddenAddress, public
 from federation.line import Line
+from federation.shares import Shares
 from federation.target import ForbiddenUrl, Target, target_of
 
 Resolver = Callable[[str], Sequence[str]]
@@ -89,7 +90,7 @@ class Fetcher:
         self._tls = ssl.create_default_context()
         if ca_file is not None:
             self._tls.load_verify_locations(cafile=ca_file)
-        self._resolvers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="resolve")
+        self._resolvers: Shares[Sequence[str]] = Shares(16, 2, "resolve")
 
     def post_form(
         self,
@@ -119,7 +120,7 @@ class Fetcher:
 
     def _addresses(self, target: Target, deadline: float) -> Sequence[str]:
         """The addresses to connect to, each proved. One that is not public spoils them all."""
-        lookup = self._resolvers.submit(self._resolve, target.host)
+        lookup = self._resolvers.submit(target.host, partial(self._resolve, target.host))
         try:
             found = lookup.result(max(deadline - time.monotonic(), 0))
         except TimeoutError:

@@ -2,8 +2,10 @@
 
 import gzip
 import socket
+import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -232,6 +234,26 @@ def test_a_handshake_that_never_comes_is_cut_at_the_deadline() -> None:
         began = time.monotonic()
         assert _refusal(_allowed(port), f"https://127.0.0.1:{port}/", timeout=0.5) is Reason.TIMED_OUT
         assert time.monotonic() - began < 1.5
+
+
+def test_names_whose_lookup_hangs_hold_up_no_other_name() -> None:
+    """Four portals whose name servers never answer, each called four times."""
+    over = threading.Event()
+
+    def resolve(host: str) -> Sequence[str]:
+        if host.startswith("tar"):
+            over.wait(10)
+        return ("127.0.0.1",)
+
+    fetcher = Fetcher(frozenset(), resolve=resolve)
+    try:
+        hanging = [f"https://tar{number % 4}.example/" for number in range(16)]
+        with ThreadPoolExecutor(16) as pool:
+            refused = pool.map(lambda url: _refusal(fetcher, url, timeout=0.3), hanging)
+            assert set(refused) == {Reason.TIMED_OUT}
+        assert _refusal(fetcher, "https://honest.example/", timeout=3) is Reason.FORBIDDEN_ADDRESS
+    finally:
+        over.set()
 
 
 def test_a_slow_resolver_is_not_waited_for() -> None:
