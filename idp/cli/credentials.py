@@ -28,8 +28,6 @@ _RESET = "password_reset"
 @table_option
 def password(who: str, password_stdin: bool, temporary: bool, as_table: bool) -> None:
     """Give a citizen a new password. Sessions and tokens end at once, and the portals are told."""
-    if not password_stdin:
-        raise click.UsageError("a password comes from standard input: --password-stdin")
     chosen = read_password()
     with known(who) as (services, found):
         account = services.citizens.account(found.id)
