@@ -231,6 +231,7 @@ def _account_pages(services: Services, web: Web, transactions: Transactions, wit
         services.records.consents,
         services.directory.party,
         services.sessions,
+        services.citizens,
         withdrawal,
         services.state,
         services.clock,

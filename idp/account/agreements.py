@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from idp.audit.events import EventType
 from idp.audit.recorder import event
+from idp.citizens.registry import Citizens
 from idp.clock import Clock
 from idp.codec import decode
 from idp.login.consent import Decision
@@ -17,7 +18,7 @@ from idp.login.party import RelyingParty
 from idp.sessions import Session, Sessions
 from idp.storage.records.consents import StoredConsent
 from idp.storage.records.errors import NotFound
-from idp.storage.state import StateStore
+from idp.storage.state import Gone, StateStore
 
 REASON: Final = "consent_withdrawn"
 
@@ -91,6 +92,7 @@ class Agreements:
         records: AgreementRecords,
         party: Callable[[str], RelyingParty | None],
         sessions: Sessions,
+        citizens: Citizens,
         ends: EndsAccess,
         state: StateStore,
         clock: Clock,
@@ -98,6 +100,7 @@ class Agreements:
         self._records = records
         self._party = party
         self._sessions = sessions
+        self._citizens = citizens
         self._ends = ends
         self._state = state
         self._clock = clock
@@ -107,7 +110,7 @@ class Agreements:
         return [self._agreement(stored) for stored in self._records.of_citizen(citizen_id)]
 
     def withdraw(self, session: Session, client_id: str) -> Withdrawn:
-        """Raises `NotWithdrawable`, or `Gone` if the session ended meanwhile."""
+        """Raises `NotWithdrawable`, or `Gone` if the session ended meanwhile: the agreement has ended all the same."""
         citizen_id = session.head.citizen_id
         stored = self._records.find(citizen_id, client_id)
         if stored is None or not self._agreement(stored).withdrawable:
@@ -118,10 +121,25 @@ class Agreements:
             raise NotWithdrawable from None
         told = event(EventType.CONSENT_WITHDRAWN, self._clock.now(), citizen_id=citizen_id, client_id=client_id)
         self._state.queue(session.key.shard, [told])
-        handle, here = self._sessions.reopen_without(session, client_id, REASON)
+        reopened = self._reopened(session, client_id)
         ended = self._sessions.end_those_with(citizen_id, client_id, REASON)
         confirmed = self._ends.end_access(citizen_id, client_id, [session, *ended])
-        return Withdrawn(confirmed, handle, here)
+        if reopened is None:
+            raise Gone("session")
+        return Withdrawn(confirmed, *reopened)
+
+    def _reopened(self, session: Session, client_id: str) -> tuple[str, Session] | None:
+        """The browser's session without that party; None if it has ended, or ends because the account is closed."""
+        try:
+            handle, here = self._sessions.reopen_without(session, client_id, REASON)
+        except Gone:
+            return None
+        # Whoever suspends an account looks for its sessions after setting the status, and may have looked too early.
+        citizen = self._citizens.by_id(here.head.citizen_id)
+        if citizen is not None and citizen.may_sign_in:
+            return handle, here
+        self._sessions.end(here, "suspended")
+        return None
 
     def _agreement(self, stored: StoredConsent) -> Agreement:
         granted = decode(stored.document, Decision).granted

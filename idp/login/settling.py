@@ -35,7 +35,13 @@ class Settling:
         if step is not Step.RESPOND or meant is None:
             return step
         leg = leg_field(ask.client_id, ask_digest(ask, party))
-        return door.respond(transaction, self._sessions.add_leg(meant, leg, encode(granted)), leg)
+        after = self._sessions.add_leg(meant, leg, encode(granted))
+        # Whoever withdraws looks for sessions with the leg after ending the consent, and may have looked too early.
+        still = self._consents.remembered(meant.head.citizen_id, ask, party, since)
+        if still is None:
+            self._sessions.end(after, "consent_withdrawn")
+            raise Gone("consent")
+        return door.respond(transaction, after, leg) if still == granted else self._settle(transaction, after, door)
 
     def _reachable(self, session: Session) -> int:
         account = self._citizens.account(session.head.citizen_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 from werkzeug.test import Client as HttpClient
 
 import idp.services
+from idp.app import suspending
 from idp.login.assurance import acr
+from idp.sessions import owner_key
 from tests.support.cookies import BROWSER, SESSION, cookie, silent
 from tests.support.forms import form
 from tests.support.interposed_state import InterposedState
@@ -119,3 +122,34 @@ def test_g_races_an_answer_that_was_given_twice_at_once_reaches_the_browser_once
     assert tabs.done == [303]
     assert answer.status_code == 400
     assert "Location" not in answer.headers
+
+
+def test_g_races_another_browser_does_not_go_on_with_what_was_withdrawn_meanwhile(tabs: Tabs) -> None:
+    """It had read the consent before the withdrawal, and notes the leg after it."""
+    elsewhere, other = tabs.provider.visitor("192.0.2.7"), tabs.provider.client(redirect_uris=["https://d.example/cb"])
+    elsewhere.arrive(other, tabs.person)
+    tabs.state.before["set_fields"] = tabs.withdrawal()
+    answer = elsewhere.authorize(tabs.client)
+    assert tabs.done == [200]
+    assert answer.request.path == "/login"
+    assert "error" in silent(elsewhere, tabs.client)
+
+
+def test_g_races_a_withdrawal_does_not_sign_in_who_was_suspended_meanwhile(tabs: Tabs) -> None:
+    other = tabs.provider.client(redirect_uris=["https://d.example/cb"])
+    tabs.visitor.allow(tabs.visitor.authorize(other))
+    tabs.state.after["sessions_of"] = tabs.withdrawal()  # the new session comes too late for that list
+    suspending(tabs.provider.services).suspend(tabs.person.citizen.id)
+    assert tabs.done
+    assert silent(tabs.visitor, other)["error"] == "login_required"
+    assert tabs.state.sessions_of(owner_key(tabs.person.citizen.id)) == []
+
+
+def test_g_races_a_withdrawal_ends_tokens_though_the_browser_signed_in_anew_meanwhile(tabs: Tabs) -> None:
+    code = silent(tabs.visitor, tabs.client)["code"]
+    token = tabs.provider.token(tabs.client, tabs.client.exchange(code)).get_json()["access_token"]
+    page, withdraw = tabs.visitor.authorize(tabs.client, prompt="login"), tabs.withdrawal()
+    tabs.state.before["open_session"] = partial(tabs.visitor.password, page, tabs.person)
+    withdraw()
+    assert tabs.provider.userinfo(token).status_code == 401
+    assert "error" in silent(tabs.visitor, tabs.client)
