@@ -1,12 +1,16 @@
 """`grant_type=refresh_token` (RFC 6749 section 6, OIDC Core section 12)."""
 
-import dataclasses
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from idp.citizens.registry import Citizens
+from idp.codec import decode
 from idp.errors import InvalidGrant
+from idp.login.consent import Decision
 from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.families import Families
+from idp.oidc.grant import OfflineGrant
+from idp.oidc.scopes import OFFLINE_ACCESS, OPENID
 from idp.oidc.tokens import IdTokenFacts, TokenIssuer
 from idp.parameters import Parameters
 from idp.secrets import Randomness, mint, shard_for
@@ -45,14 +49,31 @@ class RefreshTokenGrant:
         if citizen is None or not citizen.may_sign_in:
             self._families.revoke(family.id, shard_for(family.citizen_id), "account closed")
             raise InvalidGrant("the account may not sign in")
-        if self._consents.find(citizen.id, client.client_id) is None:
-            # withdrawn while this family was being made
+        consent = self._consents.find(citizen.id, client.client_id)
+        agreed = _still_agreed(grant, consent) if consent else None
+        if agreed is None or OFFLINE_ACCESS not in agreed.scopes:
+            # withdrawn, or narrowed, while this family was being made
             self._families.revoke(family.id, shard_for(family.citizen_id), "consent_withdrawn")
             raise InvalidGrant("the consent was withdrawn")
-        narrowed = dataclasses.replace(grant, scopes=scope) if scope else grant
+        narrowed = replace(agreed, scopes=_both(scope, agreed.scopes)) if scope else agreed
         token = mint(self._randomness, shard_for(family.citizen_id))
         self._families.store_access_token(token, family, client, narrowed)
         return self._issuer.answer(client, token, IdTokenFacts(narrowed, None, citizen)) | {"refresh_token": successor}
+
+
+def _still_agreed(grant: OfflineGrant, consent: StoredConsent) -> OfflineGrant:
+    """Of what this family was granted once, what the citizen agrees to now (PIPL article 15)."""
+    granted = decode(consent.document, Decision).granted
+    return replace(
+        grant,
+        scopes=_both(grant.scopes, (OPENID, *granted.scopes)),
+        id_token_claims=_both(grant.id_token_claims, granted.claims),
+        userinfo_claims=_both(grant.userinfo_claims, granted.claims),
+    )
+
+
+def _both(names: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if name in allowed)
 
 
 def _scope(text: str | None) -> tuple[str, ...]:
