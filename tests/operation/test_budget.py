@@ -163,4 +163,4 @@ def test_a_refresh(meter: Meter) -> None:
     first = meter.cost(refresh)
     assert first.verbs == ("put", "put_under")
     assert [meter.cost(refresh) for _ in range(5)] == [first] * 5
-    assert first.sql == 8
+    assert first.sql == 9
