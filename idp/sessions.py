@@ -20,6 +20,8 @@ from idp.secrets import Randomness, digest, mint, shard_for, shard_of, urlsafe
 from idp.storage.state import Event, Gone, Guard, Key, Replaces, StateStore
 
 LEG: Final = "leg"
+SUCCESSOR_SECONDS: Final = 60
+"""How long a browser may take to learn its session's new handle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,10 @@ def session_key_of(shard: str, name: str) -> Key:
     return Key(shard, "session", name)
 
 
+def _successor_key(key: Key) -> Key:
+    return Key(key.shard, "successor", key.name)
+
+
 def owner_key(citizen_id: str) -> Key:
     return Key(shard_for(citizen_id), "sessions", citizen_id)
 
@@ -108,9 +114,11 @@ class Sessions:
         head = replace(session.head, aal=aal, amr=amr)
         return self._open(head, Replaces(session.key, LEG + ":", issued=self.limits.absolute, must_live=True), [])
 
-    def _open(self, head: Head, replaces: Replaces | None, before: Sequence[Event]) -> tuple[str, Session]:
+    def _open(
+        self, head: Head, replaces: Replaces | None, before: Sequence[Event], handle: str = ""
+    ) -> tuple[str, Session]:
         """`before` is told before the opening."""
-        handle = mint(self._randomness, shard_for(head.citizen_id))
+        handle = handle or self._handle(head.citizen_id)
         key = session_key(handle)
         fields = self._state.open_session(
             key,
@@ -124,9 +132,22 @@ class Sessions:
         )
         return handle, Session(key, head, _legs(fields))
 
+    def _handle(self, citizen_id: str) -> str:
+        return mint(self._randomness, shard_for(citizen_id))
+
     def load(self, handle: str) -> Session | None:
         """The live session of a handle, whose idle time starts anew; None if there is none."""
         return self.load_key(session_key(handle))
+
+    def load_to_end(self, handle: str) -> Session | None:
+        """As `load`; or the session that took its place, of which the browser is still to learn the handle. To be ended
+        and for nothing else: the old handle opens nothing."""
+        key = session_key(handle)
+        session = self.load_key(key)
+        if session is not None:
+            return session
+        successor = self._state.get(_successor_key(key))
+        return self.load_key(session_key_of(key.shard, successor.decode())) if successor else None
 
     def load_key(self, key: Key) -> Session | None:
         return self.read(key, self._state.load_session(key, self.limits.idle))
@@ -161,9 +182,15 @@ class Sessions:
         """The same sign-in under a new handle, without the legs of a client; what was issued under the old one ends.
 
         A leg cannot be taken out of a live session: a hop in flight might already rest on it. Raises `Gone`.
+
+        The browser learns the new handle only once relying parties were told, which may take seconds. So the way from
+        the old one to the new is kept for who signs out meanwhile, from before there is a new one.
         """
+        handle = self._handle(session.head.citizen_id)
+        self._state.put(_successor_key(session.key), session_key(handle).name.encode(), SUCCESSOR_SECONDS)
         replaces = Replaces(session.key, LEG + ":", drop=leg_field(client_id, ""), must_live=True)
-        return self._open(session.head, replaces, [event(EventType.SESSION_ENDED, self._clock.now(), reason=reason)])
+        ended = event(EventType.SESSION_ENDED, self._clock.now(), reason=reason)
+        return self._open(session.head, replaces, [ended], handle)
 
     def end_those_with(self, citizen_id: str, client_id: str, reason: str) -> Sequence[Session]:
         """End a citizen's sessions, in all browsers, that carry legs of a client; gives those that this call ended."""

@@ -189,7 +189,7 @@ class LogoutViews:
 
     def _session(self) -> Session | None:
         handle = self._web.cookie(request, self._web.cookies.session)
-        return self._sessions.load(handle) if handle else None
+        return self._sessions.load_to_end(handle) if handle else None
 
 
 def _view(client: Client, language: str) -> ClientView:

@@ -10,6 +10,7 @@ import pytest
 from werkzeug.test import Client as HttpClient
 
 import idp.services
+from federation.fetch import Fetcher, FetchError, Reason
 from idp.app import suspending
 from idp.login.assurance import acr
 from idp.sessions import owner_key
@@ -153,3 +154,22 @@ def test_g_races_a_withdrawal_ends_tokens_though_the_browser_signed_in_anew_mean
     withdraw()
     assert tabs.provider.userinfo(token).status_code == 401
     assert "error" in silent(tabs.visitor, tabs.client)
+
+
+def test_g_races_a_sign_out_while_a_portal_is_told_of_a_withdrawal(tabs: Tabs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The browser has the old session's cookie until the portal answered; then it gets the new one's."""
+    slow = tabs.provider.client(redirect_uris=["https://s.example/cb"], backchannel_logout_uri="https://s.example/bc")
+    tabs.visitor.allow(tabs.visitor.authorize(slow))
+    leave, page = tabs.logout(), tabs.visitor.get("/account")
+    csrf = page.text.partition('name="csrf" value="')[2].partition('"')[0]
+
+    def told(*_: object) -> None:
+        monkeypatch.undo()
+        leave()
+        raise FetchError(Reason.TIMED_OUT)
+
+    monkeypatch.setattr(Fetcher, "post_form", told)
+    tabs.visitor.post("/account/withdraw", {"csrf": csrf, "client": slow.id})
+    assert tabs.done == [200]
+    assert silent(tabs.visitor, tabs.client)["error"] == "login_required"
+    assert tabs.state.sessions_of(owner_key(tabs.person.citizen.id)) == []
