@@ -9,6 +9,7 @@ client and the digest of what was asked, so that the next hop of that client nee
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -199,6 +200,16 @@ class Sessions:
     def end_all_of(self, citizen_id: str, reason: str) -> Sequence[Session]:
         """End every session of a citizen, in all browsers; gives those that this call ended."""
         return self._end_all(citizen_id, reason, lambda _: True)
+
+    def change_legs(self, citizen_id: str, client_id: str, change: Callable[[bytes], bytes]) -> None:
+        """Change what a client was granted, in all of a citizen's browsers: its next hop there gives what is left."""
+        for key in self._state.sessions_of(owner_key(citizen_id)):
+            session = self.load_key(key)
+            legs = session.legs.items() if session else ()
+            changed = {name: change(leg) for name, leg in legs if client_of_leg(name) == client_id}
+            if changed:
+                with suppress(Gone):
+                    self._state.set_fields(key, changed)
 
     def _end_all(self, citizen_id: str, reason: str, which: Callable[[Session], bool]) -> Sequence[Session]:
         ended = []

@@ -97,6 +97,11 @@ class Consents:
         declined = set(question(ask, party).required + question(ask, party).required_sensitive) & set(decision.declined)
         return None if declined else _within(ask, {*decision.granted.scopes, *decision.granted.claims})
 
+    def present(self, citizen_id: str, client_id: str) -> Granted:
+        """All that is agreed to with a client now, whatever it asks."""
+        stored = self._records.find(citizen_id, client_id)
+        return decode(stored.document, Decision).granted if stored else Granted((), ())
+
     def agree(self, citizen_id: str, ask: Ask, party: RelyingParty, ticked: frozenset[str]) -> Granted:
         """Record that the citizen agreed, with these boxes ticked. Raises `MissingRequired`."""
         asked = question(ask, party)
@@ -119,6 +124,14 @@ class Consents:
             )
         )
         return _within(ask, granted)
+
+
+def both(granted: Granted, other: Granted) -> Granted:
+    """What is in both, in the order of the first."""
+    return Granted(
+        scopes=tuple(scope for scope in granted.scopes if scope in other.scopes),
+        claims=tuple(claim for claim in granted.claims if claim in other.claims),
+    )
 
 
 def _within(ask: Ask, granted: set[str]) -> Granted:

@@ -3,23 +3,30 @@
 from idp.audit.events import EventType
 from idp.audit.recorder import Fact, event
 from idp.clock import Clock
-from idp.login.consent import Consents
+from idp.codec import decode, encode
+from idp.login.consent import Consents, Granted, both
 from idp.login.door import FrontDoor
 from idp.login.transaction import Transaction
-from idp.sessions import Session
+from idp.sessions import Session, Sessions
 from idp.storage.state import StateStore
 
 
 class Consenting:
-    def __init__(self, consents: Consents, state: StateStore, clock: Clock) -> None:
+    def __init__(self, consents: Consents, sessions: Sessions, state: StateStore, clock: Clock) -> None:
         self._consents = consents
+        self._sessions = sessions
         self._state = state
         self._clock = clock
 
     def agree(self, transaction: Transaction, session: Session, door: FrontDoor, ticked: frozenset[str]) -> None:
-        """Record the citizen's consent. Raises `MissingRequired` or `PartyGone`."""
+        """Record the citizen's consent. What it takes back of an earlier one goes from every session of the citizen
+        (PIPL article 15). Raises `MissingRequired` or `PartyGone`."""
         party = door.party(transaction.ask.client_id)
-        granted = self._consents.agree(session.head.citizen_id, transaction.ask, party, ticked)
+        citizen_id = session.head.citizen_id
+        before = self._consents.present(citizen_id, party.id)
+        granted = self._consents.agree(citizen_id, transaction.ask, party, ticked)
+        if both(before, self._consents.present(citizen_id, party.id)) != before:
+            self._sessions.change_legs(citizen_id, party.id, lambda leg: self._narrowed(leg, citizen_id, party.id))
         facts: dict[str, Fact] = {
             "scopes": granted.scopes,
             "claims": granted.claims,
@@ -29,6 +36,9 @@ class Consenting:
 
     def decline(self, transaction: Transaction, session: Session) -> None:
         self._tell(EventType.CONSENT_DENIED, transaction, session, {"scopes": transaction.ask.scopes})
+
+    def _narrowed(self, leg: bytes, citizen_id: str, client_id: str) -> bytes:
+        return encode(both(decode(leg, Granted), self._consents.present(citizen_id, client_id)))
 
     def _tell(self, what: EventType, transaction: Transaction, session: Session, facts: dict[str, Fact]) -> None:
         told = event(

@@ -72,6 +72,32 @@ def test_f_rt_narrowed_without_offline_access_the_family_ends(
     assert provider.userinfo(before["access_token"]).status_code == 401
 
 
+def test_f_narrowed_consent_narrows_the_hops_of_every_browser(
+    provider: Provider, visitor: Visitor, client: Registered, person: Person
+) -> None:
+    other = provider.visitor("192.0.2.9")
+    first(provider, visitor, client, person)
+    other.password(other.authorize(client, scope=SCOPE, claims=CLAIMS), person)
+    visitor.hop(client, scope="openid phone")  # another question, whose answer stands in a leg of its own
+    decide_again(provider, visitor, client)
+    for browser, scope in ((other, SCOPE), (visitor, SCOPE), (visitor, "openid phone")):
+        code = browser.hop(client, scope=scope, claims=CLAIMS if scope == SCOPE else None)["code"]
+        after = tokens(provider.token(client, client.exchange(code)))
+        assert set(after["scope"].split()) <= {"openid", "profile"}
+        assert released(provider, after["access_token"]) & {"phone_number", "email"} == set()
+
+
+def test_f_narrowed_consent_leaves_other_portals_alone(
+    provider: Provider, visitor: Visitor, client: Registered, person: Person
+) -> None:
+    another = provider.client(scope="openid phone", redirect_uris=["https://b.example/cb"])
+    first(provider, visitor, client, person)
+    visitor.allow(visitor.authorize(another, scope="openid phone"))
+    decide_again(provider, visitor, client)
+    code = visitor.hop(another, scope="openid phone")["code"]
+    assert tokens(provider.token(another, another.exchange(code)))["scope"] == "openid phone"
+
+
 def test_f_rt_what_is_agreed_to_again_comes_back(
     provider: Provider, visitor: Visitor, client: Registered, person: Person
 ) -> None:
