@@ -133,11 +133,11 @@ class Transactions:
         return after
 
     def arrived(self, transaction: Transaction) -> Transaction:
-        """All factors are proven and a session is open: nothing of the proof is left in the transaction."""
-        after = dataclasses.replace(transaction, proven=None)
-        if transaction.proven is not None:
-            self._state.put(transaction_key(transaction.id), _kept(after), self._ttl)
-        return after
+        """All factors are proven and a session is open: nothing of the proof is left in the transaction.
+
+        Raises `Conflict` or `Gone` if another request of this tab was quicker.
+        """
+        return transaction if transaction.proven is None else self.prove(transaction, None)
 
     def finish(self, transaction: Transaction) -> None:
         """The front door has answered; the transaction cannot be used again. Left is who asked, to lead back there.

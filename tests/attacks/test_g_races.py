@@ -173,3 +173,24 @@ def test_g_races_a_sign_out_while_a_portal_is_told_of_a_withdrawal(tabs: Tabs, m
     assert tabs.done == [200]
     assert silent(tabs.visitor, tabs.client)["error"] == "login_required"
     assert tabs.state.sessions_of(owner_key(tabs.person.citizen.id)) == []
+
+
+def test_g_races_two_second_factors_at_once_open_no_answered_transaction_again(tabs: Tabs) -> None:
+    """The code of the app and one from the paper, both right; what the one finished the other leaves as it is."""
+    person, visitor = tabs.provider.citizen(totp=True), tabs.provider.visitor()
+    paper = tabs.provider.services.recovery.renew(person.citizen.id)
+    tabs.visitor, tabs.person = visitor, person
+    page = visitor.password(visitor.authorize(tabs.client, scope="openid"), person)
+    consent = visitor.submit(page, "otp", otp=totp_now(tabs.provider, person))
+    visitor.allow(consent)
+    visitor.submit(visitor.get("/logout"), "decision", decision="allow")
+    tabs.provider.clock.advance(60)
+    page = visitor.password(visitor.authorize(tabs.client, scope="openid"), person)
+    sent = form(page.text, "otp")
+    code = tabs.other_tab(sent.action, **sent.filled(otp=totp_now(tabs.provider, person)))
+    tabs.state.before["open_session"] = code
+    recovery = form(visitor.get(sent.action.replace("/login/otp", "/login/recovery")).text, "recovery_code")
+    answer = visitor.post(recovery.action, recovery.filled(recovery_code=paper[0]))
+    assert tabs.done == [303]
+    assert answer.status_code == 400
+    assert visitor.get(sent.action).status_code == 400

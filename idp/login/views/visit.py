@@ -159,7 +159,10 @@ class Visits:
         """A proof was accepted: on to the next step of the transaction, or, signed in, to whatever is left."""
         if isinstance(outcome, Transaction):
             return self.proceed(replace(visit, transaction=outcome))
-        transaction = self._transactions.arrived(visit.transaction)
+        try:
+            transaction = self._transactions.arrived(visit.transaction)
+        except (Conflict, Gone):  # another request of this tab was quicker: wherever the transaction is now
+            transaction = self.visit().transaction
         response = self.proceed(replace(visit, transaction=transaction, session=outcome.session))
         self._web.cookies.set(response, self._web.cookies.session, outcome.handle)
         self._web.cookies.set(response, self._web.cookies.known, outcome.marker, KNOWN_SECONDS)
