@@ -16,10 +16,12 @@ NUMBER = "11010519491231002X"
 def restored() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    names = (*logs.PINNED, "_granian")
+    before = {name: logging.getLogger(name).level for name in names}
     yield
     root.handlers[:], root.level = handlers, level
-    for name in (*logs.PINNED, "_granian"):
-        logging.getLogger(name).setLevel(logging.NOTSET)
+    for name in names:
+        logging.getLogger(name).setLevel(before[name])
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
 
