@@ -142,7 +142,7 @@ class Transactions:
     def finish(self, transaction: Transaction) -> None:
         """The front door has answered; the transaction cannot be used again. Left is who asked, to lead back there.
 
-        Raises `Conflict` or `Gone` if another request was quicker: of several answers one reaches the browser.
+        Raises `Conflict` or `Gone` if another request was quicker.
         """
         ask = Ask(transaction.ask.client_id, (), languages=transaction.ask.languages)
         after = dataclasses.replace(transaction, ask=ask, request="", proven=None, finished=True)

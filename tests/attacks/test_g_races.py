@@ -17,7 +17,16 @@ from idp.sessions import owner_key
 from tests.support.cookies import BROWSER, SESSION, cookie, silent
 from tests.support.forms import form
 from tests.support.interposed_state import InterposedState
-from tests.support.provider import ISSUER, Person, Provider, Registered, Visitor, running_provider, settings_for
+from tests.support.provider import (
+    ISSUER,
+    Person,
+    Provider,
+    Registered,
+    Visitor,
+    parameters,
+    running_provider,
+    settings_for,
+)
 from tests.support.totp import totp_now
 
 SAME_ORIGIN = {"Origin": ISSUER, "Sec-Fetch-Site": "same-origin"}
@@ -113,16 +122,33 @@ def test_g_races_a_code_does_not_sign_in_again_who_signed_out_meanwhile(tabs: Ta
 
 
 @pytest.mark.parametrize("decision", ["allow", "deny"])
-def test_g_races_an_answer_that_was_given_twice_at_once_reaches_the_browser_once(tabs: Tabs, decision: str) -> None:
-    """Both tabs passed the check that the transaction is open; one code (or refusal) goes out."""
+def test_g_races_two_presses_at_once_are_each_answered_and_the_transaction_is_over(tabs: Tabs, decision: str) -> None:
+    """A browser drops the answer to the first press of a double click: the second must not come away empty."""
     page = tabs.visitor.authorize(tabs.client, scope="openid profile phone")
     sent = form(page.text, "decision")
     verb = "issue_under" if decision == "allow" else "queue"
     tabs.state.before[verb] = tabs.other_tab(sent.action, **sent.filled(decision=decision))
     answer = tabs.visitor.submit(page, "decision", decision=decision)
     assert tabs.done == [303]
-    assert answer.status_code == 400
-    assert "Location" not in answer.headers
+    assert answer.status_code == 303
+    told = parameters(answer.location)
+    assert ("code" in told, told.get("error")) == ((True, None) if decision == "allow" else (False, "access_denied"))
+    assert tabs.visitor.get(sent.action).status_code == 400
+
+
+def test_g_races_the_press_that_the_browser_keeps_signs_it_in(tabs: Tabs) -> None:
+    """The cookie of the first press is lost with its answer: the second has a session and a code of its own."""
+    visitor = tabs.visitor = tabs.provider.visitor()
+    page = visitor.authorize(tabs.client)
+    sent = form(page.text, "username")
+    filled = sent.filled(username=tabs.person.number, password=tabs.person.password)
+    tabs.state.before["open_session"] = tabs.other_tab(sent.action, **filled)
+    answer = visitor.post(sent.action, filled)
+    assert tabs.done == [303]
+    assert (
+        tabs.provider.token(tabs.client, tabs.client.exchange(parameters(answer.location)["code"])).status_code == 200
+    )
+    assert "code" in silent(visitor, tabs.client)
 
 
 def test_g_races_another_browser_does_not_go_on_with_what_was_withdrawn_meanwhile(tabs: Tabs) -> None:
@@ -176,7 +202,7 @@ def test_g_races_a_sign_out_while_a_portal_is_told_of_a_withdrawal(tabs: Tabs, m
 
 
 def test_g_races_two_second_factors_at_once_open_no_answered_transaction_again(tabs: Tabs) -> None:
-    """The code of the app and one from the paper, both right; what the one finished the other leaves as it is."""
+    """The code of the app and one from the paper, both right: both sign in, and what the one finished stays so."""
     person, visitor = tabs.provider.citizen(totp=True), tabs.provider.visitor()
     paper = tabs.provider.services.recovery.renew(person.citizen.id)
     tabs.visitor, tabs.person = visitor, person
@@ -192,5 +218,5 @@ def test_g_races_two_second_factors_at_once_open_no_answered_transaction_again(t
     recovery = form(visitor.get(sent.action.replace("/login/otp", "/login/recovery")).text, "recovery_code")
     answer = visitor.post(recovery.action, recovery.filled(recovery_code=paper[0]))
     assert tabs.done == [303]
-    assert answer.status_code == 400
+    assert "code" in parameters(answer.location)
     assert visitor.get(sent.action).status_code == 400

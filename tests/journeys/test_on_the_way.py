@@ -108,7 +108,7 @@ def test_a_double_click_signs_in_once(town: Town, walk: Walk, agreed_before: boo
     if not agreed_before:
         walk.at_provider("/consent")
         walk.page.get_by_role("button", name=walk.words.allow, exact=True).dblclick()
-    # of two answers one counts; where it was the press that the browser gave up, the page says so and leads back
+    # the browser gives up the first press; where that one was answered already, the page says so and leads back
     finished = walk.page.get_by_role("heading", name="本次登录已经完成")
     expect(finished.or_(walk.page.locator("#sign-out"))).to_be_visible()
     if finished.is_visible():

@@ -161,20 +161,22 @@ class Visits:
             return self.proceed(replace(visit, transaction=outcome))
         try:
             transaction = self._transactions.arrived(visit.transaction)
-        except (Conflict, Gone):  # another request of this tab was quicker: wherever the transaction is now
-            transaction = self.visit().transaction
+        except (Conflict, Gone):  # another press of this tab was quicker; this one is as good, see `answer`
+            transaction = replace(visit.transaction, proven=None)
         response = self.proceed(replace(visit, transaction=transaction, session=outcome.session))
         self._web.cookies.set(response, self._web.cookies.session, outcome.handle)
         self._web.cookies.set(response, self._web.cookies.known, outcome.marker, KNOWN_SECONDS)
         return response
 
     def answer(self, visit: Visit, redirect: Redirect) -> Response:
-        """The front door has answered: the transaction is over. Where another request of this tab was quicker, its
-        answer counts, and this one is withheld."""
-        try:
+        """The front door has answered: the transaction is over.
+
+        Where another press of this tab was quicker, this answer is given all the same: a browser keeps only the last
+        press of a double click, and drops what the first one was answered, cookies and all. Each answer has a code of
+        its own, under the session whose cookie goes with it.
+        """
+        with suppress(Conflict, Gone):
             self._transactions.finish(visit.transaction)
-        except (Conflict, Gone):
-            return self.proceed(self.visit())
         return self._web.redirect(redirect.location)
 
     def refuse(self, visit: Visit, refusal: Refusal) -> Response:
