@@ -42,6 +42,7 @@ from idp.login.transaction import Transactions
 from idp.logs import AccessLog
 from idp.metrics import Metrics
 from idp.oidc import views as oidc_views
+from idp.oidc.access import AccessTokens
 from idp.oidc.authorize import DOOR, AuthorizationEndpoint
 from idp.oidc.backchannel import BackChannel
 from idp.oidc.families import Families
@@ -109,8 +110,8 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     visits = login_views.Visits(web, settling, transactions, services.sessions, {DOOR: door})
     sign_in = _sign_in(services, transactions, metrics)
     consenting = Consenting(consents, services.sessions, services.state, services.clock)
-    issuer, families = _tokens(services, subjects)
-    api = _api(services, web, failing, subjects, issuer, families)
+    issuer, access_tokens, families = _tokens(services, subjects)
+    api = _api(services, web, failing, subjects, issuer, access_tokens, families)
     back_channel = _back_channel(services, subjects)
     signing_out = SigningOut(services.directory, id_token_hints, services.sessions, subjects, back_channel)
     withdrawal = Withdrawal(families, back_channel)
@@ -150,7 +151,7 @@ def _tell_error(services: Services, reference: str, error: Exception) -> None:
 def suspending(services: Services) -> Suspending:
     """What ends all that a citizen has open."""
     subjects = _subjects(services)
-    _, families = _tokens(services, subjects)
+    _, _, families = _tokens(services, subjects)
     return Suspending(services.citizens, services.sessions, Withdrawal(families, _back_channel(services, subjects)))
 
 
@@ -239,39 +240,54 @@ def _account_pages(services: Services, web: Web, transactions: Transactions, wit
     return AccountViews(web, agreements, services.sessions, services.citizens, transactions).blueprint()
 
 
-def _tokens(services: Services, subjects: Subjects) -> tuple[TokenIssuer, Families]:
+def _tokens(services: Services, subjects: Subjects) -> tuple[TokenIssuer, AccessTokens, Families]:
     lifetimes = services.settings.lifetimes
     issuer = TokenIssuer(
         services.settings.issuer,
         services.keys,
         subjects,
-        services.state,
         services.clock,
         lifetimes.access_token_seconds,
         lifetimes.id_token_seconds,
     )
+    access_tokens = AccessTokens(
+        services.state, services.directory, subjects, services.clock, lifetimes.access_token_seconds
+    )
     families = Families(
         services.records.families,
         services.state,
-        issuer,
+        access_tokens,
         services.clock,
         services.randomness,
         lifetimes.refresh_seconds,
         lifetimes.refresh_idle_seconds,
         lifetimes.refresh_grace_seconds,
     )
-    return issuer, families
+    return issuer, access_tokens, families
 
 
 def _api(
-    services: Services, web: Web, failing: Failing, subjects: Subjects, issuer: TokenIssuer, families: Families
+    services: Services,
+    web: Web,
+    failing: Failing,
+    subjects: Subjects,
+    issuer: TokenIssuer,
+    access_tokens: AccessTokens,
+    families: Families,
 ) -> oidc_views.ApiViews:
     grants = (
         AuthorizationCodeGrant(
-            services.state, services.citizens, families, issuer, subjects, services.clock, services.randomness
+            services.state,
+            services.citizens,
+            access_tokens,
+            families,
+            issuer,
+            subjects,
+            services.clock,
+            services.randomness,
         ),
         RefreshTokenGrant(services.citizens, services.records.consents, families, issuer, services.randomness),
     )
     token = TokenEndpoint(services.directory, grants, services.state, services.clock)
-    userinfo = UserinfoEndpoint(services.engine, services.directory, services.state, services.citizens, services.clock)
+    userinfo = UserinfoEndpoint(services.engine, access_tokens, services.citizens)
     return oidc_views.ApiViews(web, failing, token, userinfo, services.engine, services.keys)

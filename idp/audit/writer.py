@@ -107,9 +107,11 @@ def _facts(queued: Queued) -> Mapping[str, Any]:
     """What the event says and, where it says nothing, what its note says."""
     try:
         event = decode(queued.event, dict[str, Any])
-        note = decode(queued.note, dict[str, Any]) if queued.note else {}
+        noted: dict[str, Any] = {}
+        for line in queued.note.splitlines():
+            noted |= decode(line, dict[str, Any])
         if isinstance(event["at"], int | float) and isinstance(event["type"], str):
-            return event | {name: value for name, value in note.items() if name not in event}
+            return event | noted | event
     except (Malformed, KeyError):
         pass
     # It must not hold up the others, nor vanish; what it says cannot be trusted to be fit to keep.

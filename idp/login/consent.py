@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from idp.audit.recorder import note
 from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.login.party import RelyingParty
@@ -34,6 +35,12 @@ class Granted:
 
     scopes: tuple[str, ...]
     claims: tuple[str, ...]
+
+
+def leg(client_id: str, granted: Granted) -> bytes:
+    """The leg of a session for what a client was granted: `Granted`, in the form of a note, so that the trail of what
+    is issued from it says what it reaches."""
+    return note(client_id=client_id, scopes=granted.scopes, claims=granted.claims)
 
 
 @dataclass(frozen=True, slots=True)

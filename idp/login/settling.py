@@ -2,8 +2,7 @@
 looked up here."""
 
 from idp.citizens.registry import Citizens
-from idp.codec import encode
-from idp.login.consent import Consents, ask_digest
+from idp.login.consent import Consents, ask_digest, leg
 from idp.login.dispatch import Known, Step, next_step
 from idp.login.door import FrontDoor, Redirect
 from idp.login.transaction import Transaction
@@ -32,16 +31,16 @@ class Settling:
         granted = self._consents.remembered(meant.head.citizen_id, ask, party, since) if meant else None
         reachable = self._reachable(meant) if meant and meant.head.aal < ask.aal else 0
         step = next_step(ask, Known(meant, transaction.proven, reachable, granted is not None))
-        if step is not Step.RESPOND or meant is None:
+        if step is not Step.RESPOND or meant is None or granted is None:
             return step
-        leg = leg_field(ask.client_id, ask_digest(ask, party))
-        after = self._sessions.add_leg(meant, leg, encode(granted))
+        field = leg_field(ask.client_id, ask_digest(ask, party))
+        after = self._sessions.add_leg(meant, field, leg(ask.client_id, granted))
         # Whoever withdraws looks for sessions with the leg after ending the consent, and may have looked too early.
         still = self._consents.remembered(meant.head.citizen_id, ask, party, since)
         if still is None:
             self._sessions.end(after, "consent_withdrawn")
             raise Gone("consent")
-        return door.respond(transaction, after, leg) if still == granted else self._settle(transaction, after, door)
+        return door.respond(transaction, after, field) if still == granted else self._settle(transaction, after, door)
 
     def _reachable(self, session: Session) -> int:
         account = self._citizens.account(session.head.citizen_id)

@@ -29,9 +29,10 @@ from idp.login.party import RelyingParty
 from idp.login.settling import Settling
 from idp.login.transaction import Transaction, Transactions
 from idp.oidc.client import Client
-from idp.oidc.grant import CodeRecord, code_key
+from idp.oidc.grant import CodeRecord, code_key, code_proof
 from idp.oidc.provider import Engine, PyopRequest
 from idp.oidc.request import CodeRequest, HintReader, Wanted, read
+from idp.oidc.scopes import OFFLINE_ACCESS
 from idp.oidc.subjects import Subjects
 from idp.oidc.target import ClientSource, Target, UnknownClient, prove, registered
 from idp.parameters import Parameters, parse
@@ -195,6 +196,12 @@ class AuthorizationEndpoint:
     ) -> Redirect | Refused:
         """The one place where a code is made: written under the session if the guard holds."""
         refused: list[Refused] = []
+        # A code that may begin a family makes no access token by itself: the token lives as long as the family then.
+        proof = (
+            b""
+            if OFFLINE_ACCESS in request.scopes
+            else code_proof(request.client_id, request.redirect_uri, request.code_challenge)
+        )
 
         def code() -> str:
             value = mint(self._randomness, key.shard)
@@ -207,9 +214,9 @@ class AuthorizationEndpoint:
                 self._code_seconds,
                 self._sessions.limits.idle,
                 copy=("head", leg),
-                events=[
-                    event(EventType.SSO_GRANTED, self._clock.now(), client_id=request.client_id, scopes=request.scopes)
-                ],
+                events=[event(EventType.SSO_GRANTED, self._clock.now())],
+                noted=leg,
+                proof=proof,
             )
             if isinstance(outcome, Refused):
                 refused.append(outcome)

@@ -14,9 +14,9 @@ from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.errors import InvalidGrant, InvalidScope
+from idp.oidc.access import AccessTokens
 from idp.oidc.client import Client
 from idp.oidc.grant import OfflineGrant, family_key
-from idp.oidc.tokens import TokenIssuer
 from idp.secrets import Randomness, digest, mint, shard_for, shard_of
 from idp.storage.records.errors import NotFound
 from idp.storage.records.families import Family, FamilyRecords, RefreshReused
@@ -35,7 +35,7 @@ class Families:
         self,
         records: FamilyRecords,
         state: StateStore,
-        issuer: TokenIssuer,
+        access_tokens: AccessTokens,
         clock: Clock,
         randomness: Randomness,
         lifetime: int,
@@ -44,7 +44,7 @@ class Families:
     ) -> None:
         self._records = records
         self._state = state
-        self._issuer = issuer
+        self._access_tokens = access_tokens
         self._clock = clock
         self._randomness = randomness
         self._lifetime = lifetime
@@ -117,8 +117,8 @@ class Families:
 
     def _store(self, token: str, family: Family, client: Client, grant: OfflineGrant, what: EventType) -> None:
         liveness = family_key(shard_for(family.citizen_id), family.id)
-        self._state.put(liveness, b"{}", self._issuer.access_seconds)
-        self._issuer.store_access_token(token, liveness, client, family.citizen_id, grant, what)
+        self._state.put(liveness, b"{}", self._access_tokens.seconds)
+        self._access_tokens.store(token, liveness, client, family.citizen_id, grant, what)
         now = self._records.get(family.id)
         if now is None or now.revoked_at is not None:
             # revoked while its entry was being made; that came too late for whoever revoked it, so remove it here

@@ -1,21 +1,39 @@
 """What the store keeps of a grant: everything the next endpoint needs, so that nothing is looked up backwards."""
 
+import hashlib
 from dataclasses import dataclass
 
+from idp.codec import decode, encode
+from idp.login.consent import Granted
 from idp.oidc.request import CodeRequest
 from idp.secrets import digest, shard_of
+from idp.sessions import Head
 from idp.storage.state import Key
 
 
 @dataclass(frozen=True, slots=True)
 class CodeRecord:
-    """Kept with a code. Beside it the store keeps two fields of the session: its head, and the leg that is named
-    here."""
+    """Kept with a code, and with the access token made of it. Beside it the store keeps two fields of the session: its
+    head, and the leg that is named here."""
 
     request: CodeRequest
     session: str
     """Name of the session's key: what is issued for this code lives and dies with that session."""
     leg: str
+
+    def grant(self, head: Head, leg: bytes, sub: str) -> "OfflineGrant":
+        """What it may give: of what was asked, what was granted, for this sign-in."""
+        granted, request = decode(leg, Granted), self.request
+        return OfflineGrant(
+            sub=sub,
+            scopes=granted.scopes,
+            id_token_claims=tuple(claim for claim in request.id_token_claims if claim in granted.claims),
+            userinfo_claims=tuple(claim for claim in request.userinfo_claims if claim in granted.claims),
+            auth_time=head.auth_time,
+            aal=head.aal,
+            amr=head.amr,
+            lineage=head.lineage,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +46,7 @@ class CodeMarker:
 
 @dataclass(frozen=True, slots=True)
 class AccessRecord:
-    """Kept with an access token. `claims` are the names to release at /userinfo."""
+    """Kept with an access token of a family. `claims` are the names to release at /userinfo."""
 
     client_id: str
     citizen_id: str
@@ -39,7 +57,8 @@ class AccessRecord:
 
 @dataclass(frozen=True, slots=True)
 class OfflineGrant:
-    """Kept with a family of refresh tokens: what it may give. Times are seconds since the epoch."""
+    """What tokens may be issued for, also long after the sign-in: kept with a family of refresh tokens. Times are
+    seconds since the epoch."""
 
     sub: str
     scopes: tuple[str, ...]
@@ -49,6 +68,11 @@ class OfflineGrant:
     aal: int
     amr: tuple[str, ...]
     lineage: str
+
+
+def code_proof(client_id: str, redirect_uri: str, code_challenge: str | None) -> bytes:
+    """What a code is bound to (RFC 6749 section 4.1.3, RFC 7636 section 4.6), as the store compares it."""
+    return hashlib.sha256(encode((client_id, redirect_uri, code_challenge))).digest()
 
 
 def code_key(code: str) -> Key:

@@ -1,23 +1,18 @@
-"""Issuing: access tokens, ID tokens, and the answer of the token endpoint. Every grant ends here."""
+"""ID tokens (OIDC Core section 2), and the answer of the token endpoint. Every grant ends here."""
 
 import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from idp.audit.events import EventType
-from idp.audit.recorder import event, note
 from idp.citizens.citizen import Citizen
 from idp.clock import Clock
-from idp.codec import encode
-from idp.errors import InvalidGrant
 from idp.login.assurance import acr
 from idp.oidc import scopes
 from idp.oidc.client import Client
-from idp.oidc.grant import AccessRecord, OfflineGrant, access_key
+from idp.oidc.grant import OfflineGrant
 from idp.oidc.keys import KeyRing
 from idp.oidc.subjects import Subjects
 from idp.secrets import urlsafe
-from idp.storage.state import Conflict, Gone, Key, StateStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +31,6 @@ class TokenIssuer:
         issuer: str,
         keys: KeyRing,
         subjects: Subjects,
-        state: StateStore,
         clock: Clock,
         access_seconds: int,
         id_token_seconds: int,
@@ -44,31 +38,16 @@ class TokenIssuer:
         self._issuer = issuer
         self._keys = keys
         self._subjects = subjects
-        self._state = state
         self._clock = clock
-        self.access_seconds = access_seconds
+        self._access_seconds = access_seconds
         self._id_token_seconds = id_token_seconds
-
-    def store_access_token(
-        self, token: str, liveness: Key, client: Client, citizen_id: str, grant: OfflineGrant, what: EventType
-    ) -> None:
-        """Make `token` valid for as long as `liveness` lives. Raises `InvalidGrant` if that has ended, or the token was
-        revoked beforehand."""
-        claims = _released(grant)
-        record = AccessRecord(client.client_id, citizen_id, grant.sub, grant.scopes, claims)
-        facts = note(citizen_id=citizen_id, client_id=client.client_id, claims=claims)
-        told = event(what, self._clock.now(), scopes=grant.scopes)
-        try:
-            self._state.put_under(liveness, access_key(token), encode(record), self.access_seconds, facts, [told])
-        except (Gone, Conflict):
-            raise InvalidGrant("ended or revoked meanwhile") from None
 
     def answer(self, client: Client, token: str, facts: IdTokenFacts) -> dict[str, Any]:
         """A successful token response (RFC 6749 section 5.1, OIDC Core section 3.1.3.3)."""
         return {
             "access_token": token,
             "token_type": "Bearer",
-            "expires_in": self.access_seconds,
+            "expires_in": self._access_seconds,
             "scope": " ".join(facts.grant.scopes),
             "id_token": self.id_token(client, token, facts),
         }
@@ -96,13 +75,6 @@ class TokenIssuer:
         return self._keys.signer(client.id_token_signed_response_alg).sign(claims, "JWT")
 
 
-def _released(grant: OfflineGrant) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*scopes.claims_of(grant.scopes), *grant.userinfo_claims)))
-
-
 def _left_half(token: str) -> str:
     """OIDC Core section 3.1.3.6, for the algorithms with SHA-256."""
     return urlsafe(hashlib.sha256(token.encode("ascii")).digest()[:16])
-
-
-__all__ = ["IdTokenFacts", "TokenIssuer"]

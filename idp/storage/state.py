@@ -17,8 +17,8 @@ Three kinds of entry:
 * entries *under* a session: they live only while their session lives (`issue_under`, `put_under`, `read_under`).
 
 Audit events ride along in the same round trip and wait in an outbox in the store (`events`), from which one writer
-moves them to SQL, at least once each. An event is JSON; a *note*, JSON too, is kept with a session or an entry and
-travels with each event about it, so that the caller of a one-trip verb need not know whose session it was.
+moves them to SQL, at least once each. An event is JSON; a *note*, one JSON object a line, is kept with a session or an
+entry and travels with each event about it, so that the caller of a one-trip verb need not know whose session it was.
 """
 
 from collections.abc import Mapping, Sequence
@@ -99,8 +99,32 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Becomes:
+    """What a one-time entry turns into when it is taken: an entry under the same session, with its value, fields and
+    note, which stands for `ttl` seconds.
+
+    Only if `proof` is what the entry was issued with, and that was not empty. Events are queued only then, with the
+    note. Both keys lie in one shard.
+    """
+
+    key: Key
+    proof: bytes
+    ttl: int
+    events: Sequence[Event] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
-    """A one-time entry, given to exactly one attempt."""
+    """A one-time entry, given to exactly one attempt; `became`: what it was to become stands."""
+
+    value: bytes
+    fields: Mapping[str, bytes]
+    became: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An entry under a session. `fields` are those that were copied from the session."""
 
     value: bytes
     fields: Mapping[str, bytes]
@@ -166,7 +190,7 @@ class StateStore(Protocol):
         there is one now) or `Gone`."""
         ...
 
-    def take_once(self, key: Key, attempt: str, marker: bytes, keep: int) -> Taken:
+    def take_once(self, key: Key, attempt: str, marker: bytes, keep: int, becomes: Becomes | None = None) -> Taken:
         """Consume an entry made by `put` or `issue_under`. `marker` stays for `keep` seconds in its place.
 
         Exactly one attempt gets the entry; the same `attempt` gets it again (a command whose reply was lost is sent
@@ -235,11 +259,14 @@ class StateStore(Protocol):
         session_ttl: int,
         copy: Sequence[str] = (),
         events: Sequence[Event] = (),
+        noted: str = "",
+        proof: bytes = b"",
     ) -> Issued | Refused:
         """Write an entry if the session lives and `guard` holds, and copy session fields into it; else change nothing.
 
-        The session, if it lives, lives `session_ttl` seconds more. Events are queued only when the entry was written,
-        with the session's note.
+        The session, if it lives, lives `session_ttl` seconds more. The entry's note is the session's and, below it, the
+        copied field that `noted` names. Events are queued only when the entry was written, with that note. `proof` is
+        for `Becomes`.
         """
         ...
 
@@ -253,12 +280,13 @@ class StateStore(Protocol):
         """
         ...
 
-    def read_under(self, key: Key, events: Sequence[Event] = ()) -> bytes:
-        """Read an entry of `put_under`; events are queued with its note. Raises `Gone` (unknown, ended or buried)."""
+    def read_under(self, key: Key, events: Sequence[Event] = ()) -> Standing:
+        """Read an entry of `put_under`, or what an entry became; events are queued with its note. Raises `Gone`
+        (unknown, ended or buried)."""
         ...
 
     def bury(self, key: Key, ttl: int, events: Sequence[Event] = ()) -> None:
-        """End an entry of `put_under`, also one that is yet to be written: it cannot be written for `ttl` seconds."""
+        """End what `read_under` reads, also what `put_under` is yet to write: that it cannot for `ttl` seconds."""
         ...
 
     # -- shared numbers, leadership, outbox ------------------------------------------------------------------------

@@ -1,5 +1,5 @@
-"""The budget of round trips and SQL statements: with warm caches a hop costs one trip in /authorize, two in /token, one
-in /userinfo, and one SQL statement in all; whatever the store, and however many clients and citizens there are.
+"""The budget of round trips and SQL statements: with warm caches a hop costs one trip in each of /authorize, /token and
+/userinfo, and one SQL statement in all; whatever the store, and however many clients and citizens there are.
 
 Verbs of the state store are counted in the process and, on a real Redis, as commands on the wire; each verb is one.
 """
@@ -81,7 +81,7 @@ def hop(meter: Meter, known: Known, **changes: str) -> list[Cost]:
     ]
 
 
-HOP = [Cost(("issue_under",), 0), Cost(("take_once", "put_under"), 0), Cost(("read_under",), 1)]
+HOP = [Cost(("issue_under",), 0), Cost(("take_once",), 0), Cost(("read_under",), 1)]
 
 
 THROTTLED = ("get", "get", "replace", "admit", "delete", "get", "replace")

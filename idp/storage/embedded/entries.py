@@ -8,12 +8,13 @@ from idp import codec
 from idp.storage.embedded.database import Run, Verbs
 from idp.storage.embedded.shared import queue_events
 from idp.storage.embedded.under import lives
-from idp.storage.state import Conflict, Event, Gone, Key, Lane, Replayed, Taken, Throttled
+from idp.storage.state import Becomes, Conflict, Event, Gone, Key, Lane, Replayed, Taken, Throttled
 
 _PUT: Final = "INSERT OR REPLACE INTO entries (key, value, expires) VALUES (?, ?, ?)"
 _VALUE: Final = "SELECT value FROM entries WHERE key = ? AND expires > ? AND attempt IS NULL AND under IS NULL"
-_ENTRY: Final = "SELECT value, under, fields, attempt, marker FROM entries WHERE key = ? AND expires > ?"
+_ENTRY: Final = "SELECT value, under, fields, attempt, marker, note, proof FROM entries WHERE key = ? AND expires > ?"
 _TAKE: Final = "UPDATE entries SET attempt = ?, marker = ?, expires = ? WHERE key = ?"
+_BECOME: Final = "INSERT OR REPLACE INTO entries (key, value, expires, under, fields, note) VALUES (?, ?, ?, ?, ?, ?)"
 
 
 class Entries(Verbs):
@@ -44,21 +45,25 @@ class Entries(Verbs):
                 raise Conflict
             run(_PUT, (name, new, now + ttl))
 
-    def take_once(self, key: Key, attempt: str, marker: bytes, keep: int) -> Taken:
+    def take_once(self, key: Key, attempt: str, marker: bytes, keep: int, becomes: Becomes | None = None) -> Taken:
         name = str(key)
         with self._writing as run:
             now = self._now()
             row = run(_ENTRY, (name, now)).fetchone()
             if row is None:
                 raise Gone
-            value, under, fields, taker, left = row
+            value, under, fields, taker, left, note, proof = row
+            became = becomes is not None and bool(proof) and proof == becomes.proof
             if taker is None:
                 if value is None or not (under is None or lives(run, under, now)):
                     raise Gone
                 run(_TAKE, (attempt, marker, now + keep, name))
+                if becomes is not None and became:
+                    run(_BECOME, (str(becomes.key), value, now + becomes.ttl, under, fields, note))
+                    queue_events(run, key.shard, becomes.events, note)
             elif taker != attempt:
                 raise Replayed(left)
-        return Taken(value, {} if fields is None else codec.decode(fields, dict[str, bytes]))
+        return Taken(value, {} if fields is None else codec.decode(fields, dict[str, bytes]), became)
 
     def advance(self, key: Key, to: int, ttl: int) -> None:
         name = str(key)

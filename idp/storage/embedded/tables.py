@@ -14,7 +14,7 @@ _SETTINGS: Final = (
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS entries (
     key TEXT PRIMARY KEY, value BLOB, expires REAL NOT NULL,
-    under TEXT, note BLOB, fields BLOB, attempt TEXT, marker BLOB
+    under TEXT, note BLOB, fields BLOB, attempt TEXT, marker BLOB, proof BLOB
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS entries_by_expiry ON entries (expires);
 CREATE TABLE IF NOT EXISTS sessions (
@@ -38,6 +38,8 @@ def set_up(connection: sqlite3.Connection, now: float) -> None:
     connection.execute("BEGIN IMMEDIATE")
     for statement in filter(str.strip, _TABLES.split(";")):
         connection.execute(statement)
+    if "proof" not in {column[1] for column in connection.execute("PRAGMA table_info(entries)")}:
+        connection.execute("ALTER TABLE entries ADD COLUMN proof BLOB")  # a file of before November 2026
     # Positions start at the present microsecond: they stay unique even when the file was lost and made anew.
     connection.execute(
         "INSERT INTO sqlite_sequence (name, seq) SELECT 'outbox', ?"

@@ -8,12 +8,14 @@ from idp.storage.embedded.database import Run, Verbs
 from idp.storage.embedded.sessions import use_session
 from idp.storage.embedded.shared import queue_events
 from idp.storage.names import holds
-from idp.storage.state import Conflict, Event, Gone, Guard, Issued, Key, Refused
+from idp.storage.state import Conflict, Event, Gone, Guard, Issued, Key, Refused, Standing
 
-_ISSUE: Final = "INSERT OR REPLACE INTO entries (key, value, expires, under, fields) VALUES (?, ?, ?, ?, ?)"
+_ISSUE: Final = (
+    "INSERT OR REPLACE INTO entries (key, value, expires, under, fields, note, proof) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
 _PUT_UNDER: Final = "INSERT OR REPLACE INTO entries (key, value, expires, under, note) VALUES (?, ?, ?, ?, ?)"
 _READ: Final = (
-    "SELECT value, under, note FROM entries"
+    "SELECT value, under, note, fields FROM entries"
     " WHERE key = ? AND expires > ? AND under IS NOT NULL AND value IS NOT NULL AND attempt IS NULL"
 )
 _BURY: Final = "INSERT OR REPLACE INTO entries (key, expires) VALUES (?, ?)"
@@ -35,6 +37,8 @@ class Under(Verbs):
         session_ttl: int,
         copy: Sequence[str] = (),
         events: Sequence[Event] = (),
+        noted: str = "",
+        proof: bytes = b"",
     ) -> Issued | Refused:
         name = str(session)
         with self._writing as run:
@@ -46,7 +50,9 @@ class Under(Verbs):
             if not holds(guard, fields):
                 return Refused(fields)
             copied = {field: fields[field] for field in copy if field in fields}
-            run(_ISSUE, (str(key), value, now + ttl, name, codec.encode(copied)))
+            if noted in fields:
+                note += b"\n" + fields[noted]
+            run(_ISSUE, (str(key), value, now + ttl, name, codec.encode(copied), note, proof))
             queue_events(run, session.shard, events, note)
         return Issued(copied)
 
@@ -63,14 +69,14 @@ class Under(Verbs):
             run(_PUT_UNDER, (name, value, now + ttl, under, note))
             queue_events(run, key.shard, events, note)
 
-    def read_under(self, key: Key, events: Sequence[Event] = ()) -> bytes:
+    def read_under(self, key: Key, events: Sequence[Event] = ()) -> Standing:
         with self._writing if events else self._reading as run:
             now = self._now()
             row = run(_READ, (str(key), now)).fetchone()
             if row is None or not lives(run, row[1], now):
                 raise Gone
             queue_events(run, key.shard, events, row[2] or b"")
-            return bytes(row[0])
+        return Standing(row[0], {} if row[3] is None else codec.decode(row[3], dict[str, bytes]))
 
     def bury(self, key: Key, ttl: int, events: Sequence[Event] = ()) -> None:
         name = str(key)

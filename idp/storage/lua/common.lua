@@ -1,6 +1,7 @@
 -- Stands before every script. One entry or session is one hash; names of one character are the store's own:
 --   v value of a plain entry      u value of an entry under a session      l name of what it is under
 --   n note    o owner index       t value once taken, m marker, a attempt  b buried
+--   p proof for what an entry becomes
 -- and a field of a session, or one copied from it, is named by '=' and its own name.
 -- The keys in l and o are not among KEYS. They lie in the hash slot of their record: all that is linked shares a shard.
 

@@ -1,5 +1,5 @@
 -- KEYS session, entry, outbox
--- ARGV value, ttl, session_ttl, count, has …, count, bound, field …, count, copy …, events …
+-- ARGV value, ttl, session_ttl, noted, proof, count, has …, count, bound, field …, count, copy …, events …
 local session, flat = read(KEYS[1])
 if not session.o then return {REFUSED, {}} end
 redis.call('EXPIRE', KEYS[1], ARGV[3])
@@ -9,7 +9,7 @@ for i = 1, #flat, 2 do
   fields[flat[i]] = flat[i + 1]
 end
 
-local at = 4
+local at = 6
 local function list(width)
   local from = at + 1
   at = from + width * tonumber(ARGV[at])
@@ -28,7 +28,13 @@ for i = from, to, 2 do
   if not digits or #digits > 15 or tonumber(value) < tonumber(ARGV[i]) then return {REFUSED, flat} end
 end
 
-local entry, copied = {'u', ARGV[1], 'l', KEYS[1]}, {}
+local note, noted = session.n, fields[ARGV[4]]
+if noted then note = note .. '\n' .. noted end
+local entry, copied = {'u', ARGV[1], 'l', KEYS[1], 'n', note}, {}
+if ARGV[5] ~= '' then
+  entry[#entry + 1] = 'p'
+  entry[#entry + 1] = ARGV[5]
+end
 from, to = list(1)
 for i = from, to do
   local value = fields[ARGV[i]]
@@ -42,5 +48,5 @@ end
 redis.call('DEL', KEYS[2])
 redis.call('HSET', KEYS[2], unpack(entry))
 redis.call('EXPIRE', KEYS[2], ARGV[2])
-queue(KEYS[3], session.n, at)
+queue(KEYS[3], note, at)
 return {OK, copied}

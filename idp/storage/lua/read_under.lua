@@ -1,5 +1,5 @@
 -- KEYS entry, outbox; ARGV events …
-local entry = redis.call('HMGET', KEYS[1], 'u', 'l', 'n')
-if not entry[1] or not lives(entry[2]) then return nil end
-queue(KEYS[2], entry[3], 1)
-return entry[1]
+local entry, fields = read(KEYS[1])
+if not entry.u or not entry.l or not lives(entry.l) then return {GONE} end
+queue(KEYS[2], entry.n, 1)
+return {OK, entry.u, fields}

@@ -1,7 +1,8 @@
--- KEYS entry; ARGV attempt, marker, keep
+-- KEYS entry, and perhaps what it becomes and the outbox; ARGV attempt, marker, keep, and perhaps proof, ttl, events …
 local entry, fields = read(KEYS[1])
+local becomes = KEYS[2] and entry.p and entry.p == ARGV[4] and 1 or 0
 if entry.t then
-  if entry.a == ARGV[1] then return {OK, entry.t, fields} end
+  if entry.a == ARGV[1] then return {OK, entry.t, fields, becomes} end
   return {REPLAYED, entry.m}
 end
 local value = entry.v or entry.u
@@ -9,4 +10,15 @@ if not value or (entry.l and not lives(entry.l)) then return {GONE} end
 redis.call('HDEL', KEYS[1], 'v', 'u', 'l')
 redis.call('HSET', KEYS[1], 't', value, 'a', ARGV[1], 'm', ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
-return {OK, value, fields}
+if becomes == 1 then
+  local new = {'u', value, 'l', entry.l, 'n', entry.n}
+  for i = 1, #fields, 2 do
+    new[#new + 1] = '=' .. fields[i]
+    new[#new + 1] = fields[i + 1]
+  end
+  redis.call('DEL', KEYS[2])
+  redis.call('HSET', KEYS[2], unpack(new))
+  redis.call('EXPIRE', KEYS[2], ARGV[5])
+  queue(KEYS[3], entry.n, 6)
+end
+return {OK, value, fields, becomes}

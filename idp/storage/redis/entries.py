@@ -6,7 +6,7 @@ from typing import Final
 from idp.storage.redis.base import Verbs, mapping, outbox
 from idp.storage.redis.connections import Word
 from idp.storage.redis.scripts import CONFLICT, GONE, OK, script
-from idp.storage.state import Conflict, Event, Gone, Key, Lane, Replayed, Taken, Throttled
+from idp.storage.state import Becomes, Conflict, Event, Gone, Key, Lane, Replayed, Taken, Throttled
 
 PUT: Final = script("put")
 DELETE: Final = script("delete")
@@ -35,10 +35,15 @@ class Entries(Verbs):
         if status == CONFLICT:
             raise Conflict
 
-    def take_once(self, key: Key, attempt: str, marker: bytes, keep: int) -> Taken:
-        reply = self._line.run(TAKE_ONCE, 1, str(key), attempt, marker, keep)
+    def take_once(self, key: Key, attempt: str, marker: bytes, keep: int, becomes: Becomes | None = None) -> Taken:
+        keys = [str(key)]
+        words: list[Word] = [attempt, marker, keep]
+        if becomes is not None:
+            keys += (str(becomes.key), outbox(becomes.key.shard))
+            words += (becomes.proof, becomes.ttl, *becomes.events)
+        reply = self._line.run(TAKE_ONCE, len(keys), *keys, *words)
         if reply[0] == OK:
-            return Taken(reply[1], mapping(reply[2]))
+            return Taken(reply[1], mapping(reply[2]), bool(reply[3]))
         if reply[0] == GONE:
             raise Gone
         raise Replayed(reply[1])

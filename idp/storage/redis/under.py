@@ -6,7 +6,7 @@ from typing import Final
 from idp.storage.redis.base import Verbs, counted, mapping, outbox
 from idp.storage.redis.connections import Word
 from idp.storage.redis.scripts import CONFLICT, GONE, OK, script
-from idp.storage.state import Conflict, Event, Gone, Guard, Issued, Key, Refused
+from idp.storage.state import Conflict, Event, Gone, Guard, Issued, Key, Refused, Standing
 
 ISSUE_UNDER: Final = script("issue_under")
 PUT_UNDER: Final = script("put_under")
@@ -25,9 +25,11 @@ class Under(Verbs):
         session_ttl: int,
         copy: Sequence[str] = (),
         events: Sequence[Event] = (),
+        noted: str = "",
+        proof: bytes = b"",
     ) -> Issued | Refused:
         words: list[Word] = [str(session), str(key), outbox(session.shard), value, ttl, session_ttl]
-        words += counted(guard.has)
+        words += (noted, proof, *counted(guard.has))
         words.append(len(guard.at_least))
         for field, bound in guard.at_least:
             words += (bound, field)
@@ -45,11 +47,11 @@ class Under(Verbs):
         if status == CONFLICT:
             raise Conflict
 
-    def read_under(self, key: Key, events: Sequence[Event] = ()) -> bytes:
-        value: bytes | None = self._line.run(READ_UNDER, 2, str(key), outbox(key.shard), *events)
-        if value is None:
+    def read_under(self, key: Key, events: Sequence[Event] = ()) -> Standing:
+        reply = self._line.run(READ_UNDER, 2, str(key), outbox(key.shard), *events)
+        if reply[0] != OK:
             raise Gone
-        return value
+        return Standing(reply[1], mapping(reply[2]))
 
     def bury(self, key: Key, ttl: int, events: Sequence[Event] = ()) -> None:
         self._line.run(BURY, 2, str(key), outbox(key.shard), ttl, *events)

@@ -197,4 +197,4 @@ def test_what_expired_is_as_if_it_had_never_been_before_it_is_purged(
         state.read_under(token)
     state.put_under(session, token, b"new", 10)
     state.advance(mark, 1, 10)
-    assert state.read_under(token) == b"new"
+    assert state.read_under(token).value == b"new"

@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from idp.storage.state import (
+    Becomes,
     Conflict,
     Event,
     Gone,
@@ -105,6 +106,28 @@ def test_nothing_that_was_issued_outlives_a_session_that_ends_meanwhile(state: S
         for code in codes:
             with pytest.raises(Gone):
                 state.take_once(code, "mine", b"", 60)
+
+
+def test_of_a_code_one_caller_makes_one_token(state: StateStore, fresh: Fresh) -> None:
+    """And a session that ends meanwhile takes it along."""
+    for ends in (False, True) * (ROUNDS // 2):
+        session, code, tokens = fresh("session"), fresh("code"), [fresh("access") for _ in range(CALLERS)]
+        open_simply(state, session)
+        state.issue_under(session, Guard(), code, b"record", 60, 60, proof=b"proof")
+        takes = [
+            partial(state.take_once, code, f"{me}", b"", 60, Becomes(token, b"proof", 60))
+            for me, token in enumerate(tokens)
+        ]
+        together([*takes, partial(state.end_session, session)] if ends else takes)
+        assert sum(1 for token in tokens if standing(state, token)) == (0 if ends else 1)
+
+
+def standing(state: StateStore, token: Key) -> bool:
+    try:
+        state.read_under(token)
+    except Gone:
+        return False
+    return True
 
 
 def test_a_token_is_never_readable_after_it_was_buried(state: StateStore, fresh: Fresh) -> None:

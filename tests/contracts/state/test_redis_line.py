@@ -8,7 +8,19 @@ import pytest
 
 from idp.clock import SystemClock
 from idp.storage.open import open_state
-from idp.storage.state import Event, Gone, Guard, Issued, Key, Lane, Replaces, StateStore, StateUnavailable, Throttled
+from idp.storage.state import (
+    Becomes,
+    Event,
+    Gone,
+    Guard,
+    Issued,
+    Key,
+    Lane,
+    Replaces,
+    StateStore,
+    StateUnavailable,
+    Throttled,
+)
 from tests.support.lossy_proxy import LossyProxy, lossy_proxy
 from tests.support.redis_service import RedisServer
 from tests.support.redis_service import redis_server as running_redis
@@ -42,7 +54,8 @@ def verbs(state: StateStore, fresh: Fresh) -> dict[str, Callable[[], object]]:
     open_simply(state, left, {"head": b"h", "leg": b"l"})
     state.put_under(session, under, b"token", 60, NOTE)
     state.put(old, b"old", 60)
-    state.put(code, b"record", 60)
+    state.issue_under(session, Guard(), code, b"record", 60, 60, proof=b"proof")
+    made = Becomes(fresh("access"), b"proof", 60, TOLD)
     lanes = [Lane(fresh("lane"), 1, 60, 60, 60), Lane(fresh("lane"), 1, 60, 60, 60)]
     return {
         "put": lambda: state.put(held, b"value", 60, TOLD),
@@ -50,7 +63,7 @@ def verbs(state: StateStore, fresh: Fresh) -> dict[str, Callable[[], object]]:
         "delete": lambda: state.delete(held, fresh("entry"), events=TOLD),
         "replace": lambda: state.replace(old, b"old", b"new", 60),
         "replace_nothing": lambda: state.replace(fresh("entry"), None, b"new", 60),
-        "take_once": lambda: state.take_once(code, "mine", b"marker", 60),
+        "take_once": lambda: state.take_once(code, "mine", b"marker", 60, made),
         "advance": lambda: state.advance(fresh("step"), 5, 60),
         "admit": lambda: state.admit(lanes, 1000.0),
         "open_session": lambda: state.open_session(

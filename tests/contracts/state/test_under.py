@@ -89,7 +89,7 @@ def test_entries_die_with_their_session(state: StateStore, fresh: Fresh, elapse:
         open_simply(state, session)
         issue(state, session, code, Guard())
         state.put_under(session, token, b"token", 60, NOTE)
-        assert state.read_under(token) == b"token"
+        assert state.read_under(token).value == b"token"
         drain(state)
         end(session)
         elapse(1.1)
@@ -116,7 +116,7 @@ def test_an_entry_may_be_under_another_entry_and_dies_with_it(state: StateStore,
     open_simply(state, session)
     state.put_under(session, family, b"family", 60)
     state.put_under(family, token, b"token", 60)
-    assert state.read_under(token) == b"token"
+    assert state.read_under(token).value == b"token"
     state.end_session(session)
     with pytest.raises(Gone):
         state.read_under(token)
@@ -127,7 +127,7 @@ def test_an_entry_dies_with_the_plain_entry_it_is_under(state: StateStore, fresh
     family, token = fresh("family"), fresh("access")
     state.put(family, b"{}", 60)
     state.put_under(family, token, b"token", 60)
-    assert state.read_under(token) == b"token"
+    assert state.read_under(token).value == b"token"
     {
         "delete": lambda: state.delete(family),
         "bury": lambda: state.bury(family, 60),
@@ -148,7 +148,7 @@ def test_an_entry_of_its_own_time_dies_before_its_session(state: StateStore, fre
     with pytest.raises(Gone):
         state.read_under(token)
     state.put_under(session, token, b"again", 60)
-    assert state.read_under(token) == b"again"
+    assert state.read_under(token).value == b"again"
 
 
 def test_the_first_put_under_wins(state: StateStore, fresh: Fresh) -> None:
@@ -157,7 +157,7 @@ def test_the_first_put_under_wins(state: StateStore, fresh: Fresh) -> None:
     state.put_under(session, token, b"first", 60)
     with pytest.raises(Conflict):
         state.put_under(session, token, b"second", 60, NOTE, [TOLD])
-    assert state.read_under(token) == b"first"
+    assert state.read_under(token).value == b"first"
     assert drain(state) == []
 
 
@@ -182,7 +182,7 @@ def test_a_grave_is_not_for_ever(state: StateStore, fresh: Fresh, elapse: Elapse
     state.bury(token, 1)
     elapse(1.1)
     state.put_under(session, token, b"token", 60)
-    assert state.read_under(token) == b"token"
+    assert state.read_under(token).value == b"token"
 
 
 def test_read_under_knows_only_entries_under_something(state: StateStore, fresh: Fresh) -> None:
@@ -223,7 +223,7 @@ def test_what_was_issued_under_a_session_may_live_on_under_the_one_that_replaces
     issue(state, before, code, Guard(), "head")
     state.put_under(before, token, b"token", 60, NOTE)
     state.open_session(after, owner, FIELDS, NOTE, 60, 60, Replaces(before, issued=60))
-    assert state.read_under(token) == b"token"
+    assert state.read_under(token).value == b"token"
     assert state.take_once(code, "mine", b"", 60).fields == {"head": b"h"}
     assert state.load_session(before, 60) == {}
     assert issue(state, before, fresh("code"), Guard()) == Refused({})
@@ -231,7 +231,7 @@ def test_what_was_issued_under_a_session_may_live_on_under_the_one_that_replaces
         state.set_fields(before, {"at": b"1"})
     assert state.end_session(before) == {}
     assert state.sessions_of(owner) == [after]
-    assert state.read_under(token) == b"token"
+    assert state.read_under(token).value == b"token"
     state.end_session(after)
     with pytest.raises(Gone):
         state.read_under(token)

@@ -1,0 +1,92 @@
+"""Access tokens (RFC 6749 section 1.4): opaque names of what they open.
+
+The token of a code is made of the code, in the one move that takes it, and the store keeps for it what it kept for the
+code. The token of a family of refresh tokens has a record of its own and lives as long as the family.
+"""
+
+from dataclasses import dataclass
+
+from idp.audit.events import EventType
+from idp.audit.recorder import event, note
+from idp.clock import Clock
+from idp.codec import decode, encode
+from idp.errors import InvalidGrant, InvalidToken
+from idp.oidc.client import Client
+from idp.oidc.grant import AccessRecord, CodeRecord, OfflineGrant, access_key
+from idp.oidc.scopes import claims_of
+from idp.oidc.subjects import Subjects
+from idp.oidc.target import ClientSource
+from idp.sessions import Head
+from idp.storage.state import Becomes, Conflict, Gone, Key, Standing, StateStore
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a token opens, and for whom. `claims` are the names to release at /userinfo."""
+
+    client: Client
+    citizen_id: str
+    sub: str
+    scopes: tuple[str, ...]
+    claims: tuple[str, ...]
+
+
+class AccessTokens:
+    """`seconds` is how long a token lives, if nothing ends it before."""
+
+    def __init__(
+        self, state: StateStore, clients: ClientSource, subjects: Subjects, clock: Clock, seconds: int
+    ) -> None:
+        self._state = state
+        self._clients = clients
+        self._subjects = subjects
+        self._clock = clock
+        self.seconds = seconds
+
+    def made_of_code(self, token: str, proof: bytes) -> Becomes:
+        """`token`, to be made in the move that takes a code, if `proof` is the code's (`grant.code_proof`)."""
+        return Becomes(access_key(token), proof, self.seconds, [event(EventType.TOKEN_ISSUED, self._clock.now())])
+
+    def store(
+        self, token: str, liveness: Key, client: Client, citizen_id: str, grant: OfflineGrant, what: EventType
+    ) -> None:
+        """Make `token` valid for as long as `liveness` lives. Raises `InvalidGrant` if that has ended, or the token was
+        revoked beforehand."""
+        record = AccessRecord(client.client_id, citizen_id, grant.sub, grant.scopes, _released(grant))
+        facts = note(
+            citizen_id=citizen_id, client_id=client.client_id, scopes=grant.scopes, claims=grant.userinfo_claims
+        )
+        told = [event(what, self._clock.now())]
+        try:
+            self._state.put_under(liveness, access_key(token), encode(record), self.seconds, facts, told)
+        except (Gone, Conflict):
+            raise InvalidGrant("ended or revoked meanwhile") from None
+
+    def read(self, token: str, what: EventType) -> Access:
+        """What `token` opens now, told as `what`. Raises `InvalidToken`."""
+        try:
+            entry = self._state.read_under(access_key(token), [event(what, self._clock.now())])
+        except Gone:
+            raise InvalidToken("unknown, expired or revoked") from None
+        if entry.fields:
+            return self._of_code(entry)
+        record = decode(entry.value, AccessRecord)
+        client = self._client(record.client_id)
+        return Access(client, record.citizen_id, record.sub, record.scopes, record.claims)
+
+    def _of_code(self, entry: Standing) -> Access:
+        record, head = decode(entry.value, CodeRecord), decode(entry.fields["head"], Head)
+        client = self._client(record.request.client_id)
+        sub = self._subjects.subject(client, head.citizen_id)
+        grant = record.grant(head, entry.fields[record.leg], sub)
+        return Access(client, head.citizen_id, sub, grant.scopes, _released(grant))
+
+    def _client(self, client_id: str) -> Client:
+        client = self._clients.get(client_id)
+        if client is None or not client.enabled:
+            raise InvalidToken("the client is disabled")
+        return client
+
+
+def _released(grant: OfflineGrant) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*claims_of(grant.scopes), *grant.userinfo_claims)))
