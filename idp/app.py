@@ -187,7 +187,7 @@ def _sign_in(services: Services, transactions: Transactions, metrics: Metrics) -
             services.citizens,
             services.clock,
         ),
-        Attempts(services.citizens, throttle, browsers, outcomes, services.vault, services.clock),
+        Attempts(services.citizens, throttle, browsers, outcomes, services.vault),
         outcomes,
         browsers,
         transactions,

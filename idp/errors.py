@@ -104,11 +104,6 @@ class ConsentRequired(OAuthError):
     description = "The citizen must consent."
 
 
-class AccountSelectionRequired(OAuthError):
-    code = "account_selection_required"
-    description = "The citizen must choose an account."
-
-
 class RequestNotSupported(OAuthError):
     code = "request_not_supported"
     description = "Request objects are not offered."

@@ -15,7 +15,7 @@ from idp.oidc import discovery
 from idp.oidc.clients import ClientDirectory, Clients
 from idp.oidc.keys import KeyRing
 from idp.oidc.provider import Engine
-from idp.oidc.registration import Registrar
+from idp.oidc.registration.registrar import Registrar
 from idp.secrets import SHARDS, Randomness, SystemRandomness
 from idp.sessions import Limits, Sessions
 from idp.storage.open import open_state

@@ -55,6 +55,7 @@ class EventType(enum.Enum):
     # citizens as records
     CITIZEN_ADDED = "citizen:added"
     CITIZEN_IMPORTED = "citizen:imported"
+    CITIZEN_CHANGED = "citizen:changed"
     CITIZEN_SUSPENDED = "citizen:suspended"
     CITIZEN_RESUMED = "citizen:resumed"
     CITIZEN_VIEWED = "citizen:viewed"

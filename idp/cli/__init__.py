@@ -2,7 +2,8 @@
 
     running.py serve, demo, db upgrade, check    citizen.py      add, import, show, suspend, resume
     client.py  add, list, show, disable …        credentials.py  password, totp, recovery of a citizen
-    audit.py   tail, search                      key.py          list, rotate, rekey, master
+    audit.py   tail, search                      details.py      change, renumber a citizen
+    key.py     list, rotate, rekey, master
 
     lazily.py    loads a noun when it is used, so that help and completion are quick
     output.py    JSON on standard output, tables for people
@@ -35,7 +36,7 @@ from idp.cli.lazily import LazyGroup
         "check": ("idp.cli.running:check", "Say what is wrong with the deployment, and what to do."),
         "citizen": (
             "idp.cli.citizen:citizen",
-            "Add, import, show, suspend and resume citizens, and give new passwords.",
+            "Add, import, show, change, suspend and resume citizens, and give new passwords.",
         ),
         "client": ("idp.cli.client:client", "Register and manage OpenID Connect clients."),
         "key": ("idp.cli.key:key", "Signing keys, and re-keying what is encrypted."),

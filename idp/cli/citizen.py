@@ -10,13 +10,14 @@ from idp.app import suspending
 from idp.audit.events import EventType
 from idp.citizens.citizen import Status
 from idp.citizens.importing import Importer, ImportProgress, report_path
-from idp.citizens.number import parse_typed, today_in_china
+from idp.citizens.number import mask, parse_typed, today_in_china
 from idp.citizens.registry import NewCitizen
 from idp.cli.credentials import password, read_password, read_secret, recovery, totp
+from idp.cli.details import change, renumber
 from idp.cli.example import example
 from idp.cli.known import described, known
 from idp.cli.opened import opened, record
-from idp.cli.output import show, show_one, table_option
+from idp.cli.output import moment, show, show_one, table_option
 from idp.login.password import UnacceptablePassword, UnusableHash
 from idp.login.password_policy import PROFILES
 from idp.login.password_policy import check as check_password
@@ -24,13 +25,13 @@ from idp.login.password_policy import check as check_password
 
 @click.group()
 def citizen() -> None:
-    """Add, import, show, suspend and resume citizens, and help those who cannot sign in.
+    """Add, import, show, change, suspend and resume citizens, and help those who cannot sign in.
 
-    N is a citizen ID number, or our own id of a citizen.
+    N is a citizen ID number, a telephone number, or our own id of a citizen.
     """
 
 
-for _verb in (password, totp, recovery):
+for _verb in (change, renumber, password, totp, recovery):
     citizen.add_command(_verb)
 
 
@@ -131,12 +132,18 @@ def show_(who: str, as_table: bool) -> None:
     with known(who) as (services, found):
         record(services, EventType.CITIZEN_VIEWED, citizen_id=found.id)
         account = services.citizens.account(found.id)
+        history = services.citizens.number_history(found.id)
     has = {
         "password": account is not None and account.password_hash is not None,
         "totp": account is not None and account.totp_secret is not None,
         "recovery_codes": account.recovery_codes if account is not None else 0,
     }
-    show_one(described(found) | has, as_table)
+    former = [
+        {"number": mask(each.number), "since": moment(each.since), "until": moment(each.until)}
+        for each in history
+        if each.until is not None
+    ]
+    show_one(described(found) | has | ({"former_numbers": former} if former else {}), as_table)
 
 
 @citizen.command(epilog=example("idp citizen suspend N"))

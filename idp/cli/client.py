@@ -12,7 +12,7 @@ from idp.cli.example import example
 from idp.cli.opened import opened, record
 from idp.cli.output import show_many, show_one, table_option
 from idp.oidc.client import Client
-from idp.oidc.registration import ignored
+from idp.oidc.registration.registrar import ignored
 
 _LARGEST = 65_536
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,60}")

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
 
 from idp.app import Services
 from idp.citizens.citizen import Citizen
+from idp.citizens.identifiers import InvalidIdentifier, parse_phone
 from idp.citizens.number import mask, parse_typed, today_in_china
 from idp.cli.opened import opened
 from idp.cli.output import moment
@@ -18,15 +19,20 @@ _OUR_ID = re.compile(r"[a-z2-7]{26}")
 
 @contextmanager
 def known(who: str) -> Iterator[tuple[Services, Citizen]]:
-    """The citizen with this number, as it is typed, or this id of ours; with the services."""
+    """The citizen with this number or phone, as it is typed, or this id of ours; with the services."""
     with opened() as services:
-        if _OUR_ID.fullmatch(who):
-            found = services.citizens.by_id(who)
-        else:
-            found = services.citizens.by_number(parse_typed(who, today_in_china(services.clock)).canonical)
+        found = _found(services, who)
         if found is None:
             raise click.ClickException("there is no such citizen")
         yield services, found
+
+
+def _found(services: Services, who: str) -> Citizen | None:
+    if _OUR_ID.fullmatch(who):
+        return services.citizens.by_id(who)
+    with suppress(InvalidIdentifier):
+        return services.citizens.by_phone(parse_phone(who))
+    return services.citizens.by_number(parse_typed(who, today_in_china(services.clock)).canonical)
 
 
 def described(found: Citizen) -> dict[str, Any]:

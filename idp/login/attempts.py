@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from idp.audit.events import EventType
-from idp.citizens.identifiers import InvalidIdentifier, parse_identifier
+from idp.citizens.identifiers import Identifier
 from idp.citizens.registry import Citizens, LoginAccount
-from idp.clock import Clock
 from idp.login.browsers import KnownBrowsers
 from idp.login.outcomes import Outcomes
 from idp.login.throttle import Admission, Throttle
@@ -30,18 +29,18 @@ class Attempts:
         browsers: KnownBrowsers,
         outcomes: Outcomes,
         vault: Vault,
-        clock: Clock,
     ) -> None:
         self._citizens = citizens
         self._throttle = throttle
         self._browsers = browsers
         self._outcomes = outcomes
         self._vault = vault
-        self._clock = clock
 
-    def admit(self, typed: str, peer: Peer) -> tuple[LoginAccount | None, Admission]:
-        """The account of a typed number or phone, if there is one, and the attempt on it. Raises `Throttled`."""
-        account, name = self._account(typed)
+    def admit(self, identifier: Identifier, peer: Peer) -> tuple[LoginAccount | None, Admission]:
+        """The account of a number or phone, if there is one, and the attempt on it, known or not. Raises
+        `Throttled`."""
+        account = self._citizens.for_sign_in(identifier.kind, identifier.value)
+        name = self._vault.fingerprint("typed", identifier.value)
         try:
             return account, self._throttle.admit(name, peer.source, self._known(peer, account))
         except Throttled as throttled:
@@ -60,15 +59,6 @@ class Attempts:
 
     def succeeded(self, admission: Admission) -> None:
         self._throttle.forgive(admission)
-
-    def _account(self, typed: str) -> tuple[LoginAccount | None, str]:
-        """The account, and the name under which attempts on it are counted, known or not."""
-        try:
-            identifier = parse_identifier(typed, self._clock)
-        except InvalidIdentifier:
-            return None, self._vault.fingerprint("typed", typed[:100])
-        account = self._citizens.for_sign_in(identifier.kind, identifier.value)
-        return account, self._vault.fingerprint("typed", identifier.value)
 
     def _known(self, peer: Peer, account: LoginAccount | None) -> str | None:
         return self._browsers.known(peer.marker, account.citizen.id) if account else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from idp.audit.events import EventType
+from idp.citizens.identifiers import Identifier
 from idp.citizens.registry import Citizens, LoginAccount
 from idp.clock import Clock
 from idp.login import totp
@@ -72,13 +73,13 @@ class SignIn:
     # -- the steps --------------------------------------------------------------------------------------------------
 
     def password(
-        self, transaction: Transaction, session: Session | None, typed: str, password: str, peer: Peer
+        self, transaction: Transaction, session: Session | None, identifier: Identifier, password: str, peer: Peer
     ) -> Arrived | Transaction:
         """Check number or phone with password. Gives the transaction back where a second factor is due.
 
         Raises `WrongPassword`, `Throttled`, `Busy` or `AccountClosed`.
         """
-        account, admission = self._attempts.admit(typed, peer)
+        account, admission = self._attempts.admit(identifier, peer)
         try:
             verified = self._passwords.verify(password, account.password_hash if account else None)
             if account is None:

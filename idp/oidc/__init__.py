@@ -16,7 +16,7 @@ until then an error is a page) -> `rules.py` (one function a parameter; `claims_
 A request to /token goes: `client_auth.py` (who asks) -> a file of `grants/` -> `tokens.py` (the answer); `grant.py` is
 what the store keeps of it, `access.py` the access tokens, `families.py` the refresh tokens of one grant.
 
-`client.py` is a relying party, `registration.py` proves its metadata, `clients.py` keeps it. `scopes.py` says which
+`client.py` is a relying party, `registration/` proves its metadata, `clients.py` keeps it. `scopes.py` says which
 claims a scope stands for, `subjects.py` by what a client knows a citizen and his session. `keys.py` and `jws.py` sign;
 no JWT is ever given to pyop. `withdrawal.py` ends what clients can reach. `views.py` puts it all on its addresses.
 """

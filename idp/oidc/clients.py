@@ -9,7 +9,7 @@ from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.login.party import RelyingParty
 from idp.oidc.client import SECRET_METHODS, Client
-from idp.oidc.registration import Registrar, describe
+from idp.oidc.registration.registrar import Registrar, describe
 from idp.secrets import Randomness, digest, urlsafe
 from idp.storage.records.clients import ClientRecords, StoredClient
 from idp.versions import Shelf, Versions

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from idp.codec import encode
 from idp.errors import InvalidClientMetadata, InvalidRedirectUri
-from idp.oidc.registration import redirect_uri as registrable
+from idp.oidc.registration.addresses import redirect_uri as registrable
 from tests.support.provider import CALLBACK, ISSUER, Provider, Registered, Visitor, parameters
 
 PREFERENCES = re.compile(r'href="/preferences\?[^"]*"')

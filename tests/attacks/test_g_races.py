@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from werkzeug.test import Client as HttpClient
 
-import idp.services
 from federation.fetch import Fetcher, FetchError, Reason
 from idp.app import suspending
 from idp.login.assurance import acr
@@ -28,6 +26,7 @@ from tests.support.provider import (
     settings_for,
 )
 from tests.support.totp import totp_now
+from tests.support.wrapped_state import wrapped_states
 
 SAME_ORIGIN = {"Origin": ISSUER, "Sec-Fetch-Site": "same-origin"}
 
@@ -66,14 +65,7 @@ class Tabs:
 
 @pytest.fixture
 def tabs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tabs]:
-    opened: list[InterposedState] = []
-    honest = idp.services.open_state
-
-    def open_state(*arguments: Any) -> InterposedState:
-        opened.append(InterposedState(honest(*arguments)))
-        return opened[-1]
-
-    monkeypatch.setattr(idp.services, "open_state", open_state)
+    opened = wrapped_states(monkeypatch, InterposedState)
     with running_provider(settings_for(tmp_path)) as provider:
         client, person, visitor = provider.client(), provider.citizen(), provider.visitor()
         visitor.arrive(client, person)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-import idp.services
 from idp.citizens.registry import NewCitizen
 from tests.support.citizens import number
 from tests.support.counted_state import CountedState
@@ -19,6 +18,7 @@ from tests.support.lossy_proxy import LossyProxy, lossy_proxy
 from tests.support.provider import Provider, running_provider, settings_for
 from tests.support.redis_service import RedisServer
 from tests.support.sql_counter import counted_statements
+from tests.support.wrapped_state import wrapped_states
 
 SCOPE = "openid profile offline_access"
 
@@ -49,14 +49,7 @@ class Meter:
 
 @pytest.fixture(params=["embedded", "redis"])
 def meter(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Meter]:
-    opened: list[CountedState] = []
-    honest = idp.services.open_state
-
-    def open_state(*arguments: object) -> CountedState:
-        opened.append(CountedState(honest(*arguments)))  # type: ignore[arg-type]
-        return opened[-1]
-
-    monkeypatch.setattr(idp.services, "open_state", open_state)
+    opened = wrapped_states(monkeypatch, CountedState)
     if request.param == "embedded":
         with running_provider(settings_for(tmp_path)) as provider:
             yield Meter(provider, opened[-1], None)

@@ -3,78 +3,13 @@
 import base64
 import hashlib
 import time
-from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
-from idp.clock import SystemClock
-from idp.demo.portal import create_portal
-from idp.demo.relying_party import PortalSettings
-from idp.secrets import SystemRandomness
-from tests.support.issuer import CLIENT_ID, EVENT, Issuer, issuer
-
-PORTAL = "http://localhost:8001"
-OTHER = "http://localhost:8002"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Issuer]:
-    with issuer() as told:
-        yield told
-
-
-@pytest.fixture
-def told(running: Issuer) -> Issuer:
-    """Honest at the start of each test."""
-    running.id_token, running.userinfo, running.metadata, running.signed_by = {}, {}, {}, "RS256"
-    running.token_requests.clear()
-    return running
-
-
-@pytest.fixture
-def browser(told: Issuer) -> FlaskClient:
-    return portal(told)
-
-
-def portal(told: Issuer, theme: str = "social", alg: str = "RS256") -> FlaskClient:
-    settings = PortalSettings(
-        theme=theme,
-        url=PORTAL,
-        other_url=OTHER,
-        issuer=told.url,
-        client_id=CLIENT_ID,
-        client_secret="secret",
-        scope="openid profile phone",
-        id_token_signed_response_alg=alg,
-    )
-    return create_portal(settings, SystemClock(), SystemRandomness()).test_client()
-
-
-def go(browser: FlaskClient, path: str, **query: str) -> TestResponse:
-    return browser.get(path, base_url=PORTAL, query_string=query)
-
-
-def begin(browser: FlaskClient, told: Issuer) -> dict[str, str]:
-    return told.saw(go(browser, "/login").headers["Location"])
-
-
-def sign_in(browser: FlaskClient, told: Issuer, **answer: str) -> TestResponse:
-    asked = begin(browser, told)
-    return go(browser, "/callback", **{"code": "good", "state": asked["state"], "iss": told.url} | answer)
-
-
-def signed_in(browser: FlaskClient) -> bool:
-    return go(browser, "/me").status_code == 200
-
-
-def say_goodbye(browser: FlaskClient, token: str) -> TestResponse:
-    """What the provider sends, which has no cookie."""
-    return browser.application.test_client().post("/backchannel-logout", base_url=PORTAL, data={"logout_token": token})
-
+from tests.support.demo_portal import PORTAL, begin, go, portal, sign_in, signed_in
+from tests.support.issuer import CLIENT_ID, Issuer
 
 # -- asking -----------------------------------------------------------------------------------------------------------
 
@@ -244,114 +179,6 @@ def test_rfc6749_4_1_2_1_an_error_is_told_in_our_own_words(
     assert words in answer.text
     assert "<script>" not in answer.text
     assert "<b>x" not in answer.text
-
-
-# -- leaving -----------------------------------------------------------------------------------------------------------
-
-
-def test_rp_initiated_logout_2_the_portal_forgets_and_sends_the_hint(browser: FlaskClient, told: Issuer) -> None:
-    sign_in(browser, told)
-    answer = browser.post("/logout", base_url=PORTAL, headers={"Origin": PORTAL})
-    asked = {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
-    assert not signed_in(browser)
-    assert asked["id_token_hint"].count(".") == 2
-    assert asked["post_logout_redirect_uri"] == f"{PORTAL}/signed-out"
-    assert go(browser, "/signed-out", state="guessed").status_code == 303
-    assert go(browser, "/signed-out", state=asked["state"]).status_code == 200
-    assert go(browser, "/signed-out", state=asked["state"]).status_code == 303
-
-
-@pytest.mark.parametrize("headers", [{"Origin": OTHER}, {"Origin": "null"}, {"Sec-Fetch-Site": "same-site"}])
-def test_csrf_another_port_of_localhost_cannot_sign_a_citizen_out(
-    browser: FlaskClient, told: Issuer, headers: dict[str, str]
-) -> None:
-    sign_in(browser, told)
-    assert browser.post("/logout", base_url=PORTAL, headers=headers).status_code == 403
-    assert signed_in(browser)
-
-
-def test_backchannel_2_7_a_logout_token_ends_the_session_and_the_citizen_is_told_once(
-    browser: FlaskClient, told: Issuer
-) -> None:
-    sign_in(browser, told)
-    answer = say_goodbye(browser, told.logout_token())
-    assert answer.status_code == 200
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert not signed_in(browser)
-    assert "已在别处结束" in go(browser, "/").text
-    assert "已在别处结束" not in go(browser, "/").text
-
-
-@pytest.mark.parametrize(("claims", "ends"), [({"sid": None}, True), ({"sub": None}, True), ({"sid": "sid-2"}, False)])
-def test_backchannel_2_4_a_sid_ends_one_session_and_a_sub_all(
-    browser: FlaskClient, told: Issuer, claims: dict[str, Any], ends: bool
-) -> None:
-    sign_in(browser, told)
-    assert say_goodbye(browser, told.logout_token(**claims)).status_code == 200
-    assert signed_in(browser) is not ends
-
-
-@pytest.mark.parametrize(
-    ("clause", "header", "claims"),
-    [
-        ("2.4 typ of an ID token", {"typ": "JWT"}, {}),
-        ("2.4 no typ", {"typ": None}, {}),
-        ("2.6-1 alg", {"alg": "ES256", "kid": "ec"}, {}),
-        ("2.6-4 iss", {}, {"iss": "https://other.example"}),
-        ("2.6-4 no iss", {}, {"iss": None}),
-        ("2.6-4 aud", {}, {"aud": "another"}),
-        ("2.6-4 no aud", {}, {"aud": None}),
-        ("2.6-4 iat", {}, {"iat": int(time.time()) - 3600}),
-        ("2.6-4 no iat", {}, {"iat": None}),
-        ("2.6-4 exp", {}, {"exp": int(time.time()) - 600}),
-        ("2.6-4 no exp", {}, {"exp": None}),
-        ("2.6-5 neither sub nor sid", {}, {"sub": None, "sid": None}),
-        ("2.6-5 sid is no text", {}, {"sid": ["sid-1"]}),
-        ("2.6-6 no events", {}, {"events": None}),
-        ("2.6-6 events is a list", {}, {"events": [EVENT]}),
-        ("2.6-6 another event", {}, {"events": {"http://schemas.openid.net/event/other": {}}}),
-        ("2.6-6 the event is no object", {}, {"events": {EVENT: True}}),
-        ("2.6-7 nonce", {}, {"nonce": "n"}),
-        ("2.6-8 no jti", {}, {"jti": None}),
-        ("2.6-8 jti is no text", {}, {"jti": {"a": 1}}),
-        ("2.6-8 jti is empty", {}, {"jti": ""}),
-    ],
-)
-def test_backchannel_a_token_that_breaks_a_rule_ends_nothing(
-    browser: FlaskClient, told: Issuer, clause: str, header: dict[str, Any], claims: dict[str, Any]
-) -> None:
-    sign_in(browser, told)
-    assert say_goodbye(browser, told.logout_token(header, **claims)).status_code == 400, clause
-    assert signed_in(browser)
-
-
-def test_backchannel_2_6_8_a_token_is_good_once(browser: FlaskClient, told: Issuer) -> None:
-    token = told.logout_token()
-    assert say_goodbye(browser, token).status_code == 200
-    assert say_goodbye(browser, token).status_code == 400
-
-
-def test_backchannel_2_6_2_a_signature_by_another_key_ends_nothing(browser: FlaskClient, told: Issuer) -> None:
-    sign_in(browser, told)
-    header, payload, signature = told.logout_token().split(".")
-    unsigned = base64.urlsafe_b64encode(b'{"alg":"none","typ":"logout+jwt"}').rstrip(b"=").decode()
-    for forged in (
-        told.logout_token(key=told.foreign),
-        f"{unsigned}.{payload}.",
-        f"{header}.{payload}.",
-        f"{header}.{payload[:-2]}AA.{signature}",
-        "x",
-        "",
-        "\N{SNOWMAN}.a.b",
-    ):
-        assert say_goodbye(browser, forged).status_code == 400
-    assert signed_in(browser)
-
-
-def test_an_id_token_is_no_logout_token(browser: FlaskClient, told: Issuer) -> None:
-    sign_in(browser, told)
-    assert say_goodbye(browser, told.sign(told.honest_id_token())).status_code == 400
-    assert signed_in(browser)
 
 
 # -- showing -----------------------------------------------------------------------------------------------------------

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-import idp.services
 from idp.app import suspending
 from tests.support.answers import granted, token_refused, tokens
 from tests.support.interposed_state import InterposedState
 from tests.support.known import Known, acquainted
 from tests.support.provider import running_provider, settings_for
+from tests.support.wrapped_state import wrapped_states
 
 SCOPE = "openid profile offline_access"
 
@@ -45,14 +45,7 @@ class Race:
 
 @pytest.fixture
 def race(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Race]:
-    opened: list[InterposedState] = []
-    honest = idp.services.open_state
-
-    def open_state(*arguments: Any) -> InterposedState:
-        opened.append(InterposedState(honest(*arguments)))
-        return opened[-1]
-
-    monkeypatch.setattr(idp.services, "open_state", open_state)
+    opened = wrapped_states(monkeypatch, InterposedState)
     with running_provider(settings_for(tmp_path)) as provider:
         yield Race(acquainted(provider, scope=SCOPE), opened[-1])
 

@@ -6,7 +6,7 @@ from idp.codec import encode
 from idp.oidc import discovery
 from idp.oidc.client import Client
 from idp.oidc.provider import Engine
-from idp.oidc.registration import Registrar, describe
+from idp.oidc.registration.registrar import Registrar, describe
 from idp.services import DEFAULT_SCOPE
 from tests.support.provider import CALLBACK, ISSUER
 

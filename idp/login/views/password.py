@@ -36,8 +36,10 @@ class PasswordView:
         visit, fields = submitted.visit, submitted.fields
         typed, password = fields.get("username", ""), fields.get("password", "")
         try:
-            parse_identifier(typed, self._clock)  # its arithmetic, which anybody can do: no guess, and nothing is told
-            outcome = self._sign_in.password(visit.transaction, visit.session, typed, password, self._visits.peer())
+            identifier = parse_identifier(typed, self._clock)  # arithmetic that anybody can do: it tells no secret
+            outcome = self._sign_in.password(
+                visit.transaction, visit.session, identifier, password, self._visits.peer()
+            )
         except InvalidIdentifier:
             return self._page(visit, typed, SignInProblem.MALFORMED, 400)
         except WrongPassword:

@@ -1,0 +1,6 @@
+"""Client metadata (OIDC Registration 1.0, RFC 7591): from JSON to a `Client`, each member by a rule of its own.
+
+registrar.py  the members together, and back to JSON
+members.py    one member: its type and its limits
+addresses.py  where answers may go, and what citizens are pointed to
+"""

@@ -1,0 +1,77 @@
+"""Addresses in a registration: where answers are sent, what citizens are pointed to, and the host that stands for a
+client's sector."""
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from idp.errors import InvalidClientMetadata, InvalidRedirectUri
+
+_PRIVATE_SCHEME: Final = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+", re.ASCII)
+_HOST: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f:.]+", re.ASCII)
+"""A name, or an IPv6 address without its brackets, as `urlsplit` gives it. Other hosts mean different things to
+different parsers."""
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+
+
+def redirect_uri(uri: str, application_type: str) -> str:
+    """A redirect address that may be registered (RFC 9700 section 2.1, RFC 8252 section 7, OIDC Registration section
+    2).
+
+    https anywhere; http for loopback hosts only, or private schemes with a dot, for native clients. Raises
+    `InvalidRedirectUri`.
+    """
+    if not uri.isascii() or not uri.isprintable() or any(sign in uri for sign in ' "<>\\^`{|}*#'):
+        raise InvalidRedirectUri("characters that no redirect address has")
+    try:
+        parts = urlsplit(uri)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        raise InvalidRedirectUri("not a URI") from None
+    if parts.username is not None or parts.password is not None:
+        raise InvalidRedirectUri("user information before the host")
+    if host and not _HOST.fullmatch(host):
+        raise InvalidRedirectUri("the host has characters that no host has")
+    if parts.scheme == "https" and host:
+        return uri
+    if parts.scheme == "http" and host in _LOOPBACK:
+        return uri
+    if (
+        application_type == "native"
+        and _PRIVATE_SCHEME.fullmatch(parts.scheme)
+        and not parts.netloc
+        and parts.path.startswith("/")
+    ):
+        return uri
+    raise InvalidRedirectUri("https with a host is asked, or http on a loopback host")
+
+
+def link(uri: str) -> str:
+    """A page or picture that citizens are pointed to and that we never fetch. Raises `InvalidClientMetadata`."""
+    try:
+        parts = urlsplit(uri)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        raise InvalidClientMetadata("not a URI") from None
+    if (
+        not uri.isprintable()
+        or any(sign in uri for sign in " \\")
+        or parts.username is not None  # what stands before an @ is easily taken for the host
+        or not _HOST.fullmatch(host)
+        or not (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))
+    ):
+        raise InvalidClientMetadata("not an https address")
+    return uri
+
+
+def sector_of(redirect_uris: tuple[str, ...]) -> str:
+    """The host that pairwise subjects are computed for (OIDC Core section 8.1). All redirect addresses must share
+    it; loopback hosts are one, for an app listens at whichever it can (RFC 8252 section 8.3)."""
+    hosts = {urlsplit(uri).hostname or urlsplit(uri).scheme for uri in redirect_uris}
+    if hosts <= set(_LOOPBACK):
+        return _LOOPBACK[0]
+    if len(hosts) > 1:
+        raise InvalidClientMetadata(
+            "redirect_uris of several hosts need a sector_identifier_uri, which is not offered yet"
+        )
+    return hosts.pop()
