@@ -10,19 +10,24 @@ from tests.support.issuer import Issuer, issuer
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Issuer]:
+def issuer_of_portals() -> Iterator[Issuer]:
     with issuer() as told:
         yield told
 
 
 @pytest.fixture
-def told(running: Issuer) -> Issuer:
+def told(issuer_of_portals: Issuer) -> Issuer:
     """Honest at the start of each test."""
-    running.id_token, running.userinfo, running.metadata, running.signed_by = {}, {}, {}, "RS256"
-    running.token_requests.clear()
-    return running
+    issuer_of_portals.id_token, issuer_of_portals.userinfo, issuer_of_portals.metadata, issuer_of_portals.signed_by = (
+        {},
+        {},
+        {},
+        "RS256",
+    )
+    issuer_of_portals.token_requests.clear()
+    return issuer_of_portals
 
 
 @pytest.fixture
-def browser(told: Issuer) -> FlaskClient:
+def portal_browser(told: Issuer) -> FlaskClient:
     return portal(told)

@@ -14,9 +14,9 @@ from tests.support.issuer import CLIENT_ID, Issuer
 # -- asking -----------------------------------------------------------------------------------------------------------
 
 
-def test_rfc7636_4_2_the_challenge_is_s256_of_the_verifier(browser: FlaskClient, told: Issuer) -> None:
-    asked = begin(browser, told)
-    go(browser, "/callback", code="good", state=asked["state"], iss=told.url)
+def test_rfc7636_4_2_the_challenge_is_s256_of_the_verifier(portal_browser: FlaskClient, told: Issuer) -> None:
+    asked = begin(portal_browser, told)
+    go(portal_browser, "/callback", code="good", state=asked["state"], iss=told.url)
     verifier = told.token_requests[0]["code_verifier"]
     digest = hashlib.sha256(verifier.encode()).digest()
     assert asked["code_challenge_method"] == "S256"
@@ -24,17 +24,19 @@ def test_rfc7636_4_2_the_challenge_is_s256_of_the_verifier(browser: FlaskClient,
 
 
 @pytest.mark.parametrize("name", ["state", "nonce", "code_challenge"])
-def test_rfc9700_2_1_every_request_has_a_new_value(browser: FlaskClient, told: Issuer, name: str) -> None:
-    assert begin(browser, told)[name] != begin(browser, told)[name]
+def test_rfc9700_2_1_every_request_has_a_new_value(portal_browser: FlaskClient, told: Issuer, name: str) -> None:
+    assert begin(portal_browser, told)[name] != begin(portal_browser, told)[name]
 
 
-def test_the_request_carries_the_language_that_was_chosen(browser: FlaskClient, told: Issuer) -> None:
-    go(browser, "/", lang="en")
-    assert begin(browser, told)["ui_locales"] == "en"
+def test_the_request_carries_the_language_that_was_chosen(portal_browser: FlaskClient, told: Issuer) -> None:
+    go(portal_browser, "/", lang="en")
+    assert begin(portal_browser, told)["ui_locales"] == "en"
 
 
-def test_nothing_of_the_request_but_a_random_value_reaches_the_browser(browser: FlaskClient, told: Issuer) -> None:
-    answer = go(browser, "/login")
+def test_nothing_of_the_request_but_a_random_value_reaches_the_browser(
+    portal_browser: FlaskClient, told: Issuer
+) -> None:
+    answer = go(portal_browser, "/login")
     asked = told.saw(answer.headers["Location"])
     (cookie,) = answer.headers.getlist("Set-Cookie")
     assert "HttpOnly" in cookie
@@ -45,30 +47,30 @@ def test_nothing_of_the_request_but_a_random_value_reaches_the_browser(browser: 
 # -- believing ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_citizen_signs_in_and_sees_only_masked_data(browser: FlaskClient, told: Issuer) -> None:
+def test_a_citizen_signs_in_and_sees_only_masked_data(portal_browser: FlaskClient, told: Issuer) -> None:
     told.userinfo = {"citizen_id_number": "110000199001010021"}
-    assert sign_in(browser, told).headers["Location"] == "/me"
-    page = go(browser, "/me").text
+    assert sign_in(portal_browser, told).headers["Location"] == "/me"
+    page = go(portal_browser, "/me").text
     assert "李静文" in page
     assert "110***********0021" in page
     assert "154****0021" in page
     assert "110000199001010021" not in page
 
 
-def test_a_session_gets_a_new_cookie_value_at_sign_in(browser: FlaskClient, told: Issuer) -> None:
-    begin(browser, told)
-    before = browser.get_cookie("portal-social")
-    sign_in(browser, told)
-    after = browser.get_cookie("portal-social")
+def test_a_session_gets_a_new_cookie_value_at_sign_in(portal_browser: FlaskClient, told: Issuer) -> None:
+    begin(portal_browser, told)
+    before = portal_browser.get_cookie("portal-social")
+    sign_in(portal_browser, told)
+    after = portal_browser.get_cookie("portal-social")
     assert before is not None
     assert after is not None
     assert before.value != after.value
 
 
-def test_a_second_tab_can_finish_too(browser: FlaskClient, told: Issuer) -> None:
-    first, second = begin(browser, told), begin(browser, told)
+def test_a_second_tab_can_finish_too(portal_browser: FlaskClient, told: Issuer) -> None:
+    first, second = begin(portal_browser, told), begin(portal_browser, told)
     told.nonce = second["nonce"]
-    assert go(browser, "/callback", code="good", state=second["state"], iss=told.url).status_code == 303
+    assert go(portal_browser, "/callback", code="good", state=second["state"], iss=told.url).status_code == 303
     assert first["state"] != second["state"]
 
 
@@ -92,31 +94,33 @@ def test_a_second_tab_can_finish_too(browser: FlaskClient, told: Issuer) -> None
     ],
 )
 def test_oidc_core_an_id_token_that_breaks_a_rule_signs_nobody_in(
-    browser: FlaskClient, told: Issuer, clause: str, lie: dict[str, Any]
+    portal_browser: FlaskClient, told: Issuer, clause: str, lie: dict[str, Any]
 ) -> None:
     told.id_token = lie
-    assert sign_in(browser, told).status_code == 400, clause
-    assert not signed_in(browser)
+    assert sign_in(portal_browser, told).status_code == 400, clause
+    assert not signed_in(portal_browser)
 
 
 @pytest.mark.parametrize("alg", ["ES256", "RS512"])
-def test_oidc_core_3_1_3_7_7_the_algorithm_is_the_one_registered(browser: FlaskClient, told: Issuer, alg: str) -> None:
+def test_oidc_core_3_1_3_7_7_the_algorithm_is_the_one_registered(
+    portal_browser: FlaskClient, told: Issuer, alg: str
+) -> None:
     told.signed_by = alg
-    assert sign_in(browser, told).status_code == 400
-    assert not signed_in(browser)
+    assert sign_in(portal_browser, told).status_code == 400
+    assert not signed_in(portal_browser)
 
 
 def test_a_portal_that_registered_es256_takes_es256(told: Issuer) -> None:
     told.signed_by = "ES256"
-    browser = portal(told, "vehicles", "ES256")
-    assert sign_in(browser, told).status_code == 303
-    assert signed_in(browser)
+    portal_browser = portal(told, "vehicles", "ES256")
+    assert sign_in(portal_browser, told).status_code == 303
+    assert signed_in(portal_browser)
 
 
-def test_oidc_core_5_3_2_userinfo_of_somebody_else_is_refused(browser: FlaskClient, told: Issuer) -> None:
+def test_oidc_core_5_3_2_userinfo_of_somebody_else_is_refused(portal_browser: FlaskClient, told: Issuer) -> None:
     told.userinfo = {"sub": "sub-2"}
-    assert sign_in(browser, told).status_code == 400
-    assert not signed_in(browser)
+    assert sign_in(portal_browser, told).status_code == 400
+    assert not signed_in(portal_browser)
 
 
 @pytest.mark.parametrize(
@@ -132,28 +136,28 @@ def test_oidc_core_5_3_2_userinfo_of_somebody_else_is_refused(browser: FlaskClie
     ],
 )
 def test_rfc9207_2_4_and_rfc6749_10_12_an_answer_that_is_not_to_us_is_refused(
-    browser: FlaskClient, told: Issuer, answer: dict[str, str]
+    portal_browser: FlaskClient, told: Issuer, answer: dict[str, str]
 ) -> None:
-    assert sign_in(browser, told, **answer).status_code == 400
-    assert not signed_in(browser)
+    assert sign_in(portal_browser, told, **answer).status_code == 400
+    assert not signed_in(portal_browser)
 
 
-def test_rfc9207_2_4_an_answer_without_iss_is_refused(browser: FlaskClient, told: Issuer) -> None:
-    asked = begin(browser, told)
-    assert go(browser, "/callback", code="good", state=asked["state"]).status_code == 400
+def test_rfc9207_2_4_an_answer_without_iss_is_refused(portal_browser: FlaskClient, told: Issuer) -> None:
+    asked = begin(portal_browser, told)
+    assert go(portal_browser, "/callback", code="good", state=asked["state"]).status_code == 400
 
 
-def test_rfc6749_10_12_another_browser_cannot_finish(browser: FlaskClient, told: Issuer) -> None:
-    asked = begin(browser, told)
-    stranger = browser.application.test_client()
+def test_rfc6749_10_12_another_browser_cannot_finish(portal_browser: FlaskClient, told: Issuer) -> None:
+    asked = begin(portal_browser, told)
+    stranger = portal_browser.application.test_client()
     assert go(stranger, "/callback", code="good", state=asked["state"], iss=told.url).status_code == 400
 
 
-def test_a_state_is_good_once(browser: FlaskClient, told: Issuer) -> None:
-    asked = begin(browser, told)
+def test_a_state_is_good_once(portal_browser: FlaskClient, told: Issuer) -> None:
+    asked = begin(portal_browser, told)
     answer = {"code": "good", "state": asked["state"], "iss": told.url}
-    assert go(browser, "/callback", **answer).status_code == 303
-    assert go(browser, "/callback", **answer).status_code == 400
+    assert go(portal_browser, "/callback", **answer).status_code == 303
+    assert go(portal_browser, "/callback", **answer).status_code == 400
 
 
 def test_oidc_discovery_4_3_metadata_of_another_issuer_is_refused(told: Issuer) -> None:
@@ -171,10 +175,12 @@ def test_oidc_discovery_4_3_metadata_of_another_issuer_is_refused(told: Issuer) 
     ],
 )
 def test_rfc6749_4_1_2_1_an_error_is_told_in_our_own_words(
-    browser: FlaskClient, told: Issuer, error: str, status: int, words: str
+    portal_browser: FlaskClient, told: Issuer, error: str, status: int, words: str
 ) -> None:
-    asked = begin(browser, told)
-    answer = go(browser, "/callback", error=error, error_description="<b>x</b>", state=asked["state"], iss=told.url)
+    asked = begin(portal_browser, told)
+    answer = go(
+        portal_browser, "/callback", error=error, error_description="<b>x</b>", state=asked["state"], iss=told.url
+    )
     assert answer.status_code == status
     assert words in answer.text
     assert "<script>" not in answer.text
@@ -185,8 +191,8 @@ def test_rfc6749_4_1_2_1_an_error_is_told_in_our_own_words(
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/callback", "/me", "/signed-out", "/nowhere", "/static/portal.css"])
-def test_every_answer_carries_the_headers(browser: FlaskClient, path: str) -> None:
-    headers = go(browser, path).headers
+def test_every_answer_carries_the_headers(portal_browser: FlaskClient, path: str) -> None:
+    headers = go(portal_browser, path).headers
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
@@ -196,8 +202,8 @@ def test_every_answer_carries_the_headers(browser: FlaskClient, path: str) -> No
 
 
 @pytest.mark.parametrize(("path", "status"), [("/nowhere", 404), ("/logout", 405), ("/callback", 400)])
-def test_bad_addresses_get_a_page_that_says_what_to_do(browser: FlaskClient, path: str, status: int) -> None:
-    answer = go(browser, path)
+def test_bad_addresses_get_a_page_that_says_what_to_do(portal_browser: FlaskClient, path: str, status: int) -> None:
+    answer = go(portal_browser, path)
     assert answer.status_code == status
     assert "参考编号" in answer.text
 
@@ -213,19 +219,19 @@ def test_bad_addresses_get_a_page_that_says_what_to_do(browser: FlaskClient, pat
     ],
 )
 def test_the_page_is_in_the_language_of_the_visitor(
-    browser: FlaskClient, accept: str, query: dict[str, str], language: str
+    portal_browser: FlaskClient, accept: str, query: dict[str, str], language: str
 ) -> None:
-    page = browser.get("/", base_url=PORTAL, query_string=query, headers={"Accept-Language": accept})
+    page = portal_browser.get("/", base_url=PORTAL, query_string=query, headers={"Accept-Language": accept})
     assert f'<html lang="{language}"' in page.text
 
 
-def test_by_another_name_of_the_machine_the_portal_leads_to_its_own(browser: FlaskClient) -> None:
-    answer = browser.get("/login", base_url="http://127.0.0.1:8001")
+def test_by_another_name_of_the_machine_the_portal_leads_to_its_own(portal_browser: FlaskClient) -> None:
+    answer = portal_browser.get("/login", base_url="http://127.0.0.1:8001")
     assert answer.headers["Location"] == PORTAL
 
 
 def test_a_provider_that_is_not_there_is_told_in_a_page() -> None:
-    browser = portal(Issuer(url="http://127.0.0.1:9"))
-    answer = go(browser, "/login")
+    portal_browser = portal(Issuer(url="http://127.0.0.1:9"))
+    answer = go(portal_browser, "/login")
     assert answer.status_code == 503
     assert "暂时没有应答" in answer.text

@@ -12,46 +12,46 @@ from tests.support.demo_portal import OTHER, PORTAL, go, say_goodbye, sign_in, s
 from tests.support.issuer import EVENT, Issuer
 
 
-def test_rp_initiated_logout_2_the_portal_forgets_and_sends_the_hint(browser: FlaskClient, told: Issuer) -> None:
-    sign_in(browser, told)
-    answer = browser.post("/logout", base_url=PORTAL, headers={"Origin": PORTAL})
+def test_rp_initiated_logout_2_the_portal_forgets_and_sends_the_hint(portal_browser: FlaskClient, told: Issuer) -> None:
+    sign_in(portal_browser, told)
+    answer = portal_browser.post("/logout", base_url=PORTAL, headers={"Origin": PORTAL})
     asked = {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
-    assert not signed_in(browser)
+    assert not signed_in(portal_browser)
     assert asked["id_token_hint"].count(".") == 2
     assert asked["post_logout_redirect_uri"] == f"{PORTAL}/signed-out"
-    assert go(browser, "/signed-out", state="guessed").status_code == 303
-    assert go(browser, "/signed-out", state=asked["state"]).status_code == 200
-    assert go(browser, "/signed-out", state=asked["state"]).status_code == 303
+    assert go(portal_browser, "/signed-out", state="guessed").status_code == 303
+    assert go(portal_browser, "/signed-out", state=asked["state"]).status_code == 200
+    assert go(portal_browser, "/signed-out", state=asked["state"]).status_code == 303
 
 
 @pytest.mark.parametrize("headers", [{"Origin": OTHER}, {"Origin": "null"}, {"Sec-Fetch-Site": "same-site"}])
 def test_csrf_another_port_of_localhost_cannot_sign_a_citizen_out(
-    browser: FlaskClient, told: Issuer, headers: dict[str, str]
+    portal_browser: FlaskClient, told: Issuer, headers: dict[str, str]
 ) -> None:
-    sign_in(browser, told)
-    assert browser.post("/logout", base_url=PORTAL, headers=headers).status_code == 403
-    assert signed_in(browser)
+    sign_in(portal_browser, told)
+    assert portal_browser.post("/logout", base_url=PORTAL, headers=headers).status_code == 403
+    assert signed_in(portal_browser)
 
 
 def test_backchannel_2_7_a_logout_token_ends_the_session_and_the_citizen_is_told_once(
-    browser: FlaskClient, told: Issuer
+    portal_browser: FlaskClient, told: Issuer
 ) -> None:
-    sign_in(browser, told)
-    answer = say_goodbye(browser, told.logout_token())
+    sign_in(portal_browser, told)
+    answer = say_goodbye(portal_browser, told.logout_token())
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
-    assert not signed_in(browser)
-    assert "已在别处结束" in go(browser, "/").text
-    assert "已在别处结束" not in go(browser, "/").text
+    assert not signed_in(portal_browser)
+    assert "已在别处结束" in go(portal_browser, "/").text
+    assert "已在别处结束" not in go(portal_browser, "/").text
 
 
 @pytest.mark.parametrize(("claims", "ends"), [({"sid": None}, True), ({"sub": None}, True), ({"sid": "sid-2"}, False)])
 def test_backchannel_2_4_a_sid_ends_one_session_and_a_sub_all(
-    browser: FlaskClient, told: Issuer, claims: dict[str, Any], ends: bool
+    portal_browser: FlaskClient, told: Issuer, claims: dict[str, Any], ends: bool
 ) -> None:
-    sign_in(browser, told)
-    assert say_goodbye(browser, told.logout_token(**claims)).status_code == 200
-    assert signed_in(browser) is not ends
+    sign_in(portal_browser, told)
+    assert say_goodbye(portal_browser, told.logout_token(**claims)).status_code == 200
+    assert signed_in(portal_browser) is not ends
 
 
 @pytest.mark.parametrize(
@@ -81,21 +81,21 @@ def test_backchannel_2_4_a_sid_ends_one_session_and_a_sub_all(
     ],
 )
 def test_backchannel_a_token_that_breaks_a_rule_ends_nothing(
-    browser: FlaskClient, told: Issuer, clause: str, header: dict[str, Any], claims: dict[str, Any]
+    portal_browser: FlaskClient, told: Issuer, clause: str, header: dict[str, Any], claims: dict[str, Any]
 ) -> None:
-    sign_in(browser, told)
-    assert say_goodbye(browser, told.logout_token(header, **claims)).status_code == 400, clause
-    assert signed_in(browser)
+    sign_in(portal_browser, told)
+    assert say_goodbye(portal_browser, told.logout_token(header, **claims)).status_code == 400, clause
+    assert signed_in(portal_browser)
 
 
-def test_backchannel_2_6_8_a_token_is_good_once(browser: FlaskClient, told: Issuer) -> None:
+def test_backchannel_2_6_8_a_token_is_good_once(portal_browser: FlaskClient, told: Issuer) -> None:
     token = told.logout_token()
-    assert say_goodbye(browser, token).status_code == 200
-    assert say_goodbye(browser, token).status_code == 400
+    assert say_goodbye(portal_browser, token).status_code == 200
+    assert say_goodbye(portal_browser, token).status_code == 400
 
 
-def test_backchannel_2_6_2_a_signature_by_another_key_ends_nothing(browser: FlaskClient, told: Issuer) -> None:
-    sign_in(browser, told)
+def test_backchannel_2_6_2_a_signature_by_another_key_ends_nothing(portal_browser: FlaskClient, told: Issuer) -> None:
+    sign_in(portal_browser, told)
     header, payload, signature = told.logout_token().split(".")
     unsigned = base64.urlsafe_b64encode(b'{"alg":"none","typ":"logout+jwt"}').rstrip(b"=").decode()
     for forged in (
@@ -107,11 +107,11 @@ def test_backchannel_2_6_2_a_signature_by_another_key_ends_nothing(browser: Flas
         "",
         "\N{SNOWMAN}.a.b",
     ):
-        assert say_goodbye(browser, forged).status_code == 400
-    assert signed_in(browser)
+        assert say_goodbye(portal_browser, forged).status_code == 400
+    assert signed_in(portal_browser)
 
 
-def test_an_id_token_is_no_logout_token(browser: FlaskClient, told: Issuer) -> None:
-    sign_in(browser, told)
-    assert say_goodbye(browser, told.sign(told.honest_id_token())).status_code == 400
-    assert signed_in(browser)
+def test_an_id_token_is_no_logout_token(portal_browser: FlaskClient, told: Issuer) -> None:
+    sign_in(portal_browser, told)
+    assert say_goodbye(portal_browser, told.sign(told.honest_id_token())).status_code == 400
+    assert signed_in(portal_browser)
