@@ -18,14 +18,10 @@ def issuer_of_portals() -> Iterator[Issuer]:
 @pytest.fixture
 def told(issuer_of_portals: Issuer) -> Issuer:
     """Honest at the start of each test."""
-    issuer_of_portals.id_token, issuer_of_portals.userinfo, issuer_of_portals.metadata, issuer_of_portals.signed_by = (
-        {},
-        {},
-        {},
-        "RS256",
-    )
-    issuer_of_portals.token_requests.clear()
-    return issuer_of_portals
+    honest = issuer_of_portals
+    honest.id_token, honest.userinfo, honest.metadata, honest.signed_by = {}, {}, {}, "RS256"
+    honest.token_requests.clear()
+    return honest
 
 
 @pytest.fixture
