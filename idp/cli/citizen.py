@@ -43,8 +43,8 @@ for _verb in (change, renumber, password, totp, recovery):
 @click.option("--phone", help="Telephone number; +86 is taken for granted.")
 @click.option("--email", help="E-mail address.")
 @click.option("--birthdate", metavar="YYYY-MM-DD", help="If it is not the one in the number.")
-@click.option("--totp-secret", metavar="B32", help="Secret of an authenticator app; recovery codes are shown, once.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
+@click.option("--totp-stdin", is_flag=True, help="Read the secret of an authenticator app, base32, from the next line.")
 @click.option("--temporary", is_flag=True, help="The citizen chooses another password at the first sign-in.")
 @table_option
 def add(
@@ -53,14 +53,14 @@ def add(
     phone: str | None,
     email: str | None,
     birthdate: str | None,
-    totp_secret: str | None,
     password_stdin: bool,
+    totp_stdin: bool,
     temporary: bool,
     as_table: bool,
 ) -> None:
     """Add a citizen. With a TOTP secret come ten recovery codes, shown here and never again."""
     chosen = read_password() if password_stdin else None
-    secret = None if totp_secret is None else read_secret(totp_secret)
+    secret = read_secret() if totp_stdin else None
     with opened(begin=True) as services:
         canonical = parse_typed(number, today_in_china(services.clock)).canonical
         personal = [value for value in (name, canonical, phone, email) if value]

@@ -40,26 +40,30 @@ def password(who: str, password_stdin: bool, temporary: bool, as_table: bool) ->
     show_one(described(found) | {"told": portals}, as_table)
 
 
-@click.command(epilog=example("idp citizen totp N --secret JBSWY3DPEHPK3PXP", "idp citizen totp N --remove"))
+@click.command(
+    epilog=example("""printf '%s\\n' "$SECRET" | idp citizen totp N --secret-stdin""", "idp citizen totp N --remove")
+)
 @click.argument("who", metavar="N")
-@click.option("--secret", metavar="B32", help="Secret of the new authenticator app.")
+@click.option(
+    "--secret-stdin", is_flag=True, help="Read the new app's secret, base32, from the first line of standard input."
+)
 @click.option("--remove", is_flag=True, help="The citizen signs in with the password alone from now on.")
 @table_option
-def totp(who: str, secret: str | None, remove: bool, as_table: bool) -> None:
+def totp(who: str, secret_stdin: bool, remove: bool, as_table: bool) -> None:
     """Another authenticator app, or none. With a secret come ten recovery codes, shown here and never again.
 
     The recovery codes before them are of no use any more, in either case.
     """
-    if (secret is None) is not remove:
-        raise click.UsageError("either --secret or --remove")
-    parsed = None if secret is None else read_secret(secret)
+    if secret_stdin is remove:
+        raise click.UsageError("either --secret-stdin or --remove")
+    secret = read_secret() if secret_stdin else None
     with known(who) as (services, found):
-        if parsed is None:
+        if secret is None:
             services.citizens.remove_totp_secret(found.id)
             record(services, EventType.TOTP_REMOVED, citizen_id=found.id)
             codes = {}
         else:
-            services.citizens.set_totp_secret(found.id, parsed)
+            services.citizens.set_totp_secret(found.id, secret)
             record(services, EventType.TOTP_ENROLLED, citizen_id=found.id)
             codes = {"recovery_codes": list(services.recovery.renew(found.id))}
     show_one(described(found) | codes, as_table)
@@ -89,9 +93,9 @@ def read_password() -> str:
     return sys.stdin.readline().removesuffix("\n").removesuffix("\r")
 
 
-def read_secret(given: str) -> str:
-    """A TOTP secret in its one spelling. Raises `ClickException`."""
+def read_secret() -> str:
+    """The next line of standard input as a TOTP secret in its one spelling. Raises `ClickException`."""
     try:
-        return parse_secret(given)
+        return parse_secret(sys.stdin.readline().strip())
     except InvalidSecret as invalid:
         raise click.ClickException(f"the TOTP secret is {invalid}") from None

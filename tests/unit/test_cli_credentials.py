@@ -67,8 +67,8 @@ def test_a_password_is_never_an_argument(idp: Idp, citizen: dict[str, Any]) -> N
 
 
 def test_another_app_comes_with_other_recovery_codes(idp: Idp, citizen: dict[str, Any]) -> None:
-    first = idp("citizen", "totp", NUMBER, "--secret", "GEZDGNBVGY3TQOJQ").json["recovery_codes"]
-    ran = idp("citizen", "totp", NUMBER, "--secret", SECRET)
+    first = idp("citizen", "totp", NUMBER, "--secret-stdin", stdin="GEZDGNBVGY3TQOJQ\n").json["recovery_codes"]
+    ran = idp("citizen", "totp", NUMBER, "--secret-stdin", stdin=f"{SECRET}\n")
     assert ran.status == 0
     assert SECRET not in ran.out
     assert len(set(first + ran.json["recovery_codes"])) == 20
@@ -79,25 +79,25 @@ def test_another_app_comes_with_other_recovery_codes(idp: Idp, citizen: dict[str
 
 
 def test_with_the_app_go_its_recovery_codes(idp: Idp, citizen: dict[str, Any]) -> None:
-    idp("citizen", "totp", NUMBER, "--secret", SECRET)
+    idp("citizen", "totp", NUMBER, "--secret-stdin", stdin=f"{SECRET}\n")
     assert idp("citizen", "totp", NUMBER, "--remove").json == citizen
     shown = idp("citizen", "show", NUMBER).json
     assert (shown["totp"], shown["recovery_codes"], shown["password"]) == (False, 0, True)
     assert events(idp, "totp:removed") == [(citizen["id"], "cli")]
 
 
-@pytest.mark.parametrize("arguments", [(), ("--remove", "--secret", SECRET)])
+@pytest.mark.parametrize("arguments", [(), ("--remove", "--secret-stdin"), ("--secret-stdin", SECRET)])
 def test_an_app_is_given_or_removed(idp: Idp, citizen: dict[str, Any], arguments: tuple[str, ...]) -> None:
     assert idp("citizen", "totp", NUMBER, *arguments).status == 2
 
 
 def test_an_unusable_secret_changes_nothing(idp: Idp, citizen: dict[str, Any]) -> None:
-    idp("citizen", "totp", NUMBER, "--secret", "??").said("TOTP secret is not")
+    idp("citizen", "totp", NUMBER, "--secret-stdin", stdin="??\n").said("TOTP secret is not")
     assert events(idp, "totp:enrolled") == []
 
 
 def test_new_recovery_codes_end_those_before(idp: Idp, citizen: dict[str, Any]) -> None:
-    old = idp("citizen", "totp", NUMBER, "--secret", SECRET).json["recovery_codes"]
+    old = idp("citizen", "totp", NUMBER, "--secret-stdin", stdin=f"{SECRET}\n").json["recovery_codes"]
     new = idp("citizen", "recovery", NUMBER).json["recovery_codes"]
     assert len(set(old + new)) == 20
     with opened() as services:
