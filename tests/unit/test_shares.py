@@ -10,13 +10,15 @@ from federation.shares import Shares
 
 def test_one_place_has_its_share_and_no_more() -> None:
     shares: Shares[int] = Shares(4, 2, "test")
-    gate, running, most, lock = threading.Event(), 0, 0, threading.Lock()
+    gate, two, running, most, lock = threading.Event(), threading.Event(), 0, 0, threading.Lock()
 
     def hang() -> int:
         nonlocal running, most
         with lock:
             running += 1
             most = max(most, running)
+            if running == 2:
+                two.set()
         gate.wait(10)
         with lock:
             running -= 1
@@ -24,6 +26,7 @@ def test_one_place_has_its_share_and_no_more() -> None:
 
     hanging = [shares.submit("slow.example", hang) for _ in range(20)]
     assert shares.submit("fast.example", lambda: 7).result(5) == 7
+    assert two.wait(10)
     gate.set()
     assert sum(each.result(5) for each in hanging) == 20
     assert most == 2
