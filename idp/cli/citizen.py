@@ -44,7 +44,9 @@ for _verb in (change, renumber, password, totp, recovery):
 @click.option("--email", help="E-mail address.")
 @click.option("--birthdate", metavar="YYYY-MM-DD", help="If it is not the one in the number.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
-@click.option("--totp-stdin", is_flag=True, help="Read the secret of an authenticator app, base32, from the next line.")
+@click.option(
+    "--totp-secret", metavar="B32", help="Secret of an authenticator app; - for the next line of standard input."
+)
 @click.option("--temporary", is_flag=True, help="The citizen chooses another password at the first sign-in.")
 @table_option
 def add(
@@ -54,13 +56,13 @@ def add(
     email: str | None,
     birthdate: str | None,
     password_stdin: bool,
-    totp_stdin: bool,
+    totp_secret: str | None,
     temporary: bool,
     as_table: bool,
 ) -> None:
     """Add a citizen. With a TOTP secret come ten recovery codes, shown here and never again."""
     chosen = read_password() if password_stdin else None
-    secret = read_secret() if totp_stdin else None
+    secret = None if totp_secret is None else read_secret(totp_secret)
     with opened(begin=True) as services:
         canonical = parse_typed(number, today_in_china(services.clock)).canonical
         personal = [value for value in (name, canonical, phone, email) if value]

@@ -19,6 +19,7 @@ from idp.login.password_policy import PROFILES
 from idp.login.renewal import Renewal
 
 _RESET = "password_reset"
+_STDIN = "-"
 
 
 @click.command(epilog=example("""printf '%s\\n' "$PASSWORD" | idp citizen password N --password-stdin --temporary"""))
@@ -56,7 +57,7 @@ def totp(who: str, secret_stdin: bool, remove: bool, as_table: bool) -> None:
     """
     if secret_stdin is remove:
         raise click.UsageError("either --secret-stdin or --remove")
-    secret = read_secret() if secret_stdin else None
+    secret = read_secret(_STDIN) if secret_stdin else None
     with known(who) as (services, found):
         if secret is None:
             services.citizens.remove_totp_secret(found.id)
@@ -93,9 +94,9 @@ def read_password() -> str:
     return sys.stdin.readline().removesuffix("\n").removesuffix("\r")
 
 
-def read_secret() -> str:
-    """The next line of standard input as a TOTP secret in its one spelling. Raises `ClickException`."""
+def read_secret(given: str) -> str:
+    """A TOTP secret, or for `-` the next line of standard input, in its one spelling. Raises `ClickException`."""
     try:
-        return parse_secret(sys.stdin.readline().strip())
+        return parse_secret(sys.stdin.readline().strip() if given == _STDIN else given)
     except InvalidSecret as invalid:
         raise click.ClickException(f"the TOTP secret is {invalid}") from None

@@ -41,9 +41,10 @@ def test_suspend_and_resume(idp: Idp, citizen: dict[str, Any]) -> None:
     assert (again.status, again.err) == (1, "the citizen is active, not suspended\n")
 
 
-def test_the_secret_of_an_authenticator_app_comes_with_recovery_codes_shown_once(idp: Idp) -> None:
+@pytest.mark.parametrize("given", ["-", "JBSW Y3DP EHPK 3PXP"])
+def test_the_secret_of_an_authenticator_app_comes_with_recovery_codes_shown_once(idp: Idp, given: str) -> None:
     secret = "JBSW Y3DP EHPK 3PXP"
-    added = idp("citizen", "add", "--number", NUMBER, "--name", "x", "--totp-stdin", stdin=f"{secret}\n")
+    added = idp("citizen", "add", "--number", NUMBER, "--name", "x", "--totp-secret", given, stdin=f"{secret}\n")
     assert added.status == 0
     assert secret not in added.out
     codes = added.json["recovery_codes"]
@@ -65,7 +66,7 @@ def test_without_an_authenticator_there_are_no_recovery_codes(citizen: dict[str,
         (["--number", NUMBER, "--name", ""], "", "name must have"),
         (["--number", NUMBER, "--name", "x", "--phone", "12"], "", "phone is not"),
         (["--number", NUMBER, "--name", "x", "--birthdate", "1990-02-30"], "", "birthdate is not"),
-        (["--number", NUMBER, "--name", "x", "--totp-stdin"], "??\n", "TOTP secret is not"),
+        (["--number", NUMBER, "--name", "x", "--totp-secret", "??"], "", "TOTP secret is not"),
         (["--number", NUMBER, "--name", "x", "--password-stdin"], "", "too short"),
         (["--number", NUMBER, "--name", "x", "--password-stdin"], "123456\n", "too short, it is easily guessed"),
         (["--number", NUMBER, "--name", "x", "--password-stdin"], "Qx19491231vb!\n", "something known of the citizen"),
@@ -136,5 +137,5 @@ def test_a_temporary_password_is_changed_at_the_first_sign_in(idp: Idp) -> None:
 
 
 def test_a_totp_secret_that_no_app_could_hold_is_refused(idp: Idp) -> None:
-    ran = idp("citizen", "add", "--number", "110000199001010021", "--name", "李静", "--totp-stdin", stdin="A" * 17)
+    ran = idp("citizen", "add", "--number", "110000199001010021", "--name", "李静", "--totp-secret", "A" * 17)
     assert (ran.status, ran.err) == (1, "the TOTP secret is not base32\n")

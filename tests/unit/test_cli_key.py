@@ -57,7 +57,7 @@ def test_a_new_master_key_is_a_line_that_can_be_put_into_the_file(idp: Idp, tmp_
 
 def test_a_code_on_paper_outlives_the_master_key_it_was_made_under(idp: Idp, tmp_path: Path) -> None:
     """All that citizens and portals hold must stay good: recovery codes, and the subjects that portals know them by."""
-    added = idp("citizen", "add", "--number", NUMBER, "--name", "张三", "--totp-stdin", stdin="JBSWY3DPEHPK3PXP").json
+    added = idp("citizen", "add", "--number", NUMBER, "--name", "张三", "--totp-secret", "JBSWY3DPEHPK3PXP").json
     file = tmp_path / "var" / "master.key"
     old = file.read_text()
     file.write_text(idp("key", "master").out + old)
