@@ -1,7 +1,7 @@
 """The one home of msgspec: frozen dataclasses to JSON and back, typed and strict.
 
-State records and stored documents are dataclasses inside and JSON outside; a record that does not have the shape its
-type says is an error here and never a surprise later.
+State records and stored documents are dataclasses inside and JSON outside; a record that lacks what its type names, or
+has it in another shape, is an error here and never a surprise later. Members that the type does not name are left out.
 """
 
 from typing import Any, TypeVar

@@ -111,7 +111,7 @@ def _facts(queued: Queued) -> Mapping[str, Any]:
         for line in queued.note.splitlines():
             noted |= decode(line, dict[str, Any])
         if isinstance(event["at"], int | float) and isinstance(event["type"], str):
-            return event | noted | event
+            return noted | event
     except (Malformed, KeyError):
         pass
     # It must not hold up the others, nor vanish; what it says cannot be trusted to be fit to keep.

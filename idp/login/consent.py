@@ -31,16 +31,21 @@ class ConsentRecords(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What a leg of a session carries: what may be released to the client."""
+    """What may be released to a client."""
 
     scopes: tuple[str, ...]
     claims: tuple[str, ...]
 
 
 def leg(client_id: str, granted: Granted) -> bytes:
-    """The leg of a session for what a client was granted: `Granted`, in the form of a note, so that the trail of what
-    is issued from it says what it reaches."""
+    """The leg of a session for what a client was granted. It is a note, so that the trail of what is issued from it
+    says at which client, and what it reaches."""
     return note(client_id=client_id, scopes=granted.scopes, claims=granted.claims)
+
+
+def granted_by(leg: bytes) -> Granted:
+    """What a leg grants."""
+    return decode(leg, Granted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,7 @@
 from idp.audit.events import EventType
 from idp.audit.recorder import Fact, event
 from idp.clock import Clock
-from idp.codec import decode
-from idp.login.consent import Consents, Granted, both, leg
+from idp.login.consent import Consents, both, granted_by, leg
 from idp.login.door import FrontDoor
 from idp.login.transaction import Transaction
 from idp.sessions import Session, Sessions
@@ -26,9 +25,7 @@ class Consenting:
         before = self._consents.present(citizen_id, party.id)
         granted = self._consents.agree(citizen_id, transaction.ask, party, ticked)
         if both(before, self._consents.present(citizen_id, party.id)) != before:
-            self._sessions.change_legs(
-                citizen_id, party.id, lambda before: self._narrowed(before, citizen_id, party.id)
-            )
+            self._sessions.change_legs(citizen_id, party.id, lambda held: self._narrowed(held, citizen_id, party.id))
         facts: dict[str, Fact] = {
             "scopes": granted.scopes,
             "claims": granted.claims,
@@ -39,8 +36,8 @@ class Consenting:
     def decline(self, transaction: Transaction, session: Session) -> None:
         self._tell(EventType.CONSENT_DENIED, transaction, session, {"scopes": transaction.ask.scopes})
 
-    def _narrowed(self, before: bytes, citizen_id: str, client_id: str) -> bytes:
-        return leg(client_id, both(decode(before, Granted), self._consents.present(citizen_id, client_id)))
+    def _narrowed(self, held: bytes, citizen_id: str, client_id: str) -> bytes:
+        return leg(client_id, both(granted_by(held), self._consents.present(citizen_id, client_id)))
 
     def _tell(self, what: EventType, transaction: Transaction, session: Session, facts: dict[str, Fact]) -> None:
         told = event(

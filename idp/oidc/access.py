@@ -1,7 +1,8 @@
 """Access tokens (RFC 6749 section 1.4): opaque names of what they open.
 
 The token of a code is made of the code, in the one move that takes it, and the store keeps for it what it kept for the
-code. The token of a family of refresh tokens has a record of its own and lives as long as the family.
+code. The token that comes of a refresh has a record of its own. Each lives some minutes, and no longer than the session
+or, where there is one, the family of refresh tokens.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.errors import InvalidGrant, InvalidToken
 from idp.oidc.client import Client
-from idp.oidc.grant import AccessRecord, CodeRecord, OfflineGrant, access_key
+from idp.oidc.grant import AccessRecord, CodeRecord, GrantRecord, access_key, family_key
 from idp.oidc.scopes import claims_of
 from idp.oidc.subjects import Subjects
 from idp.oidc.target import ClientSource
@@ -43,15 +44,18 @@ class AccessTokens:
         self._clock = clock
         self.seconds = seconds
 
-    def made_of_code(self, token: str, proof: bytes) -> Becomes:
-        """`token`, to be made in the move that takes a code, if `proof` is the code's (`grant.code_proof`)."""
-        return Becomes(access_key(token), proof, self.seconds, [event(EventType.TOKEN_ISSUED, self._clock.now())])
+    def made_of_code(self, token: str, proof: bytes, family: str | None) -> Becomes:
+        """`token`, to be made in the move that takes a code, if `proof` is the code's (`grant.code_proof`). It lives
+        and dies with the session, and with `family`, if that is begun (`Families.begin`), instead."""
+        told = [event(EventType.TOKEN_ISSUED, self._clock.now())]
+        key = access_key(token)
+        return Becomes(key, proof, self.seconds, told, family_key(key.shard, family) if family else None)
 
     def store(
-        self, token: str, liveness: Key, client: Client, citizen_id: str, grant: OfflineGrant, what: EventType
+        self, token: str, liveness: Key, client: Client, citizen_id: str, grant: GrantRecord, what: EventType
     ) -> None:
-        """Make `token` valid for as long as `liveness` lives. Raises `InvalidGrant` if that has ended, or the token was
-        revoked beforehand."""
+        """Make `token` valid as long as `liveness` lives, and no longer than `seconds`. Raises `InvalidGrant` if that
+        has ended, or the token was revoked beforehand."""
         record = AccessRecord(client.client_id, citizen_id, grant.sub, grant.scopes, _released(grant))
         facts = note(
             citizen_id=citizen_id, client_id=client.client_id, scopes=grant.scopes, claims=grant.userinfo_claims
@@ -68,7 +72,7 @@ class AccessTokens:
             entry = self._state.read_under(access_key(token), [event(what, self._clock.now())])
         except Gone:
             raise InvalidToken("unknown, expired or revoked") from None
-        if entry.fields:
+        if entry.fields:  # it was made of a code
             return self._of_code(entry)
         record = decode(entry.value, AccessRecord)
         client = self._client(record.client_id)
@@ -88,5 +92,5 @@ class AccessTokens:
         return client
 
 
-def _released(grant: OfflineGrant) -> tuple[str, ...]:
+def _released(grant: GrantRecord) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*claims_of(grant.scopes), *grant.userinfo_claims)))

@@ -32,7 +32,6 @@ from idp.oidc.client import Client
 from idp.oidc.grant import CodeRecord, code_key, code_proof
 from idp.oidc.provider import Engine, PyopRequest
 from idp.oidc.request import CodeRequest, HintReader, Wanted, read
-from idp.oidc.scopes import OFFLINE_ACCESS
 from idp.oidc.subjects import Subjects
 from idp.oidc.target import ClientSource, Target, UnknownClient, prove, registered
 from idp.parameters import Parameters, parse
@@ -196,16 +195,10 @@ class AuthorizationEndpoint:
     ) -> Redirect | Refused:
         """The one place where a code is made: written under the session if the guard holds."""
         refused: list[Refused] = []
-        # A code that may begin a family makes no access token by itself: the token lives as long as the family then.
-        proof = (
-            b""
-            if OFFLINE_ACCESS in request.scopes
-            else code_proof(request.client_id, request.redirect_uri, request.code_challenge)
-        )
 
         def code() -> str:
             value = mint(self._randomness, key.shard)
-            record = encode(CodeRecord(request, key.name, leg))
+            record = encode(CodeRecord(request, leg))
             outcome = self._state.issue_under(
                 key,
                 guard,
@@ -216,7 +209,7 @@ class AuthorizationEndpoint:
                 copy=("head", leg),
                 events=[event(EventType.SSO_GRANTED, self._clock.now())],
                 noted=leg,
-                proof=proof,
+                proof=code_proof(request.client_id, request.redirect_uri, request.code_challenge),
             )
             if isinstance(outcome, Refused):
                 refused.append(outcome)

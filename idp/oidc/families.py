@@ -16,11 +16,11 @@ from idp.codec import decode, encode
 from idp.errors import InvalidGrant, InvalidScope
 from idp.oidc.access import AccessTokens
 from idp.oidc.client import Client
-from idp.oidc.grant import OfflineGrant, family_key
+from idp.oidc.grant import GrantRecord, family_key
 from idp.secrets import Randomness, digest, mint, shard_for, shard_of
 from idp.storage.records.errors import NotFound
 from idp.storage.records.families import Family, FamilyRecords, RefreshReused
-from idp.storage.state import Gone, Key, StateStore
+from idp.storage.state import Gone, StateStore
 
 _SEPARATOR: Final = "."
 _TOKEN: Final = re.compile(r"[0-9a-f][A-Za-z0-9_-]{43}\.([0-9a-f]{32})", re.ASCII)
@@ -55,26 +55,25 @@ class Families:
         """128 random bits in hex."""
         return self._randomness.bytes(16).hex()
 
-    def begin(
-        self, family_id: str, client: Client, citizen_id: str, grant: OfflineGrant, access_token: str, session: Key
-    ) -> str:
-        """Start a family and store its first access token; gives its first refresh token. Raises `InvalidGrant`, also
-        if the session in which it was granted has ended by now."""
+    def begin(self, family_id: str, client: Client, citizen_id: str, grant: GrantRecord) -> str:
+        """Start a family; gives its first refresh token. The access token of its code hangs on the family from now on.
+
+        Raises `InvalidGrant` if by now the session in which it was granted has ended, or the code was replayed.
+        """
         now = int(self._clock.now())
         shard = shard_for(citizen_id)
         refresh_token = self._token(shard, family_id)
         family = Family(family_id, citizen_id, client.client_id, encode(grant), now, now + self._lifetime, None, None)
         self._records.create(family, digest(refresh_token))
         try:
-            self._store(access_token, family, client, grant, EventType.TOKEN_ISSUED)
             # Whoever withdraws ends sessions first and families then, and may have looked for this one too early.
-            self._state.put_under(session, Key(shard, "begun", family_id), b"{}", 1)
-        except (InvalidGrant, Gone):
+            self._state.outlive(family_key(shard, family_id), self._access_tokens.seconds)
+        except Gone:
             self.revoke(family_id, shard, "code replayed or session ended")
             raise InvalidGrant("code replayed, or its session has ended") from None
         return refresh_token
 
-    def rotate(self, refresh_token: str, client: Client, scopes: tuple[str, ...]) -> tuple[Family, OfflineGrant, str]:
+    def rotate(self, refresh_token: str, client: Client, scopes: tuple[str, ...]) -> tuple[Family, GrantRecord, str]:
         """Use a refresh token of this client; gives its family, what that grants, and the successor.
 
         Raises `InvalidGrant`, or `InvalidScope` for scopes beyond the grant (RFC 6749 section 6). Another client's
@@ -85,7 +84,7 @@ class Families:
         if family is None or family.client_id != client.client_id:
             raise InvalidGrant("unknown family, or another client's")
         family_id = family.id
-        if not set(scopes) <= set(decode(family.document, OfflineGrant).scopes):
+        if not set(scopes) <= set(decode(family.document, GrantRecord).scopes):
             raise InvalidScope("more than was granted")
         successor = self._token(shard_of(refresh_token), family_id)
         now = int(self._clock.now())
@@ -98,11 +97,18 @@ class Families:
             raise InvalidGrant("refresh token was used before") from None
         except NotFound:
             raise InvalidGrant("token or family has expired, or was revoked") from None
-        return family, decode(family.document, OfflineGrant), successor
+        return family, decode(family.document, GrantRecord), successor
 
-    def store_access_token(self, token: str, family: Family, client: Client, grant: OfflineGrant) -> None:
+    def store_access_token(self, token: str, family: Family, client: Client, grant: GrantRecord) -> None:
         """Raises `InvalidGrant`."""
-        self._store(token, family, client, grant, EventType.TOKEN_REFRESHED)
+        liveness = family_key(shard_for(family.citizen_id), family.id)
+        self._state.put(liveness, b"{}", self._access_tokens.seconds)
+        self._access_tokens.store(token, liveness, client, family.citizen_id, grant, EventType.TOKEN_REFRESHED)
+        now = self._records.get(family.id)
+        if now is None or now.revoked_at is not None:
+            # revoked while its entry was being made; that came too late for whoever revoked it, so remove it here
+            self._state.delete(liveness)
+            raise InvalidGrant("family was revoked meanwhile")
 
     def revoke(self, family_id: str, shard: str, reason: str) -> None:
         """End a family and every access token it gave; a family that is not there is none."""
@@ -114,16 +120,6 @@ class Families:
         """End all families of a citizen, at one client or (None) everywhere, with every access token they gave."""
         for family_id in self._records.revoke_of_citizen(citizen_id, client_id, reason, int(self._clock.now())):
             self._state.delete(family_key(shard_for(citizen_id), family_id))
-
-    def _store(self, token: str, family: Family, client: Client, grant: OfflineGrant, what: EventType) -> None:
-        liveness = family_key(shard_for(family.citizen_id), family.id)
-        self._state.put(liveness, b"{}", self._access_tokens.seconds)
-        self._access_tokens.store(token, liveness, client, family.citizen_id, grant, what)
-        now = self._records.get(family.id)
-        if now is None or now.revoked_at is not None:
-            # revoked while its entry was being made; that came too late for whoever revoked it, so remove it here
-            self._state.delete(liveness)
-            raise InvalidGrant("family was revoked meanwhile")
 
     def _end(self, family_id: str, shard: str, family: Family, what: EventType) -> None:
         told = event(what, self._clock.now(), client_id=family.client_id, citizen_id=family.citizen_id)

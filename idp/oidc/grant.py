@@ -3,8 +3,8 @@
 import hashlib
 from dataclasses import dataclass
 
-from idp.codec import decode, encode
-from idp.login.consent import Granted
+from idp.codec import encode
+from idp.login.consent import granted_by
 from idp.oidc.request import CodeRequest
 from idp.secrets import digest, shard_of
 from idp.sessions import Head
@@ -17,14 +17,12 @@ class CodeRecord:
     head, and the leg that is named here."""
 
     request: CodeRequest
-    session: str
-    """Name of the session's key: what is issued for this code lives and dies with that session."""
     leg: str
 
-    def grant(self, head: Head, leg: bytes, sub: str) -> "OfflineGrant":
+    def grant(self, head: Head, leg: bytes, sub: str) -> "GrantRecord":
         """What it may give: of what was asked, what was granted, for this sign-in."""
-        granted, request = decode(leg, Granted), self.request
-        return OfflineGrant(
+        granted, request = granted_by(leg), self.request
+        return GrantRecord(
             sub=sub,
             scopes=granted.scopes,
             id_token_claims=tuple(claim for claim in request.id_token_claims if claim in granted.claims),
@@ -46,7 +44,7 @@ class CodeMarker:
 
 @dataclass(frozen=True, slots=True)
 class AccessRecord:
-    """Kept with an access token of a family. `claims` are the names to release at /userinfo."""
+    """Kept with an access token that came of a refresh. `claims` are the names to release at /userinfo."""
 
     client_id: str
     citizen_id: str
@@ -56,7 +54,7 @@ class AccessRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class OfflineGrant:
+class GrantRecord:
     """What tokens may be issued for, also long after the sign-in: kept with a family of refresh tokens. Times are
     seconds since the epoch."""
 
@@ -71,7 +69,8 @@ class OfflineGrant:
 
 
 def code_proof(client_id: str, redirect_uri: str, code_challenge: str | None) -> bytes:
-    """What a code is bound to (RFC 6749 section 4.1.3, RFC 7636 section 4.6), as the store compares it."""
+    """What a code is bound to (RFC 6749 section 4.1.3, RFC 7636 section 4.6), as the store compares it: the digest of
+    what is presented with the code must be that of what it was issued for."""
     return hashlib.sha256(encode((client_id, redirect_uri, code_challenge))).digest()
 
 

@@ -9,7 +9,7 @@ from idp.clock import Clock
 from idp.login.assurance import acr
 from idp.oidc import scopes
 from idp.oidc.client import Client
-from idp.oidc.grant import OfflineGrant
+from idp.oidc.grant import GrantRecord
 from idp.oidc.keys import KeyRing
 from idp.oidc.subjects import Subjects
 from idp.secrets import urlsafe
@@ -20,7 +20,7 @@ class IdTokenFacts:
     """What an ID token says of one sign-in, beside the claims. `citizen` is needed only for claims asked for in the ID
     token."""
 
-    grant: OfflineGrant
+    grant: GrantRecord
     nonce: str | None
     citizen: Citizen | None = None
 

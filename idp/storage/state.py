@@ -104,13 +104,15 @@ class Becomes:
     note, which stands for `ttl` seconds.
 
     Only if `proof` is what the entry was issued with, and that was not empty. Events are queued only then, with the
-    note. Both keys lie in one shard.
+    note. With `through` the new entry stands under an entry of that name, which is made too and stands under the
+    session, until `outlive`. All keys lie in one shard.
     """
 
     key: Key
     proof: bytes
     ttl: int
     events: Sequence[Event] = ()
+    through: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +285,11 @@ class StateStore(Protocol):
     def read_under(self, key: Key, events: Sequence[Event] = ()) -> Standing:
         """Read an entry of `put_under`, or what an entry became; events are queued with its note. Raises `Gone`
         (unknown, ended or buried)."""
+        ...
+
+    def outlive(self, key: Key, ttl: int) -> None:
+        """An entry under a session lives on its own from now on, for `ttl` seconds. Raises `Gone` if it does not live
+        at this moment."""
         ...
 
     def bury(self, key: Key, ttl: int, events: Sequence[Event] = ()) -> None:

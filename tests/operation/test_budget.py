@@ -94,6 +94,12 @@ def test_a_hop(meter: Meter) -> None:
     assert hop(meter, known) == HOP
 
 
+def test_a_hop_that_begins_a_family_of_refresh_tokens_writes_it_to_sql(meter: Meter) -> None:
+    """A family is durable, so that it costs the two statements that write it, and one trip that proves the session."""
+    known = warm(meter, scope=SCOPE)
+    assert hop(meter, known, scope=SCOPE) == [HOP[0], Cost(("take_once", "outlive"), 2), HOP[2]]
+
+
 def test_a_hop_costs_the_same_however_many_there_are(meter: Meter) -> None:
     known = warm(meter)
     for index in range(500, 800):

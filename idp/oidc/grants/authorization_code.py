@@ -7,7 +7,6 @@ got (section 4.1.2), even if that is still being made.
 
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import Any, Final
 
 from idp.audit.events import EventType
@@ -21,27 +20,16 @@ from idp.oidc.access import AccessTokens
 from idp.oidc.client import Client
 from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.families import Families
-from idp.oidc.grant import CodeMarker, CodeRecord, OfflineGrant, access_key, access_key_of, code_key, code_proof
-from idp.oidc.request import CodeRequest
+from idp.oidc.grant import CodeMarker, CodeRecord, GrantRecord, access_key, access_key_of, code_key, code_proof
 from idp.oidc.scopes import OFFLINE_ACCESS
 from idp.oidc.subjects import Subjects
 from idp.oidc.tokens import IdTokenFacts, TokenIssuer
 from idp.parameters import Parameters
 from idp.secrets import Randomness, equal, mint, shard_of, urlsafe
-from idp.sessions import Head, session_key_of
+from idp.sessions import Head
 from idp.storage.state import Gone, Replayed, StateStore, Taken
 
 _VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Presented:
-    """What is presented with a code, and must be what the code is bound to."""
-
-    client_id: str
-    redirect_uri: str
-    code_challenge: str | None
-    """That of the verifier."""
 
 
 class AuthorizationCodeGrant:
@@ -75,28 +63,23 @@ class AuthorizationCodeGrant:
         code = parameters.require("code")
         token = mint(self._randomness, shard_of(code))
         family = self._families.new_id() if OFFLINE_ACCESS in client.scope else None
-        presented = _presented(client, parameters)
-        taken = self._take(code, token, family, presented)
+        proof = _proof_of(client, parameters)
+        taken = self._take(code, token, family, proof)
         record = decode(taken.value, CodeRecord)
-        _must_match(record.request, presented)
+        _must_match(record, proof, taken)
         head = decode(taken.fields["head"], Head)
         grant = record.grant(head, taken.fields[record.leg], self._subjects.subject(client, head.citizen_id))
         facts = IdTokenFacts(grant, record.request.nonce, self._citizen(head, grant))
-        if taken.became:
-            return self._issuer.answer(client, token, facts)
-        session = session_key_of(shard_of(code), record.session)
-        if OFFLINE_ACCESS not in grant.scopes or family is None:
-            self._access_tokens.store(token, session, client, head.citizen_id, grant, EventType.TOKEN_ISSUED)
-            return self._issuer.answer(client, token, facts)
-        refresh_token = self._families.begin(family, client, head.citizen_id, grant, token, session)
-        return self._issuer.answer(client, token, facts) | {"refresh_token": refresh_token}
+        answer = self._issuer.answer(client, token, facts)
+        if family is None or OFFLINE_ACCESS not in grant.scopes:
+            return answer
+        return answer | {"refresh_token": self._families.begin(family, client, head.citizen_id, grant)}
 
-    def _take(self, code: str, token: str, family: str | None, presented: Presented) -> Taken:
+    def _take(self, code: str, token: str, family: str | None, proof: bytes) -> Taken:
         """Burn the code. Raises `InvalidGrant`, after revoking what an earlier redemption got."""
         attempt = self._randomness.bytes(8).hex()
         marker = encode(CodeMarker(access_key(token).name, family))
-        proof = code_proof(presented.client_id, presented.redirect_uri, presented.code_challenge)
-        made = self._access_tokens.made_of_code(token, proof)
+        made = self._access_tokens.made_of_code(token, proof, family)
         try:
             return self._state.take_once(code_key(code), attempt, marker, self._access_tokens.seconds, made)
         except Replayed as replay:
@@ -111,16 +94,13 @@ class AuthorizationCodeGrant:
         if marker.family is not None:
             self._families.revoke(marker.family, shard, "code replayed")
 
-    def _citizen(self, head: Head, grant: OfflineGrant) -> Citizen | None:
+    def _citizen(self, head: Head, grant: GrantRecord) -> Citizen | None:
         return self._citizens.by_id(head.citizen_id) if grant.id_token_claims else None
 
 
-def _presented(client: Client, parameters: Parameters) -> Presented:
-    return Presented(
-        client.client_id,
-        parameters.get("redirect_uri") or "",
-        _challenge_of(parameters.get("code_verifier")),
-    )
+def _proof_of(client: Client, parameters: Parameters) -> bytes:
+    challenge = _challenge_of(parameters.get("code_verifier"))
+    return code_proof(client.client_id, parameters.get("redirect_uri") or "", challenge)
 
 
 def _challenge_of(verifier: str | None) -> str | None:
@@ -132,12 +112,10 @@ def _challenge_of(verifier: str | None) -> str | None:
     return urlsafe(hashlib.sha256(verifier.encode("ascii")).digest())
 
 
-def _must_match(request: CodeRequest, presented: Presented) -> None:
+def _must_match(record: CodeRecord, proof: bytes, taken: Taken) -> None:
     """RFC 6749 section 4.1.3: the same client, the same redirect address; RFC 7636 section 4.6: the verifier, and none
     where there was no challenge (RFC 9700 section 4.8.2)."""
-    if not equal(request.client_id, presented.client_id):
-        raise InvalidGrant("issued to another client")
-    if not equal(request.redirect_uri, presented.redirect_uri):
-        raise InvalidGrant("redirect_uri differs")
-    if request.code_challenge != presented.code_challenge:
-        raise InvalidGrant("code_verifier is missing, malformed, wrong or uncalled for")
+    request = record.request
+    expected = code_proof(request.client_id, request.redirect_uri, request.code_challenge)
+    if not equal(proof.hex(), expected.hex()) or not taken.became:
+        raise InvalidGrant("issued to another client, for another redirect_uri, or with another code_challenge")

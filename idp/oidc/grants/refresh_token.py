@@ -9,7 +9,7 @@ from idp.errors import InvalidGrant
 from idp.login.consent import Decision
 from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.families import Families
-from idp.oidc.grant import OfflineGrant
+from idp.oidc.grant import GrantRecord
 from idp.oidc.scopes import OFFLINE_ACCESS, OPENID
 from idp.oidc.tokens import IdTokenFacts, TokenIssuer
 from idp.parameters import Parameters
@@ -61,7 +61,7 @@ class RefreshTokenGrant:
         return self._issuer.answer(client, token, IdTokenFacts(narrowed, None, citizen)) | {"refresh_token": successor}
 
 
-def _still_agreed(grant: OfflineGrant, consent: StoredConsent) -> OfflineGrant:
+def _still_agreed(grant: GrantRecord, consent: StoredConsent) -> GrantRecord:
     """Of what this family was granted once, what the citizen agrees to now (PIPL article 15)."""
     granted = decode(consent.document, Decision).granted
     return replace(

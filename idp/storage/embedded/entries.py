@@ -59,6 +59,9 @@ class Entries(Verbs):
                     raise Gone
                 run(_TAKE, (attempt, marker, now + keep, name))
                 if becomes is not None and became:
+                    if becomes.through is not None:
+                        run(_BECOME, (str(becomes.through), b"{}", now + becomes.ttl, under, None, note))
+                        under = str(becomes.through)
                     run(_BECOME, (str(becomes.key), value, now + becomes.ttl, under, fields, note))
                     queue_events(run, key.shard, becomes.events, note)
             elif taker != attempt:

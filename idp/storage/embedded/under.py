@@ -18,6 +18,7 @@ _READ: Final = (
     "SELECT value, under, note, fields FROM entries"
     " WHERE key = ? AND expires > ? AND under IS NOT NULL AND value IS NOT NULL AND attempt IS NULL"
 )
+_OUTLIVE: Final = "UPDATE entries SET under = NULL, expires = ? WHERE key = ?"
 _BURY: Final = "INSERT OR REPLACE INTO entries (key, expires) VALUES (?, ?)"
 _LIVES: Final = (
     "SELECT NULL FROM sessions WHERE key = ?1 AND expires > ?2 UNION ALL"
@@ -77,6 +78,14 @@ class Under(Verbs):
                 raise Gone
             queue_events(run, key.shard, events, row[2] or b"")
         return Standing(row[0], {} if row[3] is None else codec.decode(row[3], dict[str, bytes]))
+
+    def outlive(self, key: Key, ttl: int) -> None:
+        name = str(key)
+        with self._writing as run:
+            now = self._now()
+            if not lives(run, name, now):
+                raise Gone
+            run(_OUTLIVE, (now + ttl, name))
 
     def bury(self, key: Key, ttl: int, events: Sequence[Event] = ()) -> None:
         name = str(key)

@@ -1,4 +1,4 @@
--- KEYS entry, and perhaps what it becomes and the outbox; ARGV attempt, marker, keep, and perhaps proof, ttl, events …
+-- KEYS entry, and perhaps what it becomes, the outbox and what that stands under; ARGV attempt, marker, keep, and perhaps proof, ttl, events …
 local entry, fields = read(KEYS[1])
 local becomes = KEYS[2] and entry.p and entry.p == ARGV[4] and 1 or 0
 if entry.t then
@@ -11,7 +11,11 @@ redis.call('HDEL', KEYS[1], 'v', 'u', 'l')
 redis.call('HSET', KEYS[1], 't', value, 'a', ARGV[1], 'm', ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 if becomes == 1 then
-  local new = {'u', value, 'l', entry.l, 'n', entry.n}
+  if KEYS[4] then
+    redis.call('HSET', KEYS[4], 'u', '{}', 'l', entry.l, 'n', entry.n)
+    redis.call('EXPIRE', KEYS[4], ARGV[5])
+  end
+  local new = {'u', value, 'l', KEYS[4] or entry.l, 'n', entry.n}
   for i = 1, #fields, 2 do
     new[#new + 1] = '=' .. fields[i]
     new[#new + 1] = fields[i + 1]

@@ -39,7 +39,7 @@ class Entries(Verbs):
         keys = [str(key)]
         words: list[Word] = [attempt, marker, keep]
         if becomes is not None:
-            keys += (str(becomes.key), outbox(becomes.key.shard))
+            keys += (str(becomes.key), outbox(becomes.key.shard), *([str(becomes.through)] if becomes.through else []))
             words += (becomes.proof, becomes.ttl, *becomes.events)
         reply = self._line.run(TAKE_ONCE, len(keys), *keys, *words)
         if reply[0] == OK:

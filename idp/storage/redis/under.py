@@ -11,6 +11,7 @@ from idp.storage.state import Conflict, Event, Gone, Guard, Issued, Key, Refused
 ISSUE_UNDER: Final = script("issue_under")
 PUT_UNDER: Final = script("put_under")
 READ_UNDER: Final = script("read_under")
+OUTLIVE: Final = script("outlive")
 BURY: Final = script("bury")
 
 
@@ -52,6 +53,10 @@ class Under(Verbs):
         if reply[0] != OK:
             raise Gone
         return Standing(reply[1], mapping(reply[2]))
+
+    def outlive(self, key: Key, ttl: int) -> None:
+        if self._line.run(OUTLIVE, 1, str(key), ttl) != OK:
+            raise Gone
 
     def bury(self, key: Key, ttl: int, events: Sequence[Event] = ()) -> None:
         self._line.run(BURY, 2, str(key), outbox(key.shard), ttl, *events)

@@ -137,6 +137,43 @@ def test_it_follows_the_session_to_its_new_name(state: StateStore, fresh: Fresh)
         state.read_under(token)
 
 
+def test_through_another_entry_it_dies_with_that_and_with_the_session(state: StateStore, fresh: Fresh) -> None:
+    for end in ("delete", "end_session"):
+        session, code, token, family = fresh("session"), fresh("code"), fresh("access"), fresh("family")
+        open_simply(state, session, FIELDS, NOTE)
+        issue(state, session, code)
+        assert state.take_once(code, "mine", b"", 60, Becomes(token, PROOF, 60, through=family)).became
+        assert state.read_under(token) == Standing(b"record", FIELDS)
+        getattr(state, end)(family if end == "delete" else session)
+        with pytest.raises(Gone):
+            state.read_under(token)
+        with pytest.raises(Gone):
+            state.outlive(family, 60)
+
+
+def test_what_outlives_its_session_lives_its_own_time(state: StateStore, fresh: Fresh, elapse: Elapse) -> None:
+    session, code, token, family = fresh("session"), fresh("code"), fresh("access"), fresh("family")
+    open_simply(state, session, FIELDS, NOTE)
+    issue(state, session, code)
+    state.take_once(code, "mine", b"", 60, Becomes(token, PROOF, 60, through=family))
+    state.outlive(family, 1)
+    state.end_session(session)
+    assert state.read_under(token).value == b"record"
+    elapse(1.1)
+    with pytest.raises(Gone):
+        state.read_under(token)
+
+
+def test_what_is_not_there_or_buried_outlives_nothing(state: StateStore, fresh: Fresh) -> None:
+    session, family = fresh("session"), fresh("family")
+    open_simply(state, session, FIELDS, NOTE)
+    state.put_under(session, family, b"{}", 60)
+    state.bury(family, 60)
+    for key in (family, fresh("family")):
+        with pytest.raises(Gone):
+            state.outlive(key, 60)
+
+
 def test_a_noted_field_that_is_not_there_adds_nothing(state: StateStore, fresh: Fresh) -> None:
     session, code = fresh("session"), fresh("code")
     open_simply(state, session, {"head": b"h"}, NOTE)

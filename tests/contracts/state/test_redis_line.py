@@ -55,7 +55,9 @@ def verbs(state: StateStore, fresh: Fresh) -> dict[str, Callable[[], object]]:
     state.put_under(session, under, b"token", 60, NOTE)
     state.put(old, b"old", 60)
     state.issue_under(session, Guard(), code, b"record", 60, 60, proof=b"proof")
-    made = Becomes(fresh("access"), b"proof", 60, TOLD)
+    made = Becomes(fresh("access"), b"proof", 60, TOLD, through=fresh("access"))
+    leaving = fresh("access")
+    state.put_under(session, leaving, b"{}", 60)
     lanes = [Lane(fresh("lane"), 1, 60, 60, 60), Lane(fresh("lane"), 1, 60, 60, 60)]
     return {
         "put": lambda: state.put(held, b"value", 60, TOLD),
@@ -78,6 +80,7 @@ def verbs(state: StateStore, fresh: Fresh) -> dict[str, Callable[[], object]]:
         ),
         "put_under": lambda: state.put_under(session, fresh("access"), b"token", 60, NOTE, TOLD),
         "read_under": lambda: state.read_under(under, TOLD),
+        "outlive": lambda: state.outlive(leaving, 60),
         "bury": lambda: state.bury(fresh("access"), 60, TOLD),
         "version": lambda: state.version("topic"),
         "bump": lambda: state.bump("topic"),
@@ -141,6 +144,7 @@ def test_everything_but_versions_and_the_outbox_has_a_time_to_live(
         "issue_under",
         "put_under",
         "read_under",
+        "outlive",
         "bury",
         "lease",
     ],
