@@ -7,7 +7,6 @@
 
     lazily.py    loads a noun when it is used, so that help and completion are quick
     output.py    JSON on standard output, tables for people
-    columns.py   columns that stay straight with Chinese in them
     failures.py  what an error is in one line
     opened.py    settings and services for a verb
     example.py   how a verb's help shows its use

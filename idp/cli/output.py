@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from idp.cli.columns import table as aligned
+from idp.columns import table as aligned
 
 table_option = click.option("--table", "as_table", is_flag=True, help="A table for people instead of JSON.")
 

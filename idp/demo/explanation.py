@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from idp.cli.columns import GAP, cells, table
+from idp.columns import GAP, cells, table
 from idp.demo.authenticator import code_at, seconds_left
 from idp.demo.citizens import PEOPLE, Credentials
 from idp.demo.places import Places

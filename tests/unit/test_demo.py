@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.cli.columns import cells, table
+from idp.columns import cells, table
 from idp.demo.authenticator import code_at, seconds_left
 from idp.demo.citizens import PEOPLE, SYLLABLES, Credentials, credentials, password_phrase
 from idp.demo.explanation import explanation
