@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Final
@@ -29,6 +30,8 @@ from idp.versions import Versions
 DEFAULT_SCOPE: Final = ("openid", "profile")
 """What a client may ask that does not say so at registration."""
 _SECRET_BYTES: Final = 32
+
+OpenState = Callable[[str, Clock], StateStore]
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +69,13 @@ class Services:
         self.records.close()
 
 
-def build_services(settings: Settings, clock: Clock | None = None, randomness: Randomness | None = None) -> Services:
+def build_services(
+    settings: Settings,
+    clock: Clock | None = None,
+    randomness: Randomness | None = None,
+    *,
+    open_state: OpenState = open_state,
+) -> Services:
     """Open the stores and put the services together. Raises what settings, keys and stores raise."""
     clock = clock or SystemClock()
     randomness = randomness or SystemRandomness()

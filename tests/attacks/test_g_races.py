@@ -26,7 +26,7 @@ from tests.support.provider import (
     settings_for,
 )
 from tests.support.totp import totp_now
-from tests.support.wrapped_state import wrapped_states
+from tests.support.wrapped_state import WrappedStates
 
 SAME_ORIGIN = {"Origin": ISSUER, "Sec-Fetch-Site": "same-origin"}
 
@@ -64,12 +64,12 @@ class Tabs:
 
 
 @pytest.fixture
-def tabs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tabs]:
-    opened = wrapped_states(monkeypatch, InterposedState)
-    with running_provider(settings_for(tmp_path)) as provider:
+def tabs(tmp_path: Path) -> Iterator[Tabs]:
+    states = WrappedStates(InterposedState)
+    with running_provider(settings_for(tmp_path), open_state=states) as provider:
         client, person, visitor = provider.client(), provider.citizen(), provider.visitor()
         visitor.arrive(client, person)
-        yield Tabs(provider, opened[-1], client, person, visitor)
+        yield Tabs(provider, states.opened[-1], client, person, visitor)
 
 
 def test_g_races_a_sign_in_does_not_bring_back_what_was_withdrawn_meanwhile(tabs: Tabs) -> None:

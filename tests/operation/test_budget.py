@@ -18,7 +18,7 @@ from tests.support.lossy_proxy import LossyProxy, lossy_proxy
 from tests.support.provider import Provider, running_provider, settings_for
 from tests.support.redis_service import RedisServer
 from tests.support.sql_counter import counted_statements
-from tests.support.wrapped_state import wrapped_states
+from tests.support.wrapped_state import WrappedStates
 
 SCOPE = "openid profile offline_access"
 
@@ -48,19 +48,19 @@ class Meter:
 
 
 @pytest.fixture(params=["embedded", "redis"])
-def meter(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Meter]:
-    opened = wrapped_states(monkeypatch, CountedState)
+def meter(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Meter]:
+    states = WrappedStates(CountedState)
     if request.param == "embedded":
-        with running_provider(settings_for(tmp_path)) as provider:
-            yield Meter(provider, opened[-1], None)
+        with running_provider(settings_for(tmp_path), open_state=states) as provider:
+            yield Meter(provider, states.opened[-1], None)
         return
     server: RedisServer = request.getfixturevalue("redis_server")
     server.start()
     server.flush()
     with lossy_proxy(server.port) as wire:
         settings = settings_for(tmp_path, IDP_STATE_URL=f"redis://127.0.0.1:{wire.port}/0")
-        with running_provider(settings) as provider:
-            yield Meter(provider, opened[-1], wire)
+        with running_provider(settings, open_state=states) as provider:
+            yield Meter(provider, states.opened[-1], wire)
 
 
 def hop(meter: Meter, known: Known, **changes: str) -> list[Cost]:

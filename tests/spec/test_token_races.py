@@ -15,7 +15,7 @@ from tests.support.answers import granted, token_refused, tokens
 from tests.support.interposed_state import InterposedState
 from tests.support.known import Known, acquainted
 from tests.support.provider import running_provider, settings_for
-from tests.support.wrapped_state import wrapped_states
+from tests.support.wrapped_state import WrappedStates
 
 SCOPE = "openid profile offline_access"
 
@@ -44,10 +44,10 @@ class Race:
 
 
 @pytest.fixture
-def race(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Race]:
-    opened = wrapped_states(monkeypatch, InterposedState)
-    with running_provider(settings_for(tmp_path)) as provider:
-        yield Race(acquainted(provider, scope=SCOPE), opened[-1])
+def race(tmp_path: Path) -> Iterator[Race]:
+    states = WrappedStates(InterposedState)
+    with running_provider(settings_for(tmp_path), open_state=states) as provider:
+        yield Race(acquainted(provider, scope=SCOPE), states.opened[-1])
 
 
 def test_rfc6749_4_1_2_a_replay_ends_even_the_family_that_is_still_being_made(race: Race) -> None:

@@ -26,6 +26,8 @@ from idp.config import Settings, load_settings
 from idp.oidc.client import Client
 from idp.pages import Pages
 from idp.running.preparing import prepare_directory
+from idp.services import OpenState
+from idp.storage.open import open_state
 from tests.support.citizens import number, phone
 from tests.support.clock import FrozenClock
 from tests.support.forms import form
@@ -212,13 +214,15 @@ def settings_for(directory: Path, **variables: str) -> Settings:
 
 
 @contextmanager
-def running_provider(settings: Settings, clock: FrozenClock | None = None) -> Iterator[Provider]:
+def running_provider(
+    settings: Settings, clock: FrozenClock | None = None, *, open_state: OpenState = open_state
+) -> Iterator[Provider]:
     clock = clock or FrozenClock()
     randomness = CountingRandomness("running")
     if settings.records_embedded and not settings.master_key_file.exists():
         shutil.copytree(_prepared(), settings.data_dir, dirs_exist_ok=True)
     prepare_directory(settings, randomness, clock)
-    services = build_services(settings, clock, randomness)
+    services = build_services(settings, clock, randomness, open_state=open_state)
     services.keys.ensure()
     try:
         yield Provider(services, build_app(services, pages=_pages()), clock)

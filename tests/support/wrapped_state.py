@@ -1,24 +1,22 @@
 """State stores as the provider opens them, each in a wrapper of the test's."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-import pytest
-
-import idp.services
+from idp.clock import Clock
+from idp.storage.open import open_state
 from idp.storage.state import StateStore
 
 Wrapped = TypeVar("Wrapped")
 
 
-def wrapped_states(monkeypatch: pytest.MonkeyPatch, wrap: Callable[[StateStore], Wrapped]) -> list[Wrapped]:
-    """Those that are opened from now on, in order."""
-    opened: list[Wrapped] = []
-    honest = idp.services.open_state
+class WrappedStates(Generic[Wrapped]):
+    """Opens them, where `open_state` is handed in; `opened` are those it opened, in order."""
 
-    def open_state(*arguments: object) -> Wrapped:
-        opened.append(wrap(honest(*arguments)))
-        return opened[-1]
+    def __init__(self, wrap: Callable[[StateStore], Wrapped]) -> None:
+        self._wrap = wrap
+        self.opened: list[Wrapped] = []
 
-    monkeypatch.setattr(idp.services, "open_state", open_state)
-    return opened
+    def __call__(self, url: str, clock: Clock) -> Wrapped:
+        self.opened.append(self._wrap(open_state(url, clock)))
+        return self.opened[-1]
