@@ -81,10 +81,14 @@ class RecoveryPage:
 
 @dataclass(frozen=True, slots=True)
 class NewPasswordPage:
-    """Posts `new_password` and `new_password_again`. `problems` are codes of `wording.PASSWORD_PROBLEMS`."""
+    """Posts `new_password` and `new_password_again`. `problems` are codes of `wording.PASSWORD_PROBLEMS`.
+
+    `temporary`: the password used was set at a service counter; else it has reached its age.
+    """
 
     template: ClassVar[str] = "new_password.html"
     action: str
     csrf: str
     problems: Sequence[str] = ()
     minimum_length: int = 8
+    temporary: bool = False

@@ -102,3 +102,31 @@ def test_a_password_given_by_somebody_else_is_renewed_in_any_profile(tmp_path: P
         assert same.status_code == 422
         page = visitor.submit(same, "new_password", new_password=NEW, new_password_again=NEW)
         assert page.request.path == "/consent"
+
+
+OLD = "您的密码使用时间较长"
+TEMPORARY = "这是服务窗口为您设置的临时密码，请设置您自己的密码"
+
+
+@pytest.mark.parametrize(("temporary", "told", "untold"), [(True, TEMPORARY, OLD), (False, OLD, TEMPORARY)])
+def test_the_citizen_reads_why_a_new_password_is_due(
+    provider: Provider, temporary: bool, told: str, untold: str
+) -> None:
+    """Also after an entry that was refused, and of a temporary password that has become old meanwhile."""
+    person, client, visitor = provider.citizen(must_change_password=temporary), provider.client(), provider.visitor()
+    provider.clock.advance(90 * DAY)
+    page = visitor.password(visitor.authorize(client), person)
+    for attempt in ("", "short1A", PASSWORD):
+        assert told in page.text
+        assert untold not in page.text
+        page = visitor.submit(page, "new_password", new_password=attempt, new_password_again=attempt)
+        assert page.status_code == 422
+    assert told in page.text
+
+
+def test_a_proof_that_is_worth_nothing_any_more_shows_no_form(provider: Provider) -> None:
+    person, client, visitor = provider.citizen(must_change_password=True), provider.client(), provider.visitor()
+    page = visitor.password(visitor.authorize(client), person)
+    provider.clock.advance(60)
+    provider.services.citizens.set_password_hash(person.citizen.id, provider.services.passwords.hash(NEW))
+    assert visitor.get(page.request.full_path).request.path == "/login"

@@ -73,6 +73,7 @@ def _signing_in() -> Iterator[tuple[str, Page]]:
         page = RecoveryPage("/login/recovery", "token", CLIENT, list_problem, 7200, "/login/totp")
         yield _named("recovery", list_problem), page
     yield "new-password", NewPasswordPage("/login/password", "token")
+    yield "new-password-temporary", NewPasswordPage("/login/password", "token", temporary=True)
     yield "new-password-problems", NewPasswordPage("/login/password", "token", ("too_short", "mismatch"), 12)
 
 
