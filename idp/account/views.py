@@ -1,10 +1,11 @@
 """/account and /account/withdraw."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask import Blueprint, Response, request
 
 from idp.account.agreements import Agreement, Agreements, NotWithdrawable
+from idp.citizens.number import CHINA_STANDARD_TIME
 from idp.citizens.registry import Citizens
 from idp.csrf import check_csrf, csrf_token
 from idp.http import Web, form
@@ -86,7 +87,7 @@ def _view(agreement: Agreement, language: str) -> AgreementView:
         name=in_language(party.name, language) if party else agreement.client_id,
         host=party.host if party else "",
         granted=agreement.granted,
-        since=datetime.fromtimestamp(agreement.since, UTC).date(),
+        since=datetime.fromtimestamp(agreement.since, CHINA_STANDARD_TIME).date(),
         rule="" if agreement.withdrawable else agreement.rule,
         withdrawable=agreement.withdrawable,
     )

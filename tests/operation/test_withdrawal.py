@@ -1,10 +1,12 @@
 """A citizen takes back what was agreed to (PIPL article 15): as easily as it was given, and at once."""
 
+import datetime
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from idp.citizens.number import CHINA_STANDARD_TIME
 from tests.support.provider import Person, Provider, Registered, Visitor, running_provider, settings_for
 
 SCOPE = "openid profile offline_access"
@@ -109,3 +111,12 @@ def test_a_forged_withdrawal_changes_nothing(
     from_elsewhere = visitor.post("/account/withdraw", {"client": clients[0].id}, Origin="https://evil.example")
     assert from_elsewhere.status_code == 403
     assert provider.services.records.consents.find(person.citizen.id, clients[0].id) is not None
+
+
+def test_the_day_of_an_agreement_is_the_day_in_china(provider: Provider, visitor: Visitor, person: Person) -> None:
+    """At five past midnight there, it is still the day before in UTC."""
+    midnight = int(datetime.datetime(2030, 5, 2, 0, 5, tzinfo=CHINA_STANDARD_TIME).timestamp())
+    provider.clock.advance(midnight - provider.clock.now())
+    visitor.arrive(provider.client(), person)
+    page = visitor.get("/account").text
+    assert "授权始于2030年5月2日" in page
