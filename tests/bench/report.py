@@ -19,6 +19,8 @@ HEAD = (
 )
 BUSY = 0.85
 """A worker that gets less of its processor shares it with programs that are not ours."""
+UNCHANGED = 0.97
+"""Hops beside many stored citizens may be fewer than beside few by what two runs of the same thing differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,20 @@ class Row:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Hops beside `few` stored citizens, as the floor, and beside `many`."""
+
+    comparison: Comparison
+    few: int
+    many: int
+
+    @property
+    def missed(self) -> bool:
+        """Whether they are fewer in most rounds: not in the middle alone, nor in one round that a neighbour spoilt."""
+        return self.comparison.quartiles[1] < UNCHANGED
+
+
 def table(rows: Sequence[Row]) -> str:
     lines = [HEAD, *(row.cells() for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
@@ -66,14 +82,14 @@ def table(rows: Sequence[Row]) -> str:
     )
 
 
-def busy_line(rows: Sequence[Row]) -> str:
+def busy_line(comparisons: Sequence[Comparison]) -> str:
     """Says when the numbers are not to be believed."""
-    least = min((side.share for row in rows for side in (row.comparison.floor, row.comparison.ours)), default=1.0)
+    least = min((side.share for one in comparisons for side in (one.floor, one.ours)), default=1.0)
     if least >= BUSY:
         return ""
     return (
         f"\nThe machine was busy: a worker got only {least:.0%} of its processor. Hops a second and their ratio are\n"
-        "then chance; the ratio by processor time (last column) is near what a quiet machine would show.\n"
+        'then chance; the ratio by processor time, "by CPU", is near what a quiet machine would show.\n'
     )
 
 
@@ -81,12 +97,17 @@ def memory_line(name: str, memory: Memory) -> str:
     return f"{name:<10} RSS {memory.resident:6.1f} MiB   PSS {memory.proportional:6.1f} MiB"
 
 
-def growth_line(comparison: Comparison, few: int, many: int) -> str:
-    low, high = comparison.ratios[0], comparison.ratios[-1]
-    before, after = comparison.floor.rate, comparison.ours.rate
-    change = (comparison.ratio - 1) * 100
-    verdict = "no change beyond the noise" if low <= 1.0 <= high or abs(change) < 3 else "a change"
+def growth_line(growth: Growth) -> str:
+    found = growth.comparison
+    low, high = found.quartiles
+    verdict = "slower, and by more than the noise" if growth.missed else "not slower beyond the noise"
     return (
-        f"from {few:,} to {many:,} stored citizens: {before:,.0f} -> {after:,.0f} hops/s, "
-        f"{change:+.1f} % (rounds {low:.2f}-{high:.2f}): {verdict}"
+        f"from {growth.few:,} to {growth.many:,} stored citizens: {found.floor.rate:,.0f} -> {found.ours.rate:,.0f} "
+        f"hops/s, {(found.ratio - 1) * 100:+.1f} % (half of the rounds {low:.2f}-{high:.2f}, "
+        f"by CPU {found.processor_ratio:.2f}): {verdict}"
     )
+
+
+def status(rows: Sequence[Row], growth: Growth | None) -> int:
+    """Of the whole program: 1 if a bar is missed, or if many stored citizens make a hop slower."""
+    return int(any(row.missed for row in rows) or (growth is not None and growth.missed))

@@ -64,6 +64,14 @@ class Comparison:
         return statistics.median(self.ratios)
 
     @property
+    def quartiles(self) -> tuple[float, float]:
+        """Half of all ratios lie between these: one round that a neighbour spoilt moves neither of them far."""
+        if len(self.ratios) == 1:
+            return self.ratio, self.ratio
+        lower, _, upper = statistics.quantiles(self.ratios, n=4, method="inclusive")
+        return lower, upper
+
+    @property
     def processor_ratio(self) -> float:
         """The same by processor time, which a busy machine changes least."""
         return self.floor.processor_milliseconds / self.ours.processor_milliseconds
