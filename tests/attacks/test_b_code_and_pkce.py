@@ -15,11 +15,6 @@ def client(provider: Provider) -> Registered:
     return provider.client()
 
 
-@pytest.fixture
-def code(provider: Provider, client: Registered) -> str:
-    return provider.visitor().arrive(client, provider.citizen())["code"]
-
-
 def refused(response: TestResponse) -> bool:
     return (response.status_code, response.json) == (
         400,
@@ -31,7 +26,8 @@ def refused(response: TestResponse) -> bool:
     )
 
 
-def test_b_code_replay_ends_what_the_first_redemption_got(provider: Provider, client: Registered, code: str) -> None:
+def test_b_code_replay_ends_what_the_first_redemption_got(provider: Provider, client: Registered) -> None:
+    code = provider.fresh_code(client)
     first = provider.token(client, client.exchange(code))
     token = first.get_json()["access_token"]
     assert provider.userinfo(token).status_code == 200
@@ -65,7 +61,8 @@ def test_b_code_parallel_redeem_at_most_one(provider_on_redis: Provider) -> None
         assert all(provider.userinfo(answer.get_json()["access_token"]).status_code == 401 for answer in won)
 
 
-def test_b_code_other_client(provider: Provider, client: Registered, code: str) -> None:
+def test_b_code_other_client(provider: Provider, client: Registered) -> None:
+    code = provider.fresh_code(client)
     thief = provider.client()
     assert refused(provider.token(thief, thief.exchange(code)))
 
@@ -77,7 +74,8 @@ def test_b_code_of_one_citizen_injected_into_anothers_flow(provider: Provider, c
 
 
 @pytest.mark.parametrize("uri", ["https://portal.example/other", "https://portal.example/callback/", "", None])
-def test_b_code_redirect_mismatch(provider: Provider, client: Registered, code: str, uri: str | None) -> None:
+def test_b_code_redirect_mismatch(provider: Provider, client: Registered, uri: str | None) -> None:
+    code = provider.fresh_code(client)
     assert refused(provider.token(client, client.exchange(code, redirect_uri=uri)))
 
 
@@ -86,14 +84,16 @@ def test_b_code_garbage(provider: Provider, client: Registered, junk: str) -> No
     assert refused(provider.token(client, client.exchange(junk)))
 
 
-def test_b_code_expired(provider: Provider, client: Registered, code: str) -> None:
+def test_b_code_expired(provider: Provider, client: Registered) -> None:
+    code = provider.fresh_code(client)
     assert provider.services.settings.lifetimes.code_seconds <= 60
     provider.clock.advance(provider.services.settings.lifetimes.code_seconds + 5)
     assert refused(provider.token(client, client.exchange(code)))
 
 
 @pytest.mark.parametrize("change", ["", "x", "=", "\n", "%00"])
-def test_b_code_is_matched_whole(provider: Provider, client: Registered, code: str, change: str) -> None:
+def test_b_code_is_matched_whole(provider: Provider, client: Registered, change: str) -> None:
+    code = provider.fresh_code(client)
     spoilt = code + change if change else code[:-1]
     assert refused(provider.token(client, client.exchange(spoilt)))
     assert provider.token(client, client.exchange(code)).status_code == 200
@@ -102,11 +102,13 @@ def test_b_code_is_matched_whole(provider: Provider, client: Registered, code: s
 @pytest.mark.parametrize(
     "verifier", ["w" * 43, VERIFIER + "x", VERIFIER[:-1], VERIFIER.upper(), challenge(), "", "a" * 129, None]
 )
-def test_b_pkce_wrong_or_no_verifier(provider: Provider, client: Registered, code: str, verifier: str | None) -> None:
+def test_b_pkce_wrong_or_no_verifier(provider: Provider, client: Registered, verifier: str | None) -> None:
+    code = provider.fresh_code(client)
     assert refused(provider.token(client, client.exchange(code, code_verifier=verifier)))
 
 
-def test_b_pkce_a_wrong_verifier_burns_the_code(provider: Provider, client: Registered, code: str) -> None:
+def test_b_pkce_a_wrong_verifier_burns_the_code(provider: Provider, client: Registered) -> None:
+    code = provider.fresh_code(client)
     assert refused(provider.token(client, client.exchange(code, code_verifier="w" * 43)))
     assert refused(provider.token(client, client.exchange(code)))
 
@@ -124,7 +126,7 @@ def test_b_pkce_downgrade_a_challenge_cannot_be_taken_out_of_a_request(provider:
 
 def test_b_pkce_a_client_without_the_duty_is_held_to_the_challenge_it_sent(provider: Provider) -> None:
     client = provider.client(require_pkce=False)
-    code = provider.visitor().arrive(client, provider.citizen())["code"]
+    code = provider.fresh_code(client)
     assert refused(provider.token(client, client.exchange(code, code_verifier=None)))
 
 

@@ -24,18 +24,14 @@ def client(provider: Provider) -> Registered:
     return provider.client()
 
 
-@pytest.fixture
-def code(provider: Provider, client: Registered) -> str:
-    return provider.visitor().arrive(client, provider.citizen())["code"]
-
-
 def basic(user: str | bytes) -> dict[str, str]:
     raw = user if isinstance(user, bytes) else user.encode()
     return {"Authorization": "Basic " + base64.b64encode(raw).decode()}
 
 
-def test_d_ca_no_or_wrong_authentication_is_one_answer(provider: Provider, client: Registered, code: str) -> None:
+def test_d_ca_no_or_wrong_authentication_is_one_answer(provider: Provider, client: Registered) -> None:
     """An unknown client and a wrong secret are not told apart, and a code survives what is no client's attempt."""
+    code = provider.fresh_code(client)
     other = provider.client()
     tries: list[tuple[dict[str, str], dict[str, str]]] = [
         ({}, {}),
@@ -67,23 +63,24 @@ def test_d_ca_no_or_wrong_authentication_is_one_answer(provider: Provider, clien
     assert provider.token(client, client.exchange(code)).status_code == 200
 
 
-def test_d_ca_two_methods_at_once(provider: Provider, client: Registered, code: str) -> None:
+def test_d_ca_two_methods_at_once(provider: Provider, client: Registered) -> None:
+    code = provider.fresh_code(client)
     for fields in ({"client_secret": client.secret}, {"client_id": provider.client().id}):
         answer = provider.token(client, client.exchange(code) | fields)
         assert answer.status_code in (400, 401)
     assert provider.token(client, client.exchange(code) | {"client_id": client.id}).status_code == 200
 
 
-def test_d_ca_a_public_client_cannot_stand_in_for_a_confidential_one(
-    provider: Provider, client: Registered, code: str
-) -> None:
+def test_d_ca_a_public_client_cannot_stand_in_for_a_confidential_one(provider: Provider, client: Registered) -> None:
+    code = provider.fresh_code(client)
     public = provider.client(token_endpoint_auth_method="none")
     assert provider.token(client, client.exchange(code) | {"client_id": public.id}, {}).status_code == 400
     assert provider.token(client, client.exchange(code, client_id=client.id), {}).status_code == 401
 
 
-def test_d_ca_a_disabled_client_has_nothing(provider: Provider, client: Registered, code: str) -> None:
-    other_code = provider.visitor().arrive(client, provider.citizen())["code"]
+def test_d_ca_a_disabled_client_has_nothing(provider: Provider, client: Registered) -> None:
+    code = provider.fresh_code(client)
+    other_code = provider.fresh_code(client)
     token = provider.token(client, client.exchange(other_code)).get_json()["access_token"]
     provider.services.clients.set_enabled(client.id, False)
     provider.clock.advance(2)
@@ -91,7 +88,8 @@ def test_d_ca_a_disabled_client_has_nothing(provider: Provider, client: Register
     assert provider.userinfo(token).status_code == 401
 
 
-def test_d_ca_assertions_are_refused_unread(provider: Provider, client: Registered, code: str) -> None:
+def test_d_ca_assertions_are_refused_unread(provider: Provider, client: Registered) -> None:
+    code = provider.fresh_code(client)
     header = urlsafe(encode({"alg": "none", "jku": "http://169.254.169.254/", "x5u": "http://127.0.0.1:1/"}))
     claims = urlsafe(encode({"iss": client.id, "sub": client.id, "aud": ISSUER, "exp": 2_000_000_000}))
     for assertion in (f"{header}.{claims}.", f"{header}.{claims}.AAAA", "x", "." * 10_000):
@@ -101,8 +99,9 @@ def test_d_ca_assertions_are_refused_unread(provider: Provider, client: Register
 
 
 def test_d_ca_brute_force_of_secrets_is_slowed_and_the_client_is_not_shut_out(
-    provider: Provider, client: Registered, code: str
+    provider: Provider, client: Registered
 ) -> None:
+    code = provider.fresh_code(client)
     statuses = [provider.token(client, client.exchange(code), basic(f"{client.id}:{n}")).status_code for n in range(60)]
     assert set(statuses) == {401, 429}
     assert provider.token(client, client.exchange(code)).status_code == 200
@@ -166,7 +165,8 @@ def test_d_rp_hint_forged_is_refused_everywhere(provider: Provider, client: Regi
     assert "code" in visitor.hop(client, prompt="none", id_token_hint=token)
 
 
-def test_d_idt_as_access_token_and_access_token_as_hint(provider: Provider, client: Registered, code: str) -> None:
+def test_d_idt_as_access_token_and_access_token_as_hint(provider: Provider, client: Registered) -> None:
+    code = provider.fresh_code(client)
     got = provider.token(client, client.exchange(code)).get_json()
     assert provider.userinfo(got["id_token"]).status_code == 401
     assert provider.userinfo(code).status_code == 401

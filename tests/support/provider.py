@@ -133,6 +133,10 @@ class Provider:
         registered = self.services.clients.add(encode(honest | metadata))
         return Registered(registered.client, registered.client_secret or "")
 
+    def fresh_code(self, client: Registered) -> str:
+        """An authorization code, of somebody new who signed in and agreed."""
+        return self.visitor().arrive(client, self.citizen())["code"]
+
     def visitor(self, source: str = "192.0.2.1") -> "Visitor":
         return Visitor(self, source)
 
