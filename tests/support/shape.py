@@ -10,8 +10,9 @@ from pathlib import Path
 
 from tests.support.homes import LAYERS, ROOT, Apart, Library
 
-LONGEST_FILE = 350
-LONGEST_FUNCTION = 60
+# A ratchet: what the longest of each needs today. Lower them when it gets shorter; raise neither.
+LONGEST_FILE = 345
+LONGEST_FUNCTION = 45
 
 
 @dataclass(frozen=True)

@@ -114,8 +114,8 @@ BREACHES = [
         lambda source: shape.unmapped(source, [Source("idp/mail/post.py", ""), Source("idp/mail/box/__init__.py", "")]),
         Source("idp/mail/__init__.py", '"""outpost.py and box.py"""'),
     ),
-    (shape.overlong, Source("idp/long.py", "\n" * 351)),
-    (shape.overlong, Source("idp/long.py", "def long():\n" + "    pass\n" * 60)),
+    (shape.overlong, Source("idp/long.py", "\n" * (shape.LONGEST_FILE + 1))),
+    (shape.overlong, Source("idp/long.py", "def long():\n" + "    pass\n" * shape.LONGEST_FUNCTION)),
 ]
 
 
@@ -138,7 +138,8 @@ ALLOWED = [
         lambda source: shape.unmapped(source, [Source("idp/mail/post.py", ""), Source("idp/mail/box/__init__.py", "")]),
         Source("idp/mail/__init__.py", '"""`post.py`, box/ and no more."""'),
     ),
-    (shape.overlong, Source("idp/just.py", "def just():\n" + "    pass\n" * 59)),
+    (shape.overlong, Source("idp/just.py", "\n" * shape.LONGEST_FILE)),
+    (shape.overlong, Source("idp/just.py", "def just():\n" + "    pass\n" * (shape.LONGEST_FUNCTION - 1))),
 ]
 
 
