@@ -3,7 +3,6 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
-LINTED := idp federation connectors admin
 .DEFAULT_GOAL := help
 .PHONY: help install demo test bench lint clean
 
@@ -26,10 +25,10 @@ bench: ## measure hops and sign-ins per second beside a bare floor
 	@sh .ci/services.sh redis-server wrk
 	@exec $(BIN)/python -m tests.bench
 
-lint: ## ruff (rules and format) and mypy --strict on our packages
+lint: ## ruff (rules and format) on everything, and mypy --strict on our packages
 	@PYTHON="$(PYTHON)" sh .ci/install.sh test
 	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check --quiet --diff $(LINTED)
+	@$(BIN)/ruff format --check --quiet --diff .
 	@$(BIN)/mypy
 
 clean: ## remove what the others made: .venv, the demo's data (var/), build output and caches
