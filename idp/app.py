@@ -27,6 +27,7 @@ from idp.http import MAX_FORM_BYTES, Failing, Observer, PageError, Web, store_aw
 from idp.http.bodies import Bodies
 from idp.http.shortcut import Shortcut
 from idp.login import views as login_views
+from idp.login.arriving import Arriving
 from idp.login.attempts import Attempts
 from idp.login.browsers import KnownBrowsers
 from idp.login.consent import Consents
@@ -189,9 +190,9 @@ def _sign_in(services: Services, transactions: Transactions, metrics: Metrics) -
         ),
         Attempts(services.citizens, throttle, browsers, outcomes, services.vault),
         outcomes,
-        browsers,
+        Arriving(services.citizens, services.sessions, browsers, outcomes),
         transactions,
-        services.sessions,
+        suspending(services),
         services.state,
         services.clock,
     )

@@ -17,10 +17,12 @@ from idp.audit.events import EventType
 from idp.audit.recorder import event, note
 from idp.clock import Clock
 from idp.codec import decode, encode
-from idp.secrets import Randomness, digest, mint, shard_for, shard_of, urlsafe
+from idp.secrets import Randomness, digest, mint, shard_for, shard_of
 from idp.storage.state import Event, Gone, Guard, Key, Replaces, StateStore
 
 LEG: Final = "leg"
+LEGS_OF_CLIENT: Final = 16
+"""How many different requests of one relying party a session remembers at a time."""
 SUCCESSOR_SECONDS: Final = 60
 """How long a browser may take to learn its session's new handle."""
 
@@ -91,8 +93,12 @@ class Sessions:
         self._randomness = randomness
         self.limits = limits
 
-    def open(self, citizen_id: str, aal: int, amr: tuple[str, ...], before: Session | None) -> tuple[str, Session]:
+    def open(
+        self, citizen_id: str, aal: int, amr: tuple[str, ...], before: Session | None, sign_in: str
+    ) -> tuple[str, Session]:
         """Open a session for who was just authenticated; gives the browser's handle.
+
+        `sign_in` names the sign-in: two presses of one button open two sessions of one lineage, which end together.
 
         `before` is the browser's session until now: it ends, and if it is the same citizen's, the legs it has at that
         moment come along, and what was issued under it lives on: a sign-in for one relying party must not take
@@ -100,7 +106,7 @@ class Sessions:
         """
         now = int(self._clock.now())
         same = before if before and before.head.citizen_id == citizen_id else None
-        lineage = same.head.lineage if same else urlsafe(self._randomness.bytes(16))
+        lineage = same.head.lineage if same else digest(f"{sign_in} {citizen_id}")
         head = Head(citizen_id, lineage, now, aal, amr, now + self.limits.absolute)
         replaces = Replaces(same.key, LEG + ":", issued=self.limits.absolute) if same else None
         opened = self._open(head, replaces, [])
@@ -168,9 +174,16 @@ class Sessions:
         return Guard(has=(leg,), at_least=bounds)
 
     def add_leg(self, session: Session, leg: str, granted: bytes) -> Session:
-        """Remember what a client was granted. Raises `Gone` if the session has ended meanwhile."""
-        self._state.set_fields(session.key, {leg: granted})
-        return Session(session.key, session.head, dict(session.legs) | {leg: granted})
+        """Remember what a client was granted. Raises `Gone` if the session has ended meanwhile.
+
+        Whatever a browser can be led to ask, a session stays small: a client with many different requests loses its
+        earlier legs, and its next hop with one of those costs a look at what was agreed to.
+        """
+        known = [name for name in session.legs if client_of_leg(name) == client_of_leg(leg)]
+        drop = known if len(known) >= LEGS_OF_CLIENT and leg not in known else []
+        self._state.set_fields(session.key, {leg: granted}, drop=drop)
+        legs = {name: value for name, value in session.legs.items() if name not in drop}
+        return Session(session.key, session.head, legs | {leg: granted})
 
     def end(self, session: Session, reason: str) -> Session | None:
         """End a session. One caller gets it, and with it the duty to tell the relying parties; every other gets
@@ -178,6 +191,13 @@ class Sessions:
         told = event(EventType.SESSION_ENDED, self._clock.now(), citizen_id=session.head.citizen_id, reason=reason)
         fields = self._state.end_session(session.key, events=[told])
         return self.read(session.key, fields)
+
+    def end_with_twins(self, session: Session, reason: str) -> Session | None:
+        """As `end`, also for whichever session the same sign-in opened beside it; they come as one."""
+        lineage = session.head.lineage
+        ended = self._end_all(session.head.citizen_id, reason, lambda each: each.head.lineage == lineage)
+        legs = {name: leg for each in ended for name, leg in each.legs.items()}
+        return replace(ended[0], legs=legs) if ended else None
 
     def reopen_without(self, session: Session, client_id: str, reason: str) -> tuple[str, Session]:
         """The same sign-in under a new handle, without the legs of a client; what was issued under the old one ends.

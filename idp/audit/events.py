@@ -31,6 +31,9 @@ class EventType(enum.Enum):
     TOKEN_REUSED = "token:reused"
     TOKEN_REFUSED = "token:refused"
     USERINFO_RELEASED = "userinfo:released"
+    """`scopes` and `claims` are what was granted, to be given here or in the ID token. Where a refusal follows, nothing
+    was released after all."""
+    USERINFO_REFUSED = "userinfo:refused"
 
     # what a citizen agreed to
     CONSENT_GRANTED = "consent:granted"
@@ -57,6 +60,7 @@ class EventType(enum.Enum):
     CITIZEN_IMPORTED = "citizen:imported"
     CITIZEN_CHANGED = "citizen:changed"
     CITIZEN_SUSPENDED = "citizen:suspended"
+    CITIZEN_CLOSED = "citizen:closed"
     CITIZEN_RESUMED = "citizen:resumed"
     CITIZEN_VIEWED = "citizen:viewed"
 

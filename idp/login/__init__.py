@@ -10,7 +10,8 @@ session, or to refuse; steps never call one another:
     CONSENT       /consent               consent.py, consent_page.py; consenting.py, the citizen's answer
     RESPOND       back to the front door that asked
 
-`flow.py` does the authenticators' steps, `views/` shows all of them, `assurance.py` names the levels. `attempts.py`
-admits an attempt, `outcomes.py` tells how it ended. `throttle.py` counts attempts: by account, by source
-(`idp.sources`) and by known browser (`browsers.py`), so that an attacker slows himself and not the owner.
+`flow.py` does the authenticators' steps, `arriving.py` ends them with a session, `views/` shows all of them,
+`assurance.py` names the levels. `attempts.py` admits an attempt, `outcomes.py` tells how it ended. `throttle.py` counts
+attempts: by account, by source (`idp.sources`) and by known browser (`browsers.py`), so that an attacker slows himself
+and not the owner.
 """

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from idp.audit.events import EventType
 from idp.citizens.identifiers import Identifier
 from idp.citizens.registry import Citizens, LoginAccount
 from idp.login.browsers import KnownBrowsers
@@ -44,7 +43,7 @@ class Attempts:
         try:
             return account, self._throttle.admit(name, peer.source, self._known(peer, account))
         except Throttled as throttled:
-            self._outcomes.tell(EventType.LOGIN_THROTTLED, None, source=peer.source, retry_after=throttled.retry_after)
+            self._outcomes.throttled(None, name, peer.source, throttled.retry_after)
             raise
 
     def admit_code(self, transaction: Transaction, account: LoginAccount, peer: Peer) -> Admission:
@@ -52,9 +51,7 @@ class Attempts:
         try:
             return self._throttle.admit_code(transaction.id, account.citizen.id, self._known(peer, account))
         except Throttled as throttled:
-            self._outcomes.tell(
-                EventType.LOGIN_THROTTLED, account, source=peer.source, retry_after=throttled.retry_after
-            )
+            self._outcomes.throttled(account, account.citizen.id, peer.source, throttled.retry_after)
             raise
 
     def succeeded(self, admission: Admission) -> None:

@@ -68,8 +68,8 @@ class Question:
 
 
 def ask_digest(ask: Ask, party: RelyingParty) -> str:
-    """Names what is asked, for a leg: the same request of an unchanged client has the same name."""
-    parts = (ask.scopes, ask.claims, ask.essential_claims, notice_digest(party))
+    """Names what is asked, for a leg: the same request of an unchanged client has the same name, in whatever order."""
+    parts = (*(sorted(set(names)) for names in (ask.scopes, ask.claims, ask.essential_claims)), notice_digest(party))
     return hashlib.sha256(encode(parts)).hexdigest()[:32]
 
 

@@ -4,43 +4,31 @@ A credential is proved before anything is done with it, and every attempt is cou
 citizen may learn before proof is the same for accounts that exist and for those that do not.
 """
 
-from dataclasses import dataclass, replace
-from typing import NoReturn
+from dataclasses import replace
+from typing import NoReturn, Protocol
 
 from idp.audit.events import EventType
 from idp.citizens.identifiers import Identifier
 from idp.citizens.registry import Citizens, LoginAccount
 from idp.clock import Clock
 from idp.login import totp
-from idp.login.assurance import aal_of, acr
+from idp.login.arriving import Arrived, Arriving
 from idp.login.attempts import Attempts, Peer
-from idp.login.browsers import KnownBrowsers
 from idp.login.outcomes import Outcomes
 from idp.login.password import Passwords, WrongPassword
 from idp.login.recovery import Recovery, WrongRecoveryCode
 from idp.login.renewal import Renewal
 from idp.login.totp import WrongCode
 from idp.login.transaction import Proven, Transaction, Transactions
-from idp.sessions import Session, Sessions
+from idp.sessions import Session
 from idp.storage.records.errors import Changed
 from idp.storage.state import Gone, StateStore
 
 
-class AccountClosed(Exception):
-    """The credentials are right, and the account is suspended or closed."""
-
-    def __init__(self, citizen_id: str) -> None:
-        super().__init__("closed")
-        self.citizen_id = citizen_id
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A sign-in or step-up is complete: the new session, its handle for the browser, and the browser's new marker."""
-
-    handle: str
-    session: Session
-    marker: str
+class EndsAll(Protocol):
+    def end_all(self, citizen_id: str, reason: str) -> object:
+        """End all that a citizen has open: sessions, tokens, and the sessions of relying parties."""
+        ...
 
 
 class SignIn:
@@ -52,9 +40,9 @@ class SignIn:
         renewal: Renewal,
         attempts: Attempts,
         outcomes: Outcomes,
-        browsers: KnownBrowsers,
+        arriving: Arriving,
         transactions: Transactions,
-        sessions: Sessions,
+        ends: EndsAll,
         state: StateStore,
         clock: Clock,
     ) -> None:
@@ -64,9 +52,9 @@ class SignIn:
         self._renewal = renewal
         self._attempts = attempts
         self._outcomes = outcomes
-        self._browsers = browsers
+        self._arriving = arriving
         self._transactions = transactions
-        self._sessions = sessions
+        self._ends = ends
         self._state = state
         self._clock = clock
 
@@ -90,7 +78,7 @@ class SignIn:
         self._attempts.succeeded(admission)
         if verified.new_hash is not None and account.password_hash is not None:
             self._citizens.upgrade_password_hash(account.citizen.id, account.password_hash, verified.new_hash)
-        self._prove_open(account)
+        self._arriving.prove_open(account)
         if account.totp_secret is not None:
             return self._transactions.prove(transaction, _password_proven(account))
         return self._proven(transaction, account, ("pwd",), session, peer)
@@ -108,7 +96,7 @@ class SignIn:
             self._outcomes.tell(EventType.LOGIN_TOTP_FAILURE, account, source=peer.source, method="otp")
             raise
         self._attempts.succeeded(admission)
-        self._prove_open(account)
+        self._arriving.prove_open(account)
         return self._second_proven(transaction, account, session, peer)
 
     def recovery_code(
@@ -126,7 +114,7 @@ class SignIn:
             self._outcomes.tell(EventType.LOGIN_RECOVERY_FAILURE, account, source=peer.source)
             raise
         self._attempts.succeeded(admission)
-        self._prove_open(account)
+        self._arriving.prove_open(account)
         self._outcomes.tell(EventType.LOGIN_RECOVERY_USED, account, source=peer.source)
         return self._second_proven(transaction, account, session, peer)
 
@@ -141,7 +129,7 @@ class SignIn:
         if proven is None or not proven.complete:
             raise Gone("new password")
         account = self._still_proven(transaction, proven)
-        self._prove_open(account)
+        self._arriving.prove_open(account)
         if not self._renewal.due(account):
             self._forget(transaction)
         try:
@@ -149,7 +137,9 @@ class SignIn:
         except Changed:  # in another browser, just now
             self._forget(transaction)
         self._outcomes.tell(EventType.PASSWORD_CHANGED, account, source=peer.source)
-        return self._signed_in(account, proven.amr, session, peer)
+        # Whoever knew the password before may have signed in with it elsewhere (RFC 9700 section 4.14.2).
+        self._ends.end_all(account.citizen.id, "password_changed")
+        return self._arriving.sign_in(transaction, account, proven.amr, session, peer)
 
     # -- what the steps share -----------------------------------------------------------------------------------------
 
@@ -176,12 +166,6 @@ class SignIn:
         self._transactions.prove(transaction, None)
         raise Gone("proof")
 
-    def _prove_open(self, account: LoginAccount) -> None:
-        """Only after proof may anybody learn that an account is closed."""
-        if not account.citizen.may_sign_in:
-            self._outcomes.tell(EventType.LOGIN_REFUSED, account, reason=account.citizen.status.value)
-            raise AccountClosed(account.citizen.id)
-
     def _second_proven(
         self, transaction: Transaction, account: LoginAccount, session: Session | None, peer: Peer
     ) -> Arrived | Transaction:
@@ -191,7 +175,7 @@ class SignIn:
         if session is None:
             raise Gone("session")
         amr = (*(method for method in session.head.amr if method == "pwd"), "otp")
-        return self._arrived(account, self._sessions.step_up(session, aal_of(amr), amr), peer)
+        return self._arriving.step_up(account, session, amr, peer)
 
     def _proven(
         self,
@@ -204,21 +188,7 @@ class SignIn:
         """Every factor is proven: a session, unless the password must be renewed first."""
         if self._renewal.due(account):
             return self._transactions.prove(transaction, replace(_password_proven(account), amr=amr, complete=True))
-        return self._signed_in(account, amr, before, peer)
-
-    def _signed_in(self, account: LoginAccount, amr: tuple[str, ...], before: Session | None, peer: Peer) -> Arrived:
-        return self._arrived(account, self._sessions.open(account.citizen.id, aal_of(amr), amr, before), peer)
-
-    def _arrived(self, account: LoginAccount, opened: tuple[str, Session], peer: Peer) -> Arrived:
-        handle, session = opened
-        citizen_id, head = account.citizen.id, session.head
-        # Whoever suspends an account looks for its sessions after setting the status, and may have looked too early.
-        now = self._citizens.account(citizen_id) or account
-        if not now.citizen.may_sign_in:
-            self._sessions.end(session, "suspended")
-        self._prove_open(now)
-        self._outcomes.tell(EventType.LOGIN_SUCCESS, account, source=peer.source, amr=head.amr, acr=acr(head.aal))
-        return Arrived(handle, session, self._browsers.remember(peer.marker, citizen_id))
+        return self._arriving.sign_in(transaction, account, amr, before, peer)
 
 
 def _password_proven(account: LoginAccount) -> Proven:

@@ -140,13 +140,11 @@ class Transactions:
         return transaction if transaction.proven is None else self.prove(transaction, None)
 
     def finish(self, transaction: Transaction) -> None:
-        """The front door has answered; the transaction cannot be used again. Left is who asked, to lead back there.
-
-        Raises `Conflict` or `Gone` if another request was quicker.
-        """
+        """The front door has answered; the transaction cannot be used again, whatever another tab has made of it
+        meanwhile. Left is who asked, to lead back there."""
         ask = Ask(transaction.ask.client_id, (), languages=transaction.ask.languages)
         after = dataclasses.replace(transaction, ask=ask, request="", proven=None, finished=True)
-        self._state.replace(transaction_key(transaction.id), _kept(transaction), _kept(after), FINISHED_SECONDS)
+        self._state.put(transaction_key(transaction.id), _kept(after), FINISHED_SECONDS)
 
 
 def _kept(transaction: Transaction) -> bytes:

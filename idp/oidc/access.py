@@ -11,12 +11,13 @@ from idp.audit.events import EventType
 from idp.audit.recorder import event, note
 from idp.clock import Clock
 from idp.codec import decode, encode
-from idp.errors import InvalidGrant, InvalidToken
+from idp.errors import InvalidGrant, InvalidToken, OAuthError
 from idp.oidc.client import Client
 from idp.oidc.grant import AccessRecord, CodeRecord, GrantRecord, access_key, family_key
 from idp.oidc.scopes import claims_of
 from idp.oidc.subjects import Subjects
 from idp.oidc.target import ClientSource
+from idp.secrets import shard_for
 from idp.sessions import Head
 from idp.storage.state import Becomes, Conflict, Gone, Key, Standing, StateStore
 
@@ -57,9 +58,8 @@ class AccessTokens:
         """Make `token` valid as long as `liveness` lives, and no longer than `seconds`. Raises `InvalidGrant` if that
         has ended, or the token was revoked beforehand."""
         record = AccessRecord(client.client_id, citizen_id, grant.sub, grant.scopes, _released(grant))
-        facts = note(
-            citizen_id=citizen_id, client_id=client.client_id, scopes=grant.scopes, claims=grant.userinfo_claims
-        )
+        claims = (*grant.id_token_claims, *grant.userinfo_claims)
+        facts = note(citizen_id=citizen_id, client_id=client.client_id, scopes=grant.scopes, claims=claims)
         told = [event(what, self._clock.now())]
         try:
             self._state.put_under(liveness, access_key(token), encode(record), self.seconds, facts, told)
@@ -75,20 +75,28 @@ class AccessTokens:
         if entry.fields:  # it was made of a code
             return self._of_code(entry)
         record = decode(entry.value, AccessRecord)
-        client = self._client(record.client_id)
+        client = self._client(record.client_id, record.citizen_id)
         return Access(client, record.citizen_id, record.sub, record.scopes, record.claims)
 
     def _of_code(self, entry: Standing) -> Access:
         record, head = decode(entry.value, CodeRecord), decode(entry.fields["head"], Head)
-        client = self._client(record.request.client_id)
+        client = self._client(record.request.client_id, head.citizen_id)
         sub = self._subjects.subject(client, head.citizen_id)
         grant = record.grant(head, entry.fields[record.leg], sub)
         return Access(client, head.citizen_id, sub, grant.scopes, _released(grant))
 
-    def _client(self, client_id: str) -> Client:
+    def refused(self, client_id: str, citizen_id: str, error: OAuthError) -> OAuthError:
+        """Tell that nothing was released for a token that was read, and why; gives `error`."""
+        told = event(
+            EventType.USERINFO_REFUSED, self._clock.now(), client_id=client_id, citizen_id=citizen_id, error=error.code
+        )
+        self._state.queue(shard_for(citizen_id), [told])
+        return error
+
+    def _client(self, client_id: str, citizen_id: str) -> Client:
         client = self._clients.get(client_id)
         if client is None or not client.enabled:
-            raise InvalidToken("the client is disabled")
+            raise self.refused(client_id, citizen_id, InvalidToken("the client is disabled"))
         return client
 
 

@@ -36,8 +36,9 @@ class CodeRecord:
 
 @dataclass(frozen=True, slots=True)
 class CodeMarker:
-    """What the first redemption leaves in the code's place, for a replay to revoke."""
+    """What the first redemption leaves in the code's place, for a replay by the same client to revoke."""
 
+    client_id: str
     access_token: str
     family: str | None
 

@@ -137,7 +137,7 @@ class SigningOut:
     def end(self, session: Session, asking: Client | None) -> Sequence[Told]:
         """End the session everywhere; what became of it at each relying party. One that has shown that it asks has
         ended its own."""
-        ended = self._sessions.end(session, "signed_out")
+        ended = self._sessions.end_with_twins(session, "signed_out")
         if ended is None:
             return ()
         told = self._back_channel.tell(ended)

@@ -19,7 +19,8 @@ from idp.sources import Bucket, Sources, source_of
 from idp.storage.state import StateStore, Throttled
 
 FAILURES: Final = Bucket(size=30, drain=2)
-"""Wrong client authentications of one source: thirty at once, then one every two seconds."""
+"""Wrong client authentications of one source, and wrong grants of clients that cannot authenticate: thirty at once,
+then one every two seconds."""
 
 
 class Grant(Protocol):
@@ -59,6 +60,8 @@ class TokenEndpoint:
         try:
             return grant.redeem(authenticated, parameters)
         except InvalidGrant as error:
+            if not authenticated.client.confidential:  # anybody can be this client
+                self._count_failure(source)
             self._tell(EventType.TOKEN_REFUSED, source, client_id=authenticated.client.client_id)
             raise error from None
 

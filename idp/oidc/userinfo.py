@@ -3,9 +3,9 @@
 
 from idp.audit.events import EventType
 from idp.citizens.registry import Citizens
-from idp.errors import InsufficientScope, InvalidRequest, InvalidToken, TokenMissing
+from idp.errors import InsufficientScope, InvalidRequest, InvalidToken, OAuthError, TokenMissing
 from idp.oidc import scopes
-from idp.oidc.access import AccessTokens
+from idp.oidc.access import Access, AccessTokens
 from idp.oidc.provider import Engine
 from idp.parameters import parse
 
@@ -23,12 +23,15 @@ class UserinfoEndpoint:
         `InvalidRequest`."""
         access = self._access_tokens.read(bearer(query, authorization, form), EventType.USERINFO_RELEASED)
         if scopes.OPENID not in access.scopes:  # a refresh may have narrowed it
-            raise InsufficientScope(scopes.OPENID)
+            raise self._refused(access, InsufficientScope(scopes.OPENID))
         citizen = self._citizens.by_id(access.citizen_id)
         if citizen is None or not citizen.may_sign_in:
-            raise InvalidToken("the account is closed")
+            raise self._refused(access, InvalidToken("the account is closed"))
         released = self._engine.release(access.claims, scopes.values(citizen, access.claims))
         return released | {"sub": access.sub}
+
+    def _refused(self, access: Access, error: OAuthError) -> OAuthError:
+        return self._access_tokens.refused(access.client.client_id, access.citizen_id, error)
 
 
 def bearer(query: str, authorization: str | None, form: str | None) -> str:

@@ -237,8 +237,10 @@ class StateStore(Protocol):
         """All fields, empty if there is no such session; a live one lives `ttl` seconds more from now."""
         ...
 
-    def set_fields(self, key: Key, fields: Mapping[str, bytes], events: Sequence[Event] = ()) -> None:
-        """Add or change fields of a live session; its time to live stays. Raises `Gone`."""
+    def set_fields(
+        self, key: Key, fields: Mapping[str, bytes], events: Sequence[Event] = (), drop: Sequence[str] = ()
+    ) -> None:
+        """Add or change fields of a live session, and take others out; its time to live stays. Raises `Gone`."""
         ...
 
     def end_session(self, key: Key, events: Sequence[Event] = ()) -> Mapping[str, bytes]:

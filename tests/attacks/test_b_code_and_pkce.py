@@ -45,6 +45,18 @@ def test_b_code_replay_ends_the_family_of_refresh_tokens(provider: Provider) -> 
     assert provider.userinfo(got["access_token"]).status_code == 401
 
 
+def test_b_code_replay_by_a_stranger_ends_nothing(provider: Provider) -> None:
+    """A used code stands in logs and histories; it must be no weapon against who redeemed it."""
+    client = provider.client(scope="openid offline_access")
+    thief = provider.client(token_endpoint_auth_method="none")
+    code = provider.visitor().arrive(client, provider.citizen(), scope="openid offline_access")["code"]
+    got = provider.token(client, client.exchange(code)).get_json()
+    assert refused(provider.token(thief, thief.exchange(code) | {"client_id": thief.id}, headers={}))
+    assert provider.userinfo(got["access_token"]).status_code == 200
+    again = {"grant_type": "refresh_token", "refresh_token": got["refresh_token"]}
+    assert provider.token(client, again).status_code == 200
+
+
 def test_b_code_parallel_redeem_at_most_one(provider_on_redis: Provider) -> None:
     provider = provider_on_redis
     client = provider.client()

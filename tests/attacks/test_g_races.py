@@ -10,8 +10,10 @@ from werkzeug.test import Client as HttpClient
 
 from federation.fetch import Fetcher, FetchError, Reason
 from idp.app import suspending
+from idp.csrf import csrf_token
 from idp.login.assurance import acr
 from idp.sessions import owner_key
+from tests.support.answers import id_token_claims
 from tests.support.cookies import BROWSER, SESSION, cookie, silent
 from tests.support.forms import form
 from tests.support.interposed_state import InterposedState
@@ -141,6 +143,55 @@ def test_g_races_the_press_that_the_browser_keeps_signs_it_in(tabs: Tabs) -> Non
         tabs.provider.token(tabs.client, tabs.client.exchange(parameters(answer.location)["code"])).status_code == 200
     )
     assert "code" in silent(visitor, tabs.client)
+
+
+def test_g_races_signing_out_after_a_double_click_leaves_nothing_behind(tabs: Tabs) -> None:
+    """Both presses opened a session, and both codes reached the portal."""
+    provider, person = tabs.provider, tabs.person
+    visitor = tabs.visitor = provider.visitor()
+    sent = form(visitor.authorize(tabs.client).text, "username")
+    filled = sent.filled(username=person.number, password=person.password)
+    codes: list[str] = []
+
+    def first_press() -> None:
+        http = HttpClient(provider.app, use_cookies=False)
+        told = SAME_ORIGIN | {"Cookie": f"{BROWSER}={cookie(visitor, BROWSER)}"}
+        answer = http.post(sent.action, base_url=ISSUER, data=filled, headers=told)
+        codes.append(parameters(answer.location)["code"])
+
+    tabs.state.before["open_session"] = first_press
+    codes.append(parameters(visitor.post(sent.action, filled).location)["code"])
+    tokens = [provider.token(tabs.client, tabs.client.exchange(code)).get_json() for code in codes]
+    assert [provider.userinfo(told["access_token"]).status_code for told in tokens] == [200, 200]
+    assert len({id_token_claims(told["id_token"])["sid"] for told in tokens}) == 1
+    others = list(tabs.state.sessions_of(owner_key(person.citizen.id)))
+    visitor.submit(visitor.get("/logout"), "decision", decision="allow")
+    assert [provider.userinfo(told["access_token"]).status_code for told in tokens] == [401, 401]
+    assert len(tabs.state.sessions_of(owner_key(person.citizen.id))) == len(others) - 2
+
+
+def test_g_races_an_answered_transaction_is_over_whatever_another_tab_made_of_it(tabs: Tabs) -> None:
+    """While the one citizen agrees, another proves a password in the same transaction."""
+    other = tabs.provider.citizen(totp=True)
+    page = tabs.visitor.authorize(tabs.client, scope="openid profile phone")
+    transaction = form(page.text, "decision").action.split("t=")[1]
+    csrf = csrf_token(cookie(tabs.visitor, BROWSER) or "", transaction)
+    tabs.state.before["issue_under"] = tabs.other_tab(
+        f"/login?t={transaction}", csrf=csrf, username=other.number, password=other.password
+    )
+    answer = tabs.visitor.submit(page, "decision", decision="allow")
+    assert tabs.done == [303]
+    assert "code" in parameters(answer.location)
+    assert tabs.visitor.get(f"/login/otp?t={transaction}").status_code == 400
+
+
+def test_g_races_a_transaction_that_expires_while_the_password_is_checked_gets_the_page_for_it(tabs: Tabs) -> None:
+    person, visitor = tabs.provider.citizen(totp=True), tabs.provider.visitor()
+    page = visitor.authorize(tabs.client)
+    tabs.state.after["delete"] = lambda: tabs.provider.clock.advance(4_000)
+    answer = visitor.password(page, person)
+    assert answer.status_code == 400
+    assert "本次登录已失效" in answer.text
 
 
 def test_g_races_another_browser_does_not_go_on_with_what_was_withdrawn_meanwhile(tabs: Tabs) -> None:

@@ -1,13 +1,10 @@
 """Hints that shape the sign-in: login_hint, ui_locales, claims_locales, acr_values, the claim acr (OIDC Core sections
 3.1.2.1, 5.2 and 5.5.1.1, Unmet Authentication Requirements 1.0)."""
 
-from typing import Any
-
 import pytest
-from joserfc import jws
 
-from idp.codec import decode, encode
-from tests.support.answers import granted, refused
+from idp.codec import encode
+from tests.support.answers import granted, id_token_claims, refused
 from tests.support.forms import form
 from tests.support.known import Known, acquainted
 from tests.support.provider import TOTP_SECRET, Provider, Registered
@@ -30,12 +27,8 @@ def enrolled(known: Known) -> Known:
     return known
 
 
-def claims(id_token: str) -> dict[str, Any]:
-    return decode(jws.extract_compact(id_token.encode()).payload, dict[str, Any])
-
-
 def acr_of(id_token: str) -> tuple[str, list[str]]:
-    told = claims(id_token)
+    told = id_token_claims(id_token)
     return told["acr"], told["amr"]
 
 
@@ -160,7 +153,7 @@ def test_a_step_up_keeps_what_portals_hold_until_the_citizen_signs_out(enrolled:
     stepped_up = enrolled.provider.token(client, client.exchange(granted(response, client))).get_json()
     late = enrolled.provider.token(client, client.exchange(in_flight)).get_json()
     assert acr_of(late["id_token"]) == (A1, ["pwd"])
-    assert len({claims(told["id_token"])["sid"] for told in (before, stepped_up, late)}) == 1
+    assert len({id_token_claims(told["id_token"])["sid"] for told in (before, stepped_up, late)}) == 1
     held = [told["access_token"] for told in (before, stepped_up, late)]
     assert [enrolled.provider.userinfo(token).status_code for token in held] == [200, 200, 200]
     enrolled.provider.services.sessions.end_all_of(enrolled.person.citizen.id, "signed_out")

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from flask import Response
 
+from idp.login.arriving import AccountClosed, Arrived
 from idp.login.dispatch import Step
-from idp.login.flow import AccountClosed, Arrived, SignIn
+from idp.login.flow import SignIn
 from idp.login.recovery import WrongRecoveryCode
 from idp.login.throttle import CodesSpent
 from idp.login.totp import ReplayedCode, WrongCode

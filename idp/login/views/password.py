@@ -6,13 +6,14 @@ from flask import Response
 
 from idp.citizens.identifiers import InvalidIdentifier, parse_identifier
 from idp.clock import Clock
+from idp.login.arriving import AccountClosed
 from idp.login.dispatch import Step
-from idp.login.flow import AccountClosed, SignIn
+from idp.login.flow import SignIn
 from idp.login.hint import LoginHints
 from idp.login.password import Busy, WrongPassword
 from idp.login.views.visit import Visit, Visits, step_address
 from idp.pages import SignInPage, SignInProblem
-from idp.storage.state import Conflict, Throttled
+from idp.storage.state import Conflict, Gone, Throttled
 
 SHOWN: Final = 64
 """Characters of a mistyped name that the page gives back."""
@@ -48,7 +49,7 @@ class PasswordView:
             return self._page(visit, typed, SignInProblem.THROTTLED, 429, throttled.retry_after)
         except Busy as busy:
             return self._page(visit, typed, SignInProblem.BUSY, 503, busy.retry_after)
-        except Conflict:  # the same form twice: the other one decided
+        except (Conflict, Gone):  # the same form twice, and the other one decided; or its time is over by now
             return self._visits.proceed(self._visits.visit())
         except AccountClosed as closed:
             raise self._visits.closed(visit, closed) from None

@@ -5,7 +5,6 @@ page of ours.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,10 +12,10 @@ from flask import Response, request
 
 from idp.csrf import check_csrf, csrf_token
 from idp.http import PageError, Web, form, query
+from idp.login.arriving import AccountClosed, Arrived
 from idp.login.attempts import Peer
 from idp.login.dispatch import Step
 from idp.login.door import FrontDoor, PartyGone, Redirect, Refusal, SignInRefused
-from idp.login.flow import AccountClosed, Arrived
 from idp.login.party import RelyingParty, in_language
 from idp.login.settling import Settling
 from idp.login.transaction import Finished, Transaction, Transactions, WrongBrowser
@@ -175,8 +174,7 @@ class Visits:
         press of a double click, and drops what the first one was answered, cookies and all. Each answer has a code of
         its own, under the session whose cookie goes with it.
         """
-        with suppress(Conflict, Gone):
-            self._transactions.finish(visit.transaction)
+        self._transactions.finish(visit.transaction)
         return self._web.redirect(redirect.location)
 
     def refuse(self, visit: Visit, refusal: Refusal) -> Response:
@@ -185,8 +183,7 @@ class Visits:
 
     def start_again(self, visit: Visit) -> Response:
         """End the transaction with a page that says so. Raises `PageError`."""
-        with suppress(Conflict, Gone):  # it has been answered just now
-            self._transactions.finish(visit.transaction)
+        self._transactions.finish(visit.transaction)
         raise PageError(
             ErrorKind.SIGN_IN_REFUSED,
             403,

@@ -64,7 +64,7 @@ class AuthorizationCodeGrant:
         token = mint(self._randomness, shard_of(code))
         family = self._families.new_id() if OFFLINE_ACCESS in client.scope else None
         proof = _proof_of(client, parameters)
-        taken = self._take(code, token, family, proof)
+        taken = self._take(client, code, token, family, proof)
         record = decode(taken.value, CodeRecord)
         _must_match(record, proof, taken)
         head = decode(taken.fields["head"], Head)
@@ -75,20 +75,22 @@ class AuthorizationCodeGrant:
             return answer
         return answer | {"refresh_token": self._families.begin(family, client, head.citizen_id, grant)}
 
-    def _take(self, code: str, token: str, family: str | None, proof: bytes) -> Taken:
+    def _take(self, client: Client, code: str, token: str, family: str | None, proof: bytes) -> Taken:
         """Burn the code. Raises `InvalidGrant`, after revoking what an earlier redemption got."""
         attempt = self._randomness.bytes(8).hex()
-        marker = encode(CodeMarker(access_key(token).name, family))
+        marker = encode(CodeMarker(client.client_id, access_key(token).name, family))
         made = self._access_tokens.made_of_code(token, proof, family)
         try:
             return self._state.take_once(code_key(code), attempt, marker, self._access_tokens.seconds, made)
         except Replayed as replay:
-            self._revoke(shard_of(code), decode(replay.marker, CodeMarker))
+            self._revoke(client, shard_of(code), decode(replay.marker, CodeMarker))
             raise InvalidGrant("code was used before") from None
         except Gone:
             raise InvalidGrant("unknown, expired, or its session has ended") from None
 
-    def _revoke(self, shard: str, marker: CodeMarker) -> None:
+    def _revoke(self, client: Client, shard: str, marker: CodeMarker) -> None:
+        if marker.client_id != client.client_id:  # a stranger with a code from somebody's log ends nothing
+            return
         told = event(EventType.CODE_REPLAYED, self._clock.now())
         self._state.bury(access_key_of(shard, marker.access_token), self._access_tokens.seconds, [told])
         if marker.family is not None:

@@ -62,13 +62,16 @@ class Sessions(Verbs):
                     return {}
         return unpack(row[0])
 
-    def set_fields(self, key: Key, fields: Mapping[str, bytes], events: Sequence[Event] = ()) -> None:
+    def set_fields(
+        self, key: Key, fields: Mapping[str, bytes], events: Sequence[Event] = (), drop: Sequence[str] = ()
+    ) -> None:
         name = str(key)
         with self._writing as run:
             row = run(_LOAD, (name, self._now())).fetchone()
             if row is None:
                 raise Gone
-            run(_SET, (codec.encode({**unpack(row[0]), **fields}), name))
+            left = {field: value for field, value in unpack(row[0]).items() if field not in drop}
+            run(_SET, (codec.encode({**left, **fields}), name))
             queue_events(run, key.shard, events, row[1])
 
     def end_session(self, key: Key, events: Sequence[Event] = ()) -> Mapping[str, bytes]:

@@ -13,7 +13,9 @@ _a = audit_events.c
 _MEMBERS = select(
     _a.seq, _a.shard, _a.position, _a.at, _a.event, _a.citizen_id, _a.client_id, _a.reference, _a.document
 )
-_TAIL = _MEMBERS.where(_a.seq > bindparam("after")).order_by(_a.seq).limit(bindparam("limit"))
+_AFTER = _MEMBERS.where(_a.seq > bindparam("after")).limit(bindparam("limit"))
+_TAIL = _AFTER.order_by(_a.seq)
+_NEWEST = _AFTER.order_by(_a.seq.desc())
 _LAST = select(_a.seq).order_by(_a.seq.desc()).limit(1)
 
 
@@ -73,14 +75,14 @@ class AuditRecords:
         after_seq: int = 0,
         limit: int = 100,
     ) -> Sequence[StoredEvent]:
-        """Events with `since <= at < until` and all else that is given, in the order they were stored."""
+        """Events with `since <= at < until` and all else that is given: the newest `limit`, the oldest of them first."""
         given: dict[str, Any] = {
             "event": event,
             "citizen_id": citizen_id,
             "client_id": client_id,
             "reference": reference,
         }
-        query: Select[Any] = _TAIL
+        query: Select[Any] = _NEWEST
         for name, value in given.items():
             if value is not None:
                 query = query.where(audit_events.c[name] == value)
@@ -88,7 +90,7 @@ class AuditRecords:
             query = query.where(_a.at >= since)
         if until is not None:
             query = query.where(_a.at < until)
-        return self._found(query, after_seq, limit)
+        return self._found(query, after_seq, limit)[::-1]
 
     def tail(self, after_seq: int, limit: int = 100) -> Sequence[StoredEvent]:
         """The first events beyond `after_seq`."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from idp.storage.names import key_of
-from idp.storage.redis.base import Verbs, flat, mapping, outbox
+from idp.storage.redis.base import Verbs, counted, flat, mapping, outbox
 from idp.storage.redis.connections import Word
 from idp.storage.redis.scripts import GONE, OK, script
 from idp.storage.state import Event, Gone, Key, Replaces
@@ -42,8 +42,11 @@ class Sessions(Verbs):
     def load_session(self, key: Key, ttl: int) -> Mapping[str, bytes]:
         return mapping(self._line.run(LOAD_SESSION, 1, str(key), ttl))
 
-    def set_fields(self, key: Key, fields: Mapping[str, bytes], events: Sequence[Event] = ()) -> None:
-        if self._line.run(SET_FIELDS, 2, str(key), outbox(key.shard), *flat(fields), *events) != OK:
+    def set_fields(
+        self, key: Key, fields: Mapping[str, bytes], events: Sequence[Event] = (), drop: Sequence[str] = ()
+    ) -> None:
+        words = (*counted(drop), *flat(fields), *events)
+        if self._line.run(SET_FIELDS, 2, str(key), outbox(key.shard), *words) != OK:
             raise Gone
 
     def end_session(self, key: Key, events: Sequence[Event] = ()) -> Mapping[str, bytes]:

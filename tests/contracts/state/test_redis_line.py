@@ -72,7 +72,7 @@ def verbs(state: StateStore, fresh: Fresh) -> dict[str, Callable[[], object]]:
             fresh("s"), owner, {"head": b"h"}, NOTE, 60, 60, Replaces(left, "leg", issued=60, must_live=True), TOLD
         ),
         "load_session": lambda: state.load_session(session, 60),
-        "set_fields": lambda: state.set_fields(session, {"at": b"5"}, TOLD),
+        "set_fields": lambda: state.set_fields(session, {"at": b"5"}, TOLD, ["absent"]),
         "end_session": lambda: state.end_session(doomed, TOLD),
         "sessions_of": lambda: state.sessions_of(owner),
         "issue_under": lambda: state.issue_under(

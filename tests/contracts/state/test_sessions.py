@@ -33,6 +33,15 @@ def test_an_unknown_session_is_empty(state: StateStore, fresh: Fresh) -> None:
     assert drain(state) == []
 
 
+def test_set_fields_takes_out_what_is_to_go_in_the_same_move(state: StateStore, fresh: Fresh) -> None:
+    key = fresh("session")
+    open_simply(state, key, {"head": b"1", "a": b"a", "b": b"b"})
+    state.set_fields(key, {"c": b"c"}, drop=["a", "b", "absent"])
+    assert state.load_session(key, 60) == {"head": b"1", "c": b"c"}
+    state.set_fields(key, {"c": b"d"}, drop=["c"])
+    assert state.load_session(key, 60) == {"head": b"1", "c": b"d"}
+
+
 def test_set_fields_adds_and_changes(state: StateStore, fresh: Fresh) -> None:
     key = fresh("session")
     open_simply(state, key, {"head": b"1", "kept": b"k"})
