@@ -75,7 +75,7 @@ class AuditRecords:
         after_seq: int = 0,
         limit: int = 100,
     ) -> Sequence[StoredEvent]:
-        """Events with `since <= at < until` and all else that is given: the newest `limit`, the oldest of them first."""
+        """Events with `since <= at < until` and all else that is given; the newest, the oldest of them first."""
         given: dict[str, Any] = {
             "event": event,
             "citizen_id": citizen_id,
