@@ -47,7 +47,10 @@ class PasswordHashing(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress:
-    """How far an import is: `offset` of `size` bytes are done, which hold `line` lines."""
+    """How far an import is: `offset` of `size` bytes are done, which hold `line` lines.
+
+    Of those `added`, runs before this one added `already`.
+    """
 
     line: int
     offset: int
@@ -55,6 +58,7 @@ class ImportProgress:
     added: int
     refused: int
     finished: bool
+    already: int
 
 
 class Importer:
@@ -85,7 +89,8 @@ class Importer:
             reader, has_header = reader_for(file)
             checkpoint = self._checkpoint(file)
             size = file.seek(0, 2)
-            yield _progress(checkpoint, size)
+            already = checkpoint.added
+            yield _progress(checkpoint, size, already)
             if checkpoint.finished:
                 return
             todo = (
@@ -99,10 +104,10 @@ class Importer:
                 if checkpoint.added >= 2 * analyzed:
                     self._records.imports.analyze()
                     analyzed = checkpoint.added
-                yield _progress(checkpoint, size)
+                yield _progress(checkpoint, size, already)
             finished = replace(checkpoint, finished=True)
             self._records.imports.advance(checkpoint, finished, [])
-            yield _progress(finished, size)
+            yield _progress(finished, size, already)
 
     def _checkpoint(self, file: BinaryIO) -> ImportCheckpoint:
         file.seek(0)
@@ -200,7 +205,7 @@ class Importer:
             return None
 
 
-def _progress(checkpoint: ImportCheckpoint, size: int) -> ImportProgress:
+def _progress(checkpoint: ImportCheckpoint, size: int, already: int) -> ImportProgress:
     return ImportProgress(
-        checkpoint.line, checkpoint.offset, size, checkpoint.added, checkpoint.refused, checkpoint.finished
+        checkpoint.line, checkpoint.offset, size, checkpoint.added, checkpoint.refused, checkpoint.finished, already
     )

@@ -4,6 +4,7 @@ import csv
 import json
 import stat
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -204,8 +205,9 @@ def test_a_second_run_adds_and_refuses_nothing(importer: Importer, write: Callab
     path = write([*people(1200), {"name": "nobody"}])
     first = run(importer, path)
     assert (first.added, first.refused) == (1200, 1)
+    assert first.already == 0
     again = list(importer.run(path))
-    assert again == [first]
+    assert again == [replace(first, already=1200)]
     assert refused(path) == [(1201, "neither number nor phone")]
 
 
@@ -231,7 +233,8 @@ def test_an_interrupted_import_goes_on_exactly_where_it_stopped(
     with report_path(path).open("ab") as report:
         report.write(b'{"line": 3001, "reason": "half a li')
     steps = list(importer.run(path))
-    assert steps[0] == at
+    assert steps[0] == replace(at, already=at.added)
+    assert {step.already for step in steps} == {at.added}
     assert (steps[-1].line, steps[-1].added, steps[-1].refused) == (3500, 3493, 7)
     assert [line for line, _ in refused(path)] == [line + 1 for line in range(0, 3500, 500)]
     assert citizens.by_number(number(3499)) is not None
