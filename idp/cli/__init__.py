@@ -1,6 +1,6 @@
 """The `idp` command: one file per noun, one function per verb.
 
-    running.py serve, demo, db upgrade, check    citizen.py      add, import, show, suspend, resume
+    running.py serve, demo, db upgrade, check    citizen.py      add, import, show, suspend, close, resume
     client.py  add, list, show, disable …        credentials.py  password, totp, recovery of a citizen
     audit.py   tail, search                      details.py      change, renumber a citizen
     key.py     list, rotate, rekey, master
@@ -8,7 +8,7 @@
     lazily.py    loads a noun when it is used, so that help and completion are quick
     output.py    JSON on standard output, tables for people
     failures.py  what an error is in one line
-    opened.py    settings and services for a verb
+    opened.py    settings and services for a verb, and what the trail is told of it
     example.py   how a verb's help shows its use
     known.py     the citizen of whom a verb is told
 
@@ -35,7 +35,7 @@ from idp.cli.lazily import LazyGroup
         "check": ("idp.cli.running:check", "Say what is wrong with the deployment, and what to do."),
         "citizen": (
             "idp.cli.citizen:citizen",
-            "Add, import, show, change, suspend and resume citizens, and give new passwords.",
+            "Add, import, show, change, suspend, close and resume citizens, and give new passwords.",
         ),
         "client": ("idp.cli.client:client", "Register and manage OpenID Connect clients."),
         "key": ("idp.cli.key:key", "Signing keys, and re-keying what is encrypted."),

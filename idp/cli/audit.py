@@ -11,8 +11,8 @@ import click
 from idp.app import Services
 from idp.audit.events import EventType
 from idp.audit.writer import AuditWriter
-from idp.citizens.number import parse_typed, today_in_china
 from idp.cli.example import example
+from idp.cli.known import resolved
 from idp.cli.opened import opened, this_process
 from idp.cli.output import moment, show_line, table, table_option
 from idp.codec import decode
@@ -54,12 +54,19 @@ def tail(count: int, follow: bool, as_table: bool) -> None:
     )
 )
 @click.option("--event", type=click.Choice([kind.value for kind in EventType]), metavar="TYPE", help="login:success …")
-@click.option("--citizen", metavar="N", help="A citizen ID number, or our own id of a citizen.")
+@click.option("--citizen", metavar="N", help="A citizen ID number, a telephone number, or our own id of a citizen.")
 @click.option("--client", "client_id", metavar="ID", help="The client_id of a relying party.")
 @click.option("--reference", help="The reference number of an error page.")
 @click.option("--since", metavar="TIME", help="2026-01-31, 2026-01-31T08:00:00+08:00, or seconds since the epoch.")
 @click.option("--until", metavar="TIME", help="Up to this time and without it.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True, help="At most so many.")
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(1, 100_000),
+    default=100,
+    show_default=True,
+    help="The newest N, at most.",
+)
 @table_option
 def search(
     event: str | None,
@@ -71,19 +78,21 @@ def search(
     limit: int,
     as_table: bool,
 ) -> None:
-    """Events that fit all that is given, the oldest first."""
+    """The newest events that fit all that is given, the oldest of them first."""
     with opened() as services:
         _move(services)
         found = services.records.audit.search(
             event=event,
-            citizen_id=_citizen_id(services, citizen),
+            citizen_id=None if citizen is None else resolved(services, citizen).id,
             client_id=client_id,
             reference=reference,
             since=_moment(since),
             until=_moment(until),
-            limit=limit,
+            limit=limit + 1,
         )
-        _show(found, as_table)
+        _show(found[-limit:], as_table)
+    if len(found) > limit:
+        click.echo(f"{limit} of more: narrow it or use --limit", err=True)
 
 
 def _move(services: Services) -> None:
@@ -110,15 +119,6 @@ def _row(each: StoredEvent) -> dict[str, Any]:
     shown = {"type", "at", "citizen_id", "client_id", "reference"}
     rest = " ".join(f"{name}={value}" for name, value in facts.items() if name not in shown)
     return {**facts, "time": moment(facts["at"]), "facts": rest}
-
-
-def _citizen_id(services: Services, who: str | None) -> str | None:
-    if who is None or re.fullmatch(r"[a-z2-7]{26}", who):
-        return who
-    found = services.citizens.by_number(parse_typed(who, today_in_china(services.clock)).canonical)
-    if found is None:
-        raise click.ClickException("there is no such citizen")
-    return found.id
 
 
 def _moment(text: str | None) -> int | None:

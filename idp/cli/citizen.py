@@ -1,12 +1,12 @@
 """`idp citizen …`. Numbers go in as they are typed and come out masked."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 
-from idp.app import suspending
+from idp.app import Services, suspending
 from idp.audit.events import EventType
 from idp.citizens.citizen import Status
 from idp.citizens.importing import Importer, ImportProgress, report_path
@@ -25,7 +25,7 @@ from idp.login.password_policy import check as check_password
 
 @click.group()
 def citizen() -> None:
-    """Add, import, show, change, suspend and resume citizens, and help those who cannot sign in.
+    """Add, import, show, change, suspend, close and resume citizens, and help those who cannot sign in.
 
     N is a citizen ID number, a telephone number, or our own id of a citizen.
     """
@@ -63,7 +63,7 @@ def add(
     """Add a citizen. With a TOTP secret come ten recovery codes, shown here and never again."""
     chosen = read_password() if password_stdin else None
     secret = None if totp_secret is None else read_secret(totp_secret)
-    with opened(begin=True) as services:
+    with opened(begin=True, tells=True) as services:
         canonical = parse_typed(number, today_in_china(services.clock)).canonical
         personal = [value for value in (name, canonical, phone, email) if value]
         hashed = None
@@ -105,10 +105,10 @@ def import_(file: Path) -> None:
     Members, all text: name, and number or phone; email, birthdate, gender, address, totp_secret; password, or the
     password_hash of another system (argon2, scrypt, pbkdf2, bcrypt, SHA-crypt, salted LDAP).
 
-    May be interrupted and run again: it goes on where it was. Lines that are refused are written to FILE.refused.jsonl
-    with the reason, and the exit status is 1; all others are imported.
+    May be interrupted and run again: it goes on where it was, and counts whom earlier runs added as `already`. Lines
+    that are refused are written to FILE.refused.jsonl with the reason, and the exit status is 1; all others are imported.
     """
-    with opened(begin=True) as services:
+    with opened(begin=True, tells=True) as services:
         importer = Importer(
             services.records,
             services.vault,
@@ -117,10 +117,10 @@ def import_(file: Path) -> None:
             services.passwords,
             (UnacceptablePassword, UnusableHash),
         )
-        last = _followed(importer.run(file))
-        record(services, EventType.CITIZEN_IMPORTED, count=last.added)
+        last = _followed(importer.run(file), lambda added: _told_imported(services, added))
     report = report_path(file)
-    show({"lines": last.line, "added": last.added, "refused": last.refused, "report": str(report)})
+    counts = {"added": last.added - last.already, "already": last.already, "refused": last.refused}
+    show({"lines": last.added + last.refused, **counts, "report": str(report)})
     if last.refused:
         many = "1 line was" if last.refused == 1 else f"{last.refused} lines were"
         raise click.ClickException(f"{many} refused; {report} says which and why")
@@ -153,34 +153,68 @@ def show_(who: str, as_table: bool) -> None:
 @table_option
 def suspend(who: str, as_table: bool) -> None:
     """Let a citizen sign in no more. Sessions and tokens end at once, and the portals are told."""
+    _shut_out(who, Status.SUSPENDED, EventType.CITIZEN_SUSPENDED, as_table)
+
+
+@citizen.command(epilog=example("idp citizen close N", "idp citizen close N --deceased"))
+@click.argument("who", metavar="N")
+@click.option("--deceased", is_flag=True, help="Because the citizen has died.")
+@table_option
+def close(who: str, deceased: bool, as_table: bool) -> None:
+    """End a citizen's account. Sessions and tokens end at once, and the portals are told.
+
+    What is known of the citizen stays, and so does the number: nobody else can have it.
+    """
+    _shut_out(who, Status.DECEASED if deceased else Status.CLOSED, EventType.CITIZEN_CLOSED, as_table)
+
+
+@citizen.command(epilog=example("idp citizen resume N", "idp citizen resume N --reopen"))
+@click.argument("who", metavar="N")
+@click.option("--reopen", is_flag=True, help="Also if the account is closed: that was recorded by mistake.")
+@table_option
+def resume(who: str, reopen: bool, as_table: bool) -> None:
+    """Let a suspended citizen sign in again."""
     with known(who) as (services, found):
-        told = suspending(services).suspend(found.id)
-        record(services, EventType.CITIZEN_SUSPENDED, citizen_id=found.id)
+        if found.status is Status.ACTIVE:
+            raise click.ClickException("the citizen is active, not suspended")
+        ended = found.status is not Status.SUSPENDED
+        if ended and not reopen:
+            raise click.ClickException(
+                f"the citizen is {found.status.value}, not suspended; if that was recorded by mistake, use --reopen"
+            )
+        services.citizens.set_status(found.id, Status.ACTIVE)
+        record(services, EventType.CITIZEN_RESUMED, citizen_id=found.id, reason="reopened" if ended else None)
+        changed = services.citizens.by_id(found.id) or found
+    show_one(described(changed), as_table)
+
+
+def _shut_out(who: str, status: Status, kind: EventType, as_table: bool) -> None:
+    """Of somebody who is active. One whose verb broke off half-way has that status: then what was left is done."""
+    with known(who) as (services, found):
+        active = found.status is Status.ACTIVE
+        told = suspending(services).shut_out(found.id, status) if active or found.status is status else ()
+        if not active and not told:
+            raise click.ClickException(f"the citizen is {found.status.value}, not active")
+        record(services, kind, citizen_id=found.id, status=status.value)
         changed = services.citizens.by_id(found.id) or found
     portals = [{"client_id": each.client_id, "confirmed": each.confirmed} for each in told]
     show_one(described(changed) | {"told": portals}, as_table)
 
 
-@citizen.command(epilog=example("idp citizen resume N"))
-@click.argument("who", metavar="N")
-@table_option
-def resume(who: str, as_table: bool) -> None:
-    """Let a suspended citizen sign in again."""
-    with known(who) as (services, found):
-        if found.status is not Status.SUSPENDED:
-            raise click.ClickException(f"the citizen is {found.status.value}, not suspended")
-        services.citizens.set_status(found.id, Status.ACTIVE)
-        record(services, EventType.CITIZEN_RESUMED, citizen_id=found.id)
-        changed = services.citizens.by_id(found.id) or found
-    show_one(described(changed), as_table)
-
-
-def _followed(progress: Iterator[ImportProgress]) -> ImportProgress:
-    """Show how far it is until it is done."""
+def _followed(progress: Iterator[ImportProgress], tell: Callable[[int], None]) -> ImportProgress:
+    """Show how far it is until it is done. However it ends, `tell` hears how many were added."""
     last = next(progress)
-    with click.progressbar(length=max(last.size, 1), label="importing", file=sys.stderr) as bar:
-        bar.update(last.offset)
-        for step in progress:
-            bar.update(step.offset - last.offset)
-            last = step
+    try:
+        with click.progressbar(length=max(last.size, 1), label="importing", file=sys.stderr) as bar:
+            bar.update(last.offset)
+            for step in progress:
+                bar.update(step.offset - last.offset)
+                last = step
+    finally:
+        tell(last.added - last.already)
     return last
+
+
+def _told_imported(services: Services, added: int) -> None:
+    if added:
+        record(services, EventType.CITIZEN_IMPORTED, count=added)

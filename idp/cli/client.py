@@ -36,7 +36,7 @@ def add(file: BinaryIO, as_table: bool) -> None:
     metadata = file.read(_LARGEST + 1)
     if len(metadata) > _LARGEST:
         raise click.ClickException(f"the metadata is longer than {_LARGEST} bytes")
-    with opened(begin=True) as services:
+    with opened(begin=True, tells=True) as services:
         registered = services.clients.add(metadata)
         record(services, EventType.CLIENT_ADDED, client_id=registered.client.client_id)
         document = _described(services, registered.client)
@@ -88,7 +88,7 @@ def enable(client_id: str, as_table: bool) -> None:
 @table_option
 def remove(client_id: str, as_table: bool) -> None:
     """Remove a client for good."""
-    with opened() as services:
+    with opened(tells=True) as services:
         document = _described(services, _known(services, client_id))
         services.clients.remove(client_id)
         record(services, EventType.CLIENT_REMOVED, client_id=client_id)
@@ -106,7 +106,7 @@ def _unsaid(registered: Client, metadata: bytes) -> Iterator[str]:
 
 
 def _set_enabled(client_id: str, enabled: bool, kind: EventType, as_table: bool) -> None:
-    with opened() as services:
+    with opened(tells=True) as services:
         _known(services, client_id)
         services.clients.set_enabled(client_id, enabled)
         record(services, kind, client_id=client_id)

@@ -42,22 +42,20 @@ def password(who: str, password_stdin: bool, temporary: bool, as_table: bool) ->
 
 
 @click.command(
-    epilog=example("""printf '%s\\n' "$SECRET" | idp citizen totp N --secret-stdin""", "idp citizen totp N --remove")
+    epilog=example("""printf '%s\\n' "$SECRET" | idp citizen totp N --secret -""", "idp citizen totp N --remove")
 )
 @click.argument("who", metavar="N")
-@click.option(
-    "--secret-stdin", is_flag=True, help="Read the new app's secret, base32, from the first line of standard input."
-)
+@click.option("--secret", "given", metavar="B32", help="Secret of the new app; - for the next line of standard input.")
 @click.option("--remove", is_flag=True, help="The citizen signs in with the password alone from now on.")
 @table_option
-def totp(who: str, secret_stdin: bool, remove: bool, as_table: bool) -> None:
+def totp(who: str, given: str | None, remove: bool, as_table: bool) -> None:
     """Another authenticator app, or none. With a secret come ten recovery codes, shown here and never again.
 
     The recovery codes before them are of no use any more, in either case.
     """
-    if secret_stdin is remove:
-        raise click.UsageError("either --secret-stdin or --remove")
-    secret = read_secret(_STDIN) if secret_stdin else None
+    if (given is not None) is remove:
+        raise click.UsageError("either --secret or --remove")
+    secret = None if given is None else read_secret(given)
     with known(who) as (services, found):
         if secret is None:
             services.citizens.remove_totp_secret(found.id)

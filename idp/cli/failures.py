@@ -8,12 +8,13 @@ import click
 
 from idp.citizens.enrolling import InvalidDetail
 from idp.citizens.import_rows import BadImportFile
-from idp.citizens.number import InvalidNumber
+from idp.citizens.number import InvalidNumber, Reason
 from idp.citizens.registry import NumberTaken, PhoneTaken
 from idp.config import SettingsError
 from idp.errors import OAuthError
 from idp.login.password import ReusedPassword, UnacceptablePassword
 from idp.login.password_policy import WeakPassword
+from idp.login.renewal import NothingEntered
 from idp.storage.records.errors import Changed, NotFound, RecordsUnavailable
 from idp.storage.state import StateUnavailable
 from idp.vault import Unsealable
@@ -28,6 +29,15 @@ _WEAK: Final = {
     "guessable": "it is easily guessed",
 }
 
+_INVALID: Final = {
+    Reason.LENGTH: "it does not have eighteen characters, or fifteen",
+    Reason.CHARACTERS: "it has characters that no number has",
+    Reason.CHECK: "the last character does not fit the others",
+    Reason.REGION: "it does not begin with the code of a province",
+    Reason.DATE: "what stands in the place of the birth date is no date",
+    Reason.FUTURE: "its birth date is in the future",
+}
+
 SENTENCES: Final[Mapping[type[Exception], str | Callable[[Any], str]]] = {
     SettingsError: lambda error: "settings: " + "; ".join(error.problems),
     BadMasterKeys: lambda error: f"master key: {error}",
@@ -35,9 +45,10 @@ SENTENCES: Final[Mapping[type[Exception], str | Callable[[Any], str]]] = {
     RecordsUnavailable: lambda error: f"the records do not answer ({error}): check IDP_RECORDS_URL and that they run",
     OAuthError: lambda error: f"{error.code}: {error.detail or error.description}",
     WeakPassword: lambda error: "the password: " + ", ".join(_WEAK[reason.value] for reason in error.reasons),
+    NothingEntered: "the password is empty: it is read from standard input",
     ReusedPassword: "the citizen has, or had, this password: take another one",
     UnacceptablePassword: "the password is empty, too long, or not text",
-    InvalidNumber: lambda error: f"the number is not valid ({error})",
+    InvalidNumber: lambda error: f"the number is not valid: {_INVALID[error.reason]}",
     InvalidDetail: str,
     NumberTaken: "another citizen has this number",
     PhoneTaken: "another citizen has this phone",

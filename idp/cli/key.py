@@ -45,7 +45,7 @@ def list_(as_table: bool) -> None:
 @table_option
 def rotate(alg: str | None, as_table: bool) -> None:
     """Retire the active key, sign with the next one, and publish a new next one."""
-    with opened(begin=True) as services:
+    with opened(begin=True, tells=True) as services:
         services.keys.ensure()
         rotated = [alg] if alg else list(ALGORITHMS)
         early = _published_just_now(services, rotated)
@@ -75,7 +75,7 @@ def rekey() -> None:
     know. To change the key, put the new line below the current one on every machine and run this; then move it to the
     top and run this again; then take the old line out.
     """
-    with opened() as services:
+    with opened(tells=True) as services:
         services.versions.bump()
         time.sleep(_LOADED_SECONDS)
         rekeying = Rekeying(services.records, services.vault)

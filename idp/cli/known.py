@@ -10,21 +10,32 @@ import click
 from idp.app import Services
 from idp.citizens.citizen import Citizen
 from idp.citizens.identifiers import InvalidIdentifier, parse_phone
-from idp.citizens.number import mask, parse_typed, today_in_china
+from idp.citizens.number import InvalidNumber, Reason, mask, parse_typed, today_in_china
 from idp.cli.opened import opened
 from idp.cli.output import moment
 
 _OUR_ID = re.compile(r"[a-z2-7]{26}")
+_NOBODYS = "this is neither a citizen ID number, a telephone number nor our id of a citizen"
 
 
 @contextmanager
 def known(who: str) -> Iterator[tuple[Services, Citizen]]:
-    """The citizen with this number or phone, as it is typed, or this id of ours; with the services."""
-    with opened() as services:
+    """The citizen of whom a verb tells the trail; with the services."""
+    with opened(tells=True) as services:
+        yield services, resolved(services, who)
+
+
+def resolved(services: Services, who: str) -> Citizen:
+    """The citizen with this number or phone, as it is typed, or this id of ours. Raises `ClickException`."""
+    try:
         found = _found(services, who)
-        if found is None:
-            raise click.ClickException("there is no such citizen")
-        yield services, found
+    except InvalidNumber as invalid:
+        if invalid.reason in (Reason.LENGTH, Reason.CHARACTERS):
+            raise click.ClickException(_NOBODYS) from None
+        raise
+    if found is None:
+        raise click.ClickException("there is no such citizen")
+    return found
 
 
 def _found(services: Services, who: str) -> Citizen | None:

@@ -1,29 +1,33 @@
 """Settings and services for the time of one verb."""
 
+import getpass
 import os
+import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import click
 
 from idp.app import Services, build_services
 from idp.audit.events import EventType
-from idp.audit.recorder import Fact, event
+from idp.audit.recorder import Fact, UnsafeEvent, event, note
 from idp.clock import SystemClock
 from idp.config import load_settings
 from idp.running.preparing import prepare_directory, prove_master_key
 from idp.secrets import SystemRandomness
 from idp.storage.records.upgrade import is_current
 
-ACTOR = "cli"
+_NOT_OF_A_NAME = re.compile(r"[^A-Za-z0-9._/-]")
+_LONGEST_NAME = 32
 OTHER_RELEASE = "the tables of the records are not those of this release: run `idp db upgrade`"
 
 
 @contextmanager
-def opened(*, begin: bool = False) -> Iterator[Services]:
+def opened(*, begin: bool = False, tells: bool = False) -> Iterator[Services]:
     """The services of this deployment; with `begin`, of a new one where there is none yet.
 
+    A verb that `tells` the audit trail what it did can do so: nothing is changed while the state store is away.
     Raises what settings, keys and stores raise.
     """
     settings = load_settings(os.environ)
@@ -38,6 +42,8 @@ def opened(*, begin: bool = False) -> Iterator[Services]:
     services = build_services(settings)
     try:
         prove_master_key(services)
+        if tells:
+            services.state.ping()
         yield services
     finally:
         services.close()
@@ -45,7 +51,25 @@ def opened(*, begin: bool = False) -> Iterator[Services]:
 
 def record(services: Services, kind: EventType, **facts: Fact) -> None:
     """Tell the audit trail what an operator did."""
-    services.record(event(kind, services.clock.now(), actor=ACTOR, **facts))
+    services.record(event(kind, services.clock.now(), actor=actor(), **facts))
+
+
+def actor() -> str:
+    """Who works here, as the trail has it: who called sudo, else who logged in, else the user's number."""
+    for name in (os.environ.get("SUDO_USER", ""), _login_name()):
+        told = f"cli:{_NOT_OF_A_NAME.sub('', name)[:_LONGEST_NAME]}"
+        with suppress(UnsafeEvent):
+            note(actor=told)
+            if told != "cli:":
+                return told
+    return f"cli:{os.getuid()}"
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run under a number that has no name
+        return ""
 
 
 def this_process() -> str:

@@ -1,7 +1,7 @@
 """What a verb prints: JSON for programs, tables for people."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,9 +31,9 @@ def show_many(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], as_tabl
 
 
 def show_one(row: Mapping[str, Any], as_table: bool) -> None:
-    """One object, or a table of its members."""
+    """One object, or a table of its members; a list of them takes a line for each."""
     if as_table:
-        table(({"name": name, "value": value} for name, value in row.items()), ("name", "value"))
+        table((line for name, value in row.items() for line in _lines(name, value)), ("name", "value"))
     else:
         show(row)
 
@@ -47,6 +47,11 @@ def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
 def moment(seconds: float | None) -> str | None:
     """A time as people and programs read it."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _lines(name: str, value: Any) -> Iterator[Mapping[str, Any]]:
+    values = value if isinstance(value, list) and value else [value]
+    return ({"name": "" if at else name, "value": each} for at, each in enumerate(values))
 
 
 def _text(value: Any) -> str:

@@ -47,7 +47,10 @@ def test_the_help_of_every_verb_explains_itself_with_an_example(idp: Idp, words:
 def test_the_verbs_are_those_that_scripts_rely_on() -> None:
     assert {" ".join(words) for words in VERBS} >= {
         *("serve", "demo", "check", "db upgrade"),
-        *(f"citizen {verb}" for verb in ("add", "import", "show", "suspend", "resume", "password", "totp", "recovery")),
+        *(
+            f"citizen {verb}"
+            for verb in ("add", "import", "show", "suspend", "resume", "close", "password", "totp", "recovery")
+        ),
         *(f"client {verb}" for verb in ("add", "list", "show", "disable", "enable", "remove")),
         *(f"key {verb}" for verb in ("list", "rotate", "rekey", "master")),
         *(f"audit {verb}" for verb in ("tail", "search")),

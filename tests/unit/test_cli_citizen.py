@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from idp.citizens.import_rows import COLUMNS
-from idp.cli.opened import opened
+from idp.cli.opened import actor, opened
+from idp.storage.records.imports import ImportRecords
+from tests.support.citizens import number
 from tests.support.shell import MASKED, NUMBER, PASSWORD, Idp
 
 
@@ -30,7 +32,7 @@ def test_show_by_number_or_id_leaves_a_trace(idp: Idp, citizen: dict[str, Any]) 
         shown = idp("citizen", "show", who)
         assert shown.json == citizen | {"password": True, "totp": False, "recovery_codes": 0}
     seen = idp("audit", "search", "--event", "citizen:viewed", "--citizen", NUMBER).lines
-    assert [(each["citizen_id"], each["actor"]) for each in seen] == [(citizen["id"], "cli")] * 3
+    assert [(each["citizen_id"], each["actor"]) for each in seen] == [(citizen["id"], actor())] * 3
 
 
 def test_suspend_and_resume(idp: Idp, citizen: dict[str, Any]) -> None:
@@ -39,6 +41,62 @@ def test_suspend_and_resume(idp: Idp, citizen: dict[str, Any]) -> None:
     assert idp("citizen", "resume", NUMBER).json["status"] == "active"
     again = idp("citizen", "resume", NUMBER)
     assert (again.status, again.err) == (1, "the citizen is active, not suspended\n")
+
+
+@pytest.mark.parametrize(
+    ("more", "status"), [((), "closed"), (("--deceased",), "deceased")], ids=["closed", "deceased"]
+)
+def test_an_account_is_closed_and_opened_again_only_on_purpose(
+    idp: Idp, citizen: dict[str, Any], more: tuple[str, ...], status: str
+) -> None:
+    ran = idp("citizen", "close", NUMBER, *more)
+    assert (ran.status, ran.json["status"], ran.json["told"]) == (0, status, [])
+    for verb in ("close", "suspend"):
+        idp("citizen", verb, NUMBER).said(f"the citizen is {status}, not active")
+    idp("citizen", "resume", NUMBER).said("use --reopen")
+    assert idp("citizen", "show", NUMBER).json["status"] == status
+    assert idp("citizen", "resume", NUMBER, "--reopen").json["status"] == "active"
+    trail = [(each["type"], each.get("status"), each.get("reason")) for each in idp("audit", "search").lines]
+    assert trail[1:] == [
+        ("citizen:closed", status, None),
+        ("citizen:viewed", None, None),
+        ("citizen:resumed", None, "reopened"),
+    ]
+
+
+def test_who_is_not_active_is_not_suspended(idp: Idp, citizen: dict[str, Any]) -> None:
+    idp("citizen", "suspend", NUMBER)
+    for verb in ("suspend", "close"):
+        idp("citizen", verb, NUMBER).said("the citizen is suspended, not active")
+    assert idp("citizen", "show", NUMBER).json["status"] == "suspended"
+    assert [each["type"] for each in idp("audit", "search", "--citizen", NUMBER).lines][1:3] == [
+        "citizen:suspended",
+        "citizen:viewed",
+    ]
+
+
+def test_password_and_secret_come_from_two_lines_in_order(idp: Idp) -> None:
+    given = ("--number", NUMBER, "--name", "x", "--totp-secret", "-", "--password-stdin")
+    assert idp("citizen", "add", *given, stdin=f"{PASSWORD}\nJBSWY3DPEHPK3PXP\n").status == 0
+    with opened() as services:
+        account = services.citizens.for_sign_in("number", NUMBER)
+        assert account is not None
+        assert account.totp_secret == "JBSWY3DPEHPK3PXP"
+        services.passwords.verify(PASSWORD, account.password_hash)
+
+
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        ("nobody", "this is neither a citizen ID number, a telephone number nor our id of a citizen"),
+        ("12345", "neither a citizen ID number, a telephone number nor our id"),
+        (f"{NUMBER[:-1]}1", "the number is not valid: the last character does not fit the others"),
+        ("a" * 26, "there is no such citizen"),
+    ],
+)
+def test_who_cannot_be_found_is_told_why(idp: Idp, citizen: dict[str, Any], who: str, said: str) -> None:
+    for verb in (("citizen", "show", who), ("audit", "search", "--citizen", who)):
+        idp(*verb).said(said)
 
 
 @pytest.mark.parametrize("given", ["-", "JBSW Y3DP EHPK 3PXP"])
@@ -95,10 +153,36 @@ def test_import_tells_what_it_refused_and_where(idp: Idp, tmp_path: Path) -> Non
     file.write_text("\n".join(map(json.dumps, rows)))
     ran = idp("citizen", "import", str(file))
     assert ran.status == 1
-    assert ran.json == {"lines": 2, "added": 1, "refused": 1, "report": f"{file}.refused.jsonl"}
+    assert ran.json == {"lines": 2, "added": 1, "already": 0, "refused": 1, "report": f"{file}.refused.jsonl"}
     assert f"1 line was refused; {file}.refused.jsonl says which and why" in ran.err
-    assert idp("citizen", "import", str(file)).json["added"] == 1
+    assert idp("citizen", "import", str(file)).json == ran.json | {"added": 0, "already": 1}
     assert idp("citizen", "show", NUMBER).json["password"] is True
+    assert [each["count"] for each in idp("audit", "search", "--event", "citizen:imported").lines] == [1]
+
+
+def test_an_import_counts_citizens_and_not_what_stands_between_them(idp: Idp, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text(f"number,name\n\n{NUMBER},张三\n\n\n{number(7)},李静\n\n")
+    assert (counts := idp("citizen", "import", str(file)).json).pop("report")
+    assert counts == {"lines": 2, "added": 2, "already": 0, "refused": 0}
+
+
+def test_an_import_that_breaks_off_tells_what_it_added(
+    idp: Idp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "people.jsonl"
+    file.write_text("".join(json.dumps({"number": number(index), "name": "x"}) + "\n" for index in range(2_500)))
+    advance, moves = ImportRecords.advance, iter(range(10))
+
+    def until_the_third(*arguments: Any) -> None:
+        if next(moves) == 2:
+            raise KeyboardInterrupt
+        advance(*arguments)
+
+    monkeypatch.setattr(ImportRecords, "advance", until_the_third)
+    assert idp("citizen", "import", str(file)).status == 130
+    assert idp("citizen", "import", str(file)).json["already"] == 2_000
+    assert [each["count"] for each in idp("audit", "search", "--event", "citizen:imported").lines] == [2_000, 500]
 
 
 def test_an_import_that_refuses_nothing_succeeds(idp: Idp, tmp_path: Path) -> None:
