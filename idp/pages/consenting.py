@@ -26,18 +26,21 @@ class ConsentItem:
 
     `value_preview` shows the citizen what would be passed on; sensitive values come masked. Where the citizen may
     choose, the form posts `item=<name>` for each that is ticked. `required`: the service cannot do without it.
+    `ticked`: by the citizen, on the same page a moment ago. `held`: there is something to pass on.
     """
 
     name: str
     value_preview: str = ""
     required: bool = False
+    ticked: bool = False
+    held: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentPage:
     """Posts `decision` (`allow` or `deny`) and `item` for each ticked item.
 
-    `required` items are listed, `optional` ones ticked and free to untick, `sensitive` ones never ticked beforehand.
+    `required` items are listed; `optional` and `sensitive` ones have a box each, which nobody but the citizen ticks.
     With `LawfulBasis.STATUTORY_DUTY` the page is a notice that names `rule`: what is required is not asked for.
     `person` is the masked name.
     """

@@ -19,6 +19,7 @@ class ErrorKind(enum.Enum):
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
     METHOD = "method"
+    TOO_MANY = "too_many"
     UNAVAILABLE = "unavailable"
     ACCOUNT_CLOSED = "account_closed"
     """Shown only after the right password: before proof, nobody learns the state of an account."""

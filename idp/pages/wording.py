@@ -143,6 +143,11 @@ ERRORS: Final[Mapping[ErrorKind, ErrorWords]] = {
         mark("It expects a form from a page of ours, and was opened in another way."),
         _START_AGAIN,
     ),
+    ErrorKind.TOO_MANY: ErrorWords(
+        mark("Too many people are signing in from your network"),
+        mark("Very many sign-ins were begun from your internet connection just now. We take a few at a time."),
+        mark("Please wait a moment, then begin once more at the service."),
+    ),
     ErrorKind.UNAVAILABLE: ErrorWords(
         mark("The sign-in service is not available just now"),
         mark("A part we depend on does not answer. We are working on it; your details are safe."),

@@ -64,7 +64,9 @@ def test_pipl_29_required_optional_and_sensitive_are_asked_for_apart(
     provider: Provider, visitor: Visitor, person: Person
 ) -> None:
     client = provider.client(scope=SCOPE, optional_scopes=["email"])
-    assert boxes(asked(visitor, client, person, scope=SCOPE)) == ({"email"}, {"citizen_id"})
+    page = asked(visitor, client, person, scope=SCOPE)
+    assert boxes(page) == (set(), {"email", "citizen_id"})
+    assert page.text.index('value="email"') < page.text.index("敏感个人信息") < page.text.index('value="citizen_id"')
 
 
 def test_oidc_core_5_5_1_a_voluntary_claim_is_optional_and_an_essential_one_is_not(
@@ -72,7 +74,7 @@ def test_oidc_core_5_5_1_a_voluntary_claim_is_optional_and_an_essential_one_is_n
 ) -> None:
     claims = json.dumps({"userinfo": {"email": None, "phone_number": {"essential": True}}})
     page = asked(visitor, provider.client(scope=SCOPE), person, scope="openid", claims=claims)
-    assert boxes(page) == ({"email"}, set())
+    assert boxes(page) == (set(), {"email"})
 
 
 # -- what is decided --------------------------------------------------------------------------------------------------
@@ -100,11 +102,12 @@ def test_pipl_29_a_sensitive_item_is_granted_only_by_its_own_tick(
 def test_pipl_16_without_a_required_sensitive_item_the_page_says_so(
     provider: Provider, visitor: Visitor, person: Person
 ) -> None:
-    client = provider.client(scope=SCOPE)
-    page = asked(visitor, client, person, scope="openid citizen_id")
-    again = visitor.submit(page, "decision", decision="allow")
+    client = provider.client(scope=SCOPE, optional_scopes=["email", "phone"])
+    page = asked(visitor, client, person, scope="openid email phone citizen_id")
+    again = visitor.submit(page, "decision", decision="allow", item="email")
     assert (again.status_code, again.request.path) == (422, "/consent")
     assert 'aria-invalid="true"' in again.text
+    assert boxes(again) == ({"email"}, {"phone", "citizen_id"}), "what the citizen had ticked stays"
     response = visitor.submit(again, "decision", decision="allow", item="citizen_id")
     assert granted(provider, client, response)[1] == {"citizen_id_number"}
 
@@ -237,7 +240,7 @@ def test_pipl_13_a_duty_covers_only_what_is_required(provider: Provider, visitor
     """The rest is up to the citizen there too, and the page says so."""
     client = provider.client(scope=SCOPE, optional_scopes=["email", "citizen_id"], **DUTY)
     page = asked(visitor, client, person, scope="openid phone email citizen_id")
-    assert boxes(page) == ({"email"}, {"citizen_id"})
+    assert boxes(page) == (set(), {"email", "citizen_id"})
     response = visitor.submit(page, "decision", decision="allow", item=[])
     assert granted(provider, client, response)[0] == {"openid", "phone"}
 

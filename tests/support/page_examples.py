@@ -96,6 +96,20 @@ def _consenting() -> Iterator[tuple[str, Page]]:
                 policy_uri="https://si.example/privacy",
             ),
         )
+    yield (
+        "consent-not-registered",
+        ConsentPage(
+            action="/consent",
+            csrf="token",
+            client=CLIENT,
+            person="欧阳*",
+            purpose="查询您的参保记录。",
+            retention="至您注销账户为止。",
+            required=(*REQUIRED, ConsentItem("address", held=False)),
+            optional=(ConsentItem("phone", held=False),),
+            sensitive=(ConsentItem("citizen_id", required=True, held=False),),
+        ),
+    )
     yield "consent-unstated", ConsentPage("/consent", "token", CLIENT, "欧阳*", "", "", required=REQUIRED)
     yield (
         "consent-statutory-duty",

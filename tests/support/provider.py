@@ -23,6 +23,7 @@ from idp.citizens.citizen import Citizen
 from idp.citizens.registry import NewCitizen
 from idp.codec import encode
 from idp.config import Settings, load_settings
+from idp.login.consent import SENSITIVE
 from idp.oidc.client import Client
 from idp.pages import Pages
 from idp.running.preparing import prepare_directory
@@ -183,7 +184,10 @@ class Visitor:
         return self.submit(page, "username", username=person.number, password=password or person.password)
 
     def allow(self, page: TestResponse, *items: str) -> TestResponse:
-        return self.submit(page, "decision", decision="allow", **({"item": list(items)} if items else {}))
+        """Agree with these boxes ticked; if none is named, with all that are not sensitive."""
+        boxes = (value for name, value in form(page.text, "decision").unticked if name == "item")
+        ticked = list(items) or [each for each in boxes if each not in SENSITIVE]
+        return self.submit(page, "decision", decision="allow", item=ticked)
 
     def arrive(self, client: Registered, person: Person, **changes: str | None) -> dict[str, str]:
         """Sign in and agree to all that is asked; the parameters the portal gets."""

@@ -27,9 +27,38 @@ from tests.support.rendered_pages import EXAMPLES, every_page, rendered
 # What the citizen is told
 
 
-def test_pipl_29_sensitive_items_are_never_ticked_beforehand_and_optional_ones_can_be_unticked() -> None:
-    ticks = {a["value"]: "checked" in a for a in rendered(EXAMPLES["consent"]).all("input") if a["name"] == "item"}
-    assert ticks == {"phone": True, "email": True, "citizen_id": False}
+def boxes(page: Page) -> dict[str | None, dict[str, str | None]]:
+    """By item, the attributes of each box that a citizen may tick."""
+    return {a["value"]: a for a in rendered(page).all("input") if a["name"] == "item"}
+
+
+def test_pipl_14_and_29_nothing_is_ticked_beforehand() -> None:
+    ticks = {name: "checked" in box for name, box in boxes(EXAMPLES["consent"]).items()}
+    assert ticks == {"phone": False, "email": False, "citizen_id": False}
+
+
+def test_what_the_citizen_has_ticked_stays_ticked_where_the_page_comes_again() -> None:
+    page: Any = EXAMPLES["consent-missing_required"]
+    ticked = tuple(dataclasses.replace(item, ticked=item.name == "phone") for item in page.optional)
+    ticks = {name: "checked" in box for name, box in boxes(dataclasses.replace(page, optional=ticked)).items()}
+    assert ticks == {"phone": True, "email": False, "citizen_id": False}
+
+
+def test_a_required_box_that_was_not_ticked_is_marked_and_the_alert_leads_to_it() -> None:
+    page: Any = EXAMPLES["consent-missing_required"]
+    box = boxes(page)["citizen_id"]
+    assert (box["id"], box["aria-invalid"], box["aria-describedby"]) == ("item-citizen_id", "true", "problem")
+    [way] = [a for a in rendered(page).all("a") if a["href"] == "#item-citizen_id"]
+    assert not [name for name in ("phone", "email") if "aria-invalid" in boxes(page)[name]]
+    done = dataclasses.replace(page, sensitive=(dataclasses.replace(page.sensitive[0], ticked=True),))
+    assert "aria-invalid" not in boxes(done)["citizen_id"]
+
+
+def test_what_we_do_not_hold_is_not_offered_as_if_we_did() -> None:
+    page: Any = EXAMPLES["consent-not-registered"]
+    assert rendered(page).text.count("尚未登记") == 3
+    assert rendered(page, "en").text.count("Not registered") == 3
+    assert "尚未登记" not in rendered(EXAMPLES["consent"]).text
 
 
 def test_pipl_30_necessity_and_effect_of_a_sensitive_item_are_told() -> None:

@@ -33,17 +33,22 @@ class ConsentView:
         if submitted.fields.get("decision") != "allow":
             self._consenting.decline(visit.transaction, visit.session)
             return self._visits.refuse(visit, Refusal.DECLINED)
+        ticked = frozenset(request.form.getlist("item"))
         try:
-            self._consenting.agree(
-                visit.transaction, visit.session, visit.door, frozenset(request.form.getlist("item"))
-            )
+            self._consenting.agree(visit.transaction, visit.session, visit.door, ticked)
         except MissingRequired:
-            return self._page(visit, ConsentProblem.MISSING_REQUIRED, 422)
+            return self._page(visit, ConsentProblem.MISSING_REQUIRED, 422, ticked)
         except PartyGone:
             raise self._visits.party_gone() from None
         return self._visits.proceed(visit)
 
-    def _page(self, visit: Visit, problem: ConsentProblem | None = None, status: int = 200) -> Response:
+    def _page(
+        self,
+        visit: Visit,
+        problem: ConsentProblem | None = None,
+        status: int = 200,
+        ticked: frozenset[str] = frozenset(),
+    ) -> Response:
         if visit.session is None:
             return self._visits.proceed(visit)
         citizen = self._citizens.by_id(visit.session.head.citizen_id)
@@ -53,6 +58,7 @@ class ConsentView:
             visit.client,
             visit.frame.language,
             problem,
+            ticked,
         )
         profile = citizen.profile if citizen else Profile(name="")
         return self._visits.page(visit, consent_page(visit.transaction.ask, visit.party, profile, setting), status)
