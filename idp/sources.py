@@ -1,6 +1,6 @@
-"""Wrong guesses from one source over all accounts: the guard against one password tried on everybody.
+"""What one source does too much of: guesses over all accounts, one password tried on everybody; sign-ins begun.
 
-A bucket that drains: each attempt is one drop, a success takes its drop back, and when the bucket is full the source
+A bucket that drains: each attempt is one drop, a success may take its drop back, and when the bucket is full the source
 waits for the next drop to leave. An office or a whole network behind one address thus fills it only with mistakes, and
 nobody is locked out for longer than a drop takes.
 """
@@ -25,7 +25,7 @@ class Bucket:
     """Holds `size` drops and loses one every `drain` seconds."""
 
     size: int
-    drain: int
+    drain: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +102,4 @@ class Sources:
     @property
     def _memory(self) -> int:
         """A full bucket is empty after this many seconds."""
-        return self._bucket.size * self._bucket.drain
+        return math.ceil(self._bucket.size * self._bucket.drain)

@@ -12,14 +12,16 @@ from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.login.hint import LoginHints
 from idp.secrets import SHARDS, Randomness, digest, equal, mint, shard_of, urlsafe
+from idp.sources import Bucket, Sources, source_of
 from idp.storage.state import Conflict, Gone, Key, StateStore
 
 GUESSES: Final = 5
 """One-time codes that may be wrong in one transaction."""
-
-
 FINISHED_SECONDS: Final = 600
 """How long an answered transaction is remembered as such."""
+BEGUN: Final = Bucket(size=3_000, drain=0.02)
+"""Sign-ins begun from one source, each of which is kept for some minutes: 3,000 at once, then fifty a second. A whole
+network may stand behind one address; a signed-in citizen's hop begins none."""
 
 
 class Finished(Exception):
@@ -98,6 +100,7 @@ class Transactions:
         self._clock = clock
         self._randomness = randomness
         self._ttl = ttl
+        self._begun = Sources(state, clock, BEGUN, "begun")
 
     def new_browser(self) -> str:
         """A value for the cookie that binds transactions to a browser."""
@@ -110,7 +113,9 @@ class Transactions:
         shard = SHARDS[self._randomness.bytes(1)[0] % len(SHARDS)]
         return Transaction(mint(self._randomness, shard), door, ask, request, digest(browser), int(self._clock.now()))
 
-    def store(self, transaction: Transaction) -> None:
+    def store(self, transaction: Transaction, source: str) -> None:
+        """`source` is the browser's address. Raises `Throttled` where too many are begun from there."""
+        self._begun.count(source_of(source))
         self._state.put(transaction_key(transaction.id), _kept(transaction), self._ttl)
 
     def load(self, transaction_id: str, browser: str) -> Transaction:

@@ -54,11 +54,12 @@ REFUSALS: Final[Mapping[Refusal, type[OAuthError]]] = {
 @dataclass(frozen=True, slots=True)
 class Visit:
     """What a browser brings to the endpoint: the raw request, its session's handle and its binding cookie, if it has
-    them."""
+    them, and the address it comes from."""
 
     query: str
     handle: str
     browser: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,8 @@ class AuthorizationEndpoint:
     def begin(self, visit: Visit) -> Redirect | Interaction:
         """Answer at once, or say what the citizen must be asked.
 
-        Raises `InvalidRequest`, `UnknownClient` or `UnprovenRedirect` where there is nowhere to answer to.
+        Raises `InvalidRequest`, `UnknownClient` or `UnprovenRedirect` where there is nowhere to answer to, and
+        `Throttled` where too many sign-ins are begun from one address.
         """
         parameters = parse(visit.query)
         target = prove(parameters, self._clients)
@@ -121,9 +123,9 @@ class AuthorizationEndpoint:
         wanted = read(parameters, target, self._hints, int(self._clock.now()), key.name if key else "")
         pyop_request = self._engine.parse(parameters.values, wanted.code_request.scopes)
         if key is None:
-            return self._ask(wanted, None, visit.browser)
+            return self._ask(wanted, None, visit)
         hop = self._hop(wanted, target, pyop_request, key)
-        return hop if isinstance(hop, Redirect) else self._ask(wanted, hop, visit.browser)
+        return hop if isinstance(hop, Redirect) else self._ask(wanted, hop, visit)
 
     def _hop(self, wanted: Wanted, target: Target, pyop_request: PyopRequest, key: Key) -> Redirect | Session | None:
         """Issue at once if the session allows it; else give the session, or None if there is none."""
@@ -135,12 +137,12 @@ class AuthorizationEndpoint:
         outcome = self._issue(target, wanted.code_request, pyop_request, key, leg, guard)
         return outcome if isinstance(outcome, Redirect) else self._sessions.read(key, outcome.fields)
 
-    def _ask(self, wanted: Wanted, session: Session | None, browser: str) -> Redirect | Interaction:
-        draft = self._transactions.draft(DOOR, wanted.ask, encode(wanted.code_request).decode(), browser)
+    def _ask(self, wanted: Wanted, session: Session | None, visit: Visit) -> Redirect | Interaction:
+        draft = self._transactions.draft(DOOR, wanted.ask, encode(wanted.code_request).decode(), visit.browser)
         answer = self._settling.settle(draft, session, self)
         if isinstance(answer, Redirect):
             return answer
-        self._transactions.store(draft)
+        self._transactions.store(draft, visit.source)
         return Interaction(answer, draft)
 
     # -- the front door ---------------------------------------------------------------------------------------------

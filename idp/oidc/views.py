@@ -28,6 +28,7 @@ from idp.oidc.userinfo import UserinfoEndpoint
 from idp.pages import ClientView, ErrorKind, PartyResult, SignedOutPage, SignOutPage
 from idp.parameters import parse
 from idp.sessions import Session, Sessions
+from idp.storage.state import Throttled
 
 _LOGOUT_FORM = "logout"
 
@@ -47,13 +48,16 @@ class AuthorizeView:
             # another site's form comes without our cookies (SameSite=Lax); the GET that follows brings them
             return self._web.redirect(f"/authorize?{quote(raw, safe='=&+%')}")
         try:
-            answer = self._endpoint.begin(Visit(raw, self._web.cookie(request, cookies.session), browser or fresh))
+            session, source = self._web.cookie(request, cookies.session), self._web.source(request)
+            answer = self._endpoint.begin(Visit(raw, session, browser or fresh, source))
         except UnknownClient as unknown:
             raise PageError(ErrorKind.UNKNOWN_CLIENT, client_id=unknown.client_id) from None
         except UnprovenRedirect as unproven:
             language = self._web.frame(request).language
             name = in_language(unproven.client.client_name, language)
             raise PageError(ErrorKind.BAD_REDIRECT, client_name=name, client_id=unproven.client.client_id) from None
+        except Throttled as throttled:
+            raise PageError(ErrorKind.TOO_MANY, 429, retry_after=throttled.retry_after) from None
         if isinstance(answer, Redirect):
             return self._web.redirect(answer.location)
         response = self._web.redirect(step_address(answer.step, answer.transaction))

@@ -143,7 +143,7 @@ def test_a_password_sign_in(meter: Meter) -> None:
 
     first = sign_in()
     assert first == [
-        Cost(("put", "get"), 0),
+        Cost(("get", "replace", "put", "get"), 0),
         Cost((*THROTTLED, "open_session", "queue", "set_fields", "issue_under", "put"), 4),
     ]
     for _ in range(30):

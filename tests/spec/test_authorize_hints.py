@@ -62,8 +62,10 @@ def test_oidc_core_3_1_2_1_ui_locales_choose_the_first_language_we_speak(
     assert f'<html lang="{language}"' in page.text
 
 
-def test_oidc_core_5_2_claims_locales_may_be_sent(known: Known) -> None:
-    granted(known.visitor.authorize(known.client, claims_locales="en zh-CN"), known.client)
+def test_oidc_core_5_2_claims_locales_may_be_sent_and_claims_stay_as_they_stand_in_the_records(known: Known) -> None:
+    code = granted(known.visitor.authorize(known.client, claims_locales="en zh-CN"), known.client)
+    token = known.provider.token(known.client, known.client.exchange(code)).get_json()["access_token"]
+    assert known.provider.userinfo(token).get_json()["name"] == known.person.citizen.profile.name
 
 
 # -- acr_values: voluntary --------------------------------------------------------------------------------------------
