@@ -19,14 +19,14 @@ RUNTIME = [
     "babel>=2.17,<3",
     "bcrypt>=5,<6",
     "click>=8.2,<9",
-    "cryptography>=50",
+    "cryptography>=50,<51",
     "flask>=3.1,<4",
     "granian>=2.8,<3",
     "joserfc>=1.8,<2",
     "ldap3>=2.9.1,<3",
     "libpass>=1.9.4,<2",
-    "msgspec>=0.20",
-    "prometheus-client>=0.24",
+    "msgspec>=0.20,<1",
+    "prometheus-client>=0.24,<1",
     "psycopg[binary]>=3.3,<4",
     "pyop>=3.5,<3.6",
     "pyotp>=2.12,<3",
@@ -42,16 +42,16 @@ DEMO = [
 ]
 
 TEST = [
-    "axe-playwright-python>=0.1.5",
-    "hypothesis>=6.170",
+    "axe-playwright-python>=0.1.5,<0.2",
+    "hypothesis>=6.170,<7",
     "mypy>=2.4,<3",
-    "playwright>=1.55",
+    "playwright>=1.55,<2",
     "pytest>=9,<10",
-    "pytest-timeout>=2.4",
-    "pytest-xdist>=3.8",
-    "ruff>=0.17",
-    "types-ldap3",
-    "types-requests",
+    "pytest-timeout>=2.4,<3",
+    "pytest-xdist>=3.8,<4",
+    "ruff>=0.17,<0.18",
+    "types-ldap3>=2.9,<3",
+    "types-requests>=2.33,<3",
 ]
 
 setup(

@@ -106,7 +106,7 @@ def import_(file: Path) -> None:
     password_hash of another system (argon2, scrypt, pbkdf2, bcrypt, SHA-crypt, salted LDAP).
 
     May be interrupted and run again: it goes on where it was, and counts whom earlier runs added as `already`. Lines
-    that are refused are written to FILE.refused.jsonl with the reason, and the exit status is 1; all others are imported.
+    that are refused are written to FILE.refused.jsonl with the reason, and the exit status is 1; all others are added.
     """
     with opened(begin=True, tells=True) as services:
         importer = Importer(
