@@ -23,6 +23,10 @@ from idp.pages import Frame, Page, Pages, choose_language
 from idp.sources import address_of
 
 PREFERENCE_SECONDS: Final = 365 * 86_400
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+)
+"""Of every page; `form-action` stands last, so that an address can follow."""
 _SOURCE: Final = re.compile(r"[a-z][a-z0-9+.-]*:(//[A-Za-z0-9.:\[\]-]+)?", re.ASCII)
 _HARDENED: Final = (
     ("Cache-Control", "no-store"),
@@ -107,10 +111,7 @@ class Web:
         `form-action`)."""
         response = Response(self._pages.render(page, frame), status, mimetype="text/html")
         target = f" {forms_to}" if _SOURCE.fullmatch(forms_to) else ""
-        response.headers["Content-Security-Policy"] = (
-            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-            f"form-action 'self'{target}"
-        )
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY + target
         response.headers["Vary"] = "Cookie, Accept-Language"
         return self.hardened(response)
 

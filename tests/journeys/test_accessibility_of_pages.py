@@ -7,20 +7,19 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import product
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from idp.http.web import CONTENT_SECURITY_POLICY
 from idp.pages import LANGUAGES, Frame, Pages
 from tests.support.page_examples import examples
 
 ONE_OF_MANY_ERRORS = "error-unavailable"
 EXAMPLES = {name: page for name, page in examples() if not name.startswith("error-") or name == ONE_OF_MANY_ERRORS}
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 PAGES = Pages()
 VERSIONS = list(product(LANGUAGES, ("normal", "large")))
 
@@ -39,7 +38,7 @@ class Served(BaseHTTPRequestHandler):
             content, content_type = PAGES.render(EXAMPLES[rest[1]], frame).encode(), "text/html; charset=utf-8"
         self.send_response(200)
         self.send_header("Content-Type", content_type)
-        self.send_header("Content-Security-Policy", POLICY)
+        self.send_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         self.end_headers()
         self.wfile.write(content)
 
@@ -218,3 +217,42 @@ def test_the_keyboard_alone_reaches_everything_in_order(desk: Page, origin: str)
 def test_the_focus_starts_where_the_citizen_must_act(desk: Page, origin: str, name: str, focused: str) -> None:
     desk.goto(f"{origin}/en/normal/{name}")
     expect(desk.locator(f"#{focused}")).to_be_focused()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_wcag_3_3_1_from_the_alert_the_keyboard_gets_to_the_box_at_once(
+    phone: Page, origin: str, language: str
+) -> None:
+    phone.goto(f"{origin}/{language}/normal/consent-missing_required")
+    expect(phone.get_by_role("alert")).to_be_focused()
+    phone.keyboard.press("Tab")
+    phone.keyboard.press("Enter")
+    box = phone.locator("[value=citizen_id]")
+    expect(box).to_be_focused()
+    expect(box).to_be_in_viewport(ratio=1)
+    phone.keyboard.press("Space")
+    expect(box).to_be_checked()
+
+
+CONTRAST = """box => {
+  const around = e => { while (getComputedStyle(e).backgroundColor === 'rgba(0, 0, 0, 0)') e = e.parentElement; return e }
+  const light = colour => colour.match(/[\\d.]+/g).slice(0, 3).map(each => each / 255)
+    .map(each => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, each, place) => sum + each * [0.2126, 0.7152, 0.0722][place], 0.05)
+  const style = getComputedStyle(box), grounds = [style, getComputedStyle(around(box.parentElement))]
+  const edge = light(style.borderTopColor)
+  return Math.min(...grounds.map(each => light(each.backgroundColor))
+    .map(ground => Math.max(edge, ground) / Math.min(edge, ground)))
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_wcag_1_4_11_an_unticked_box_stands_out(phone: Page, origin: str, scheme: Literal["light", "dark"]) -> None:
+    phone.emulate_media(color_scheme=scheme)
+    phone.goto(f"{origin}/zh-CN/normal/consent")
+    for box in phone.locator("[name=item]").all():
+        assert box.evaluate("box => getComputedStyle(box).appearance") == "none"  # or the colours are the browser's own
+        assert box.evaluate(CONTRAST) >= 3
+        unticked = box.screenshot()
+        box.check()
+        assert box.screenshot() != unticked
