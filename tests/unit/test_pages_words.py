@@ -256,6 +256,26 @@ def test_pipl_15_where_to_withdraw_is_named_and_linked_where_it_is_promised() ->
     assert "/account" in [a["href"] for a in document.all("a")]
 
 
+@pytest.mark.parametrize("name", ["account-nobody", "home"])
+def test_whoever_is_not_signed_in_is_told_how_and_led_to_more_words(name: str) -> None:
+    page = rendered(EXAMPLES[name])
+    assert "在那里选择“登录”" in page.text
+    assert "/help#begin" in [a["href"] for a in page.all("a")]
+    assert "任一服务" not in page.text
+
+
+def test_the_help_page_tells_where_a_sign_in_begins() -> None:
+    page = rendered(EXAMPLES["help"])
+    assert "begin" in [a.get("id") for a in page.all("h2")]
+    assert "本平台没有单独的登录入口" in page.text
+
+
+def test_a_start_page_leads_nobody_to_agreements_that_cannot_be_seen() -> None:
+    for name, there in (("home", 0), ("home-signed-in", 1)):
+        buttons = [a for a in rendered(EXAMPLES[name]).all("a") if "button" in str(a.get("class"))]
+        assert [a["href"] for a in buttons].count("/account") == there
+
+
 def test_pipl_17_what_a_service_has_not_said_is_not_left_blank() -> None:
     assert rendered(EXAMPLES["consent-unstated"]).text.count("服务方未说明。") == 2
     assert "服务方未说明。" not in rendered(EXAMPLES["consent"]).text
