@@ -132,7 +132,7 @@ def _add_errors(app: Flask, pages: Pages) -> None:
     def silent(error: ProviderSilent) -> AnyResponse:
         reference = pages.reference()
         log.error("%s the provider does not answer: %s", reference, error)
-        return pages.error("unavailable", 503, reference)
+        return pages.silent(reference)
 
     def not_served(error: HTTPException) -> AnyResponse:
         return pages.not_served(error.code or 500, pages.reference())
@@ -140,7 +140,7 @@ def _add_errors(app: Flask, pages: Pages) -> None:
     def fault(error: Exception) -> AnyResponse:
         reference = pages.reference()
         log.error("%s fault", reference, exc_info=error)
-        return pages.error("fault", 500, reference)
+        return pages.fault(reference)
 
     app.register_error_handler(Refused, refused)
     app.register_error_handler(ProviderSilent, silent)

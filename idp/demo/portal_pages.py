@@ -2,9 +2,9 @@
 
 import base64
 from datetime import datetime, timedelta, timezone
-from typing import Final
+from typing import Final, cast
 
-from flask import Response, make_response, redirect, render_template, request
+from flask import Response, make_response, redirect, render_template, request, session
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -34,13 +34,12 @@ class Pages:
     def home(self, visit: Visit) -> AnyResponse:
         """Says once, where it is so, that the sign-in was ended elsewhere."""
         visit.told = visit.ended_elsewhere
-        return self._page("home.html", 200, citizen=visit.signed_in, ended=visit.ended_elsewhere)
+        return self._page("home.html", 200, ended=visit.ended_elsewhere)
 
     def me(self, citizen: SignedIn) -> AnyResponse:
         return self._page(
             "me.html",
             200,
-            citizen=citizen,
             number=masked_number(citizen.citizen_id_number),
             phone=masked_phone(citizen.phone_number),
             level=LEVELS.get(citizen.acr, "level_unknown"),
@@ -52,17 +51,29 @@ class Pages:
 
     def refused(self, code: str, reference: str) -> AnyResponse:
         """A sign-in that did not succeed. Its cause is told in our own words and never in those of the request."""
-        known = code if code in ("access_denied", "unproved") else "other"
-        known = "unavailable" if code in ("temporarily_unavailable", "server_error") else known
-        return self.error(known, 403 if code == "access_denied" else 400, reference)
+        if code == "access_denied":  # the citizen's own choice is no fault: there is nothing to quote
+            return self._error("access_denied", 403, way_on="sign_in_again")
+        known = "unavailable" if code in ("temporarily_unavailable", "server_error") else "other"
+        return self._error("unproved" if code == "unproved" else known, 400, reference, "try_again")
+
+    def silent(self, reference: str) -> AnyResponse:
+        """The provider does not answer."""
+        return self._error("unavailable", 503, reference, "try_again")
 
     def not_served(self, status: int, reference: str) -> AnyResponse:
         """The page for a status that Flask gave by itself."""
-        return self.error({403: "forged", 404: "not_found", 405: "not_found"}.get(status, "fault"), status, reference)
+        return self._error({403: "forged", 404: "not_found", 405: "not_found"}.get(status, "fault"), status, reference)
 
-    def error(self, what: str, status: int, reference: str) -> AnyResponse:
+    def fault(self, reference: str) -> AnyResponse:
+        """Something of the portal's own."""
+        return self._error("fault", 500, reference)
+
+    def _error(self, what: str, status: int, reference: str = "", way_on: str = "") -> AnyResponse:
+        """`way_on` is what the button to a new sign-in says; without it, the button leads home."""
         title = f"error_{what}_title" if f"error_{what}_title" in WORDS else "error_title"
-        return self._page("error.html", status, title=title, explanation=f"error_{what}", reference=reference)
+        return self._page(
+            "error.html", status, title=title, explanation=f"error_{what}", reference=reference, way_on=way_on
+        )
 
     def reference(self) -> str:
         """What the citizen can quote and the log has too."""
@@ -119,6 +130,7 @@ class Pages:
             theme=self._theme,
             other_theme=other_theme,
             other_url=self._settings.other_url,
+            citizen=cast("Visit", session).signed_in,
             **content,
         )
         return make_response(html, status)

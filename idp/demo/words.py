@@ -33,7 +33,7 @@ WORDS: Final[Mapping[str, Text]] = {
         "With the national identity provider: sign in once, be known at every public portal.",
     ),
     "signed_in_as": Text("已登录：", "Signed in as "),
-    "to_matters": Text("进入我的事项", "Go to my matters"),
+    "to_matters": Text("进入我的事项", "My services"),
     "services": Text("可以在这里办理的事项", "What you can do here"),
     "matters_made_up": Text("以上事项为演示而虚构。", "These matters are made up for the demonstration."),
     "about_you": Text("您的登录信息", "About your sign-in"),
@@ -48,7 +48,8 @@ WORDS: Final[Mapping[str, Text]] = {
     "level_unknown": Text("未说明", "Not stated"),
     "other_portal": Text("前往另一个门户", "To the other portal"),
     "other_portal_hint": Text(
-        "您在那里已是登录用户，不必再次输入密码。", "You are known there too: no password again."
+        "请在那里点“登录”。您已完成认证，不必再次输入密码。",
+        "Choose “Sign in” there. You are known already: you will not be asked for your password again.",
     ),
     "sign_out": Text("退出登录", "Sign out"),
     "signed_out": Text("您已退出登录", "You are signed out"),
@@ -64,12 +65,13 @@ WORDS: Final[Mapping[str, Text]] = {
         "演示门户，所有人员和事项均为虚构。", "A demonstration portal; all people and matters in it are made up."
     ),
     "error_title": Text("登录没有完成", "You were not signed in"),
-    "reference": Text("参考编号", "Reference number"),
+    "reference": Text("查询编号", "Reference number"),
     "try_again": Text("再试一次", "Try again"),
     "back_home": Text("返回首页", "Back to the home page"),
+    "error_access_denied_title": Text("您选择了不同意", "You chose not to share"),
     "error_access_denied": Text(
         "您没有同意提供所需的信息，因此本门户没有收到您的任何资料。需要办理时可以重新登录。",
-        "You did not agree to pass on what was asked, so this portal received nothing about you. "
+        "You did not agree to share what was asked, so this portal received nothing about you. "
         "You can sign in again at any time.",
     ),
     "error_unavailable": Text(
@@ -82,7 +84,7 @@ WORDS: Final[Mapping[str, Text]] = {
         "browser. Please sign in again.",
     ),
     "error_other": Text(
-        "统一身份认证没有完成这次登录。请重新登录；如仍不成功，请告知我们下面的参考编号。",
+        "统一身份认证没有完成这次登录。请重新登录；如仍不成功，请告知我们下面的查询编号。",
         "The identity provider did not complete this sign-in. Please try again; if it fails again, tell us "
         "the reference number below.",
     ),
@@ -94,7 +96,7 @@ WORDS: Final[Mapping[str, Text]] = {
     ),
     "error_forged_title": Text("请求没有执行", "Nothing was done"),
     "error_fault": Text(
-        "本门户出现了意外情况。请稍后再试；如仍不成功，请告知我们下面的参考编号。",
+        "本门户出现了意外情况。请稍后再试；如仍不成功，请告知我们下面的查询编号。",
         "Something unexpected happened at this portal. Please try again shortly; if it fails again, tell us "
         "the reference number below.",
     ),

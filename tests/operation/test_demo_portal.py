@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 import time
 from typing import Any
 
@@ -168,7 +169,7 @@ def test_oidc_discovery_4_3_metadata_of_another_issuer_is_refused(told: Issuer) 
 @pytest.mark.parametrize(
     ("error", "status", "words"),
     [
-        ("access_denied", 403, "没有同意"),
+        ("access_denied", 403, "您选择了不同意"),
         ("temporarily_unavailable", 400, "暂时没有应答"),
         ("login_required", 400, "没有完成"),
         ("<script>", 400, "没有完成"),
@@ -205,7 +206,45 @@ def test_every_answer_carries_the_headers(portal_browser: FlaskClient, path: str
 def test_bad_addresses_get_a_page_that_says_what_to_do(portal_browser: FlaskClient, path: str, status: int) -> None:
     answer = go(portal_browser, path)
     assert answer.status_code == status
-    assert "参考编号" in answer.text
+    assert "查询编号" in answer.text
+    assert "参考编号" not in answer.text
+
+
+def large_button(page: str) -> tuple[str, str]:
+    """Where it leads, and what it says; of an error's page."""
+    [(address, words)] = re.findall(r'<a class="button" href="([^"]*)">([^<]*)</a>', page)
+    return address, words
+
+
+def test_the_large_button_of_a_missing_page_leads_home_and_that_of_a_failed_sign_in_tries_again(
+    portal_browser: FlaskClient,
+) -> None:
+    assert large_button(go(portal_browser, "/nowhere").text) == ("/", "返回首页")
+    assert large_button(go(portal_browser, "/callback").text) == ("/login", "再试一次")
+
+
+def test_who_does_not_agree_reads_so_and_not_of_a_fault(portal_browser: FlaskClient, told: Issuer) -> None:
+    asked = begin(portal_browser, told)
+    page = go(portal_browser, "/callback", error="access_denied", state=asked["state"], iss=told.url).text
+    assert "<h1>您选择了不同意</h1>" in page
+    assert "编号" not in page
+    assert large_button(page) == ("/login", "重新登录")
+
+
+@pytest.mark.parametrize("path", ["/", "/me", "/nowhere", "/signed-out", "/callback"])
+def test_whoever_is_signed_in_can_sign_out_on_every_page(portal_browser: FlaskClient, told: Issuer, path: str) -> None:
+    assert "/logout" not in portal_browser.get(path, base_url=PORTAL, follow_redirects=True).text
+    sign_in(portal_browser, told)
+    page = portal_browser.get(path, base_url=PORTAL, follow_redirects=True).text
+    masthead = page.partition("</header>")[0]
+    assert masthead.count('action="/logout"') == page.count('action="/logout"') == 1
+
+
+def test_the_way_to_the_other_portal_tells_what_to_press_there(portal_browser: FlaskClient, told: Issuer) -> None:
+    sign_in(portal_browser, told)
+    page = go(portal_browser, "/me").text
+    assert "请在那里点“登录”" in page
+    assert "不必再次输入密码" in page
 
 
 @pytest.mark.parametrize(
