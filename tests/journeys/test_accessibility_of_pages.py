@@ -235,7 +235,8 @@ def test_wcag_3_3_1_from_the_alert_the_keyboard_gets_to_the_box_at_once(
 
 
 CONTRAST = """box => {
-  const around = e => { while (getComputedStyle(e).backgroundColor === 'rgba(0, 0, 0, 0)') e = e.parentElement; return e }
+  const clear = e => getComputedStyle(e).backgroundColor === 'rgba(0, 0, 0, 0)'
+  const around = e => clear(e) ? around(e.parentElement) : e
   const light = colour => colour.match(/[\\d.]+/g).slice(0, 3).map(each => each / 255)
     .map(each => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4)
     .reduce((sum, each, place) => sum + each * [0.2126, 0.7152, 0.0722][place], 0.05)

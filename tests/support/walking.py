@@ -123,6 +123,19 @@ class Walk:
         expect(self.page).to_have_url(f"{portal}/me")
         expect(self.page.locator("#name")).to_have_text(person.citizen.profile.name)
 
+    def arrive(self, portal: str, person: Person) -> None:
+        """The first sign-in at a portal that needs nothing but a password and a press."""
+        self.ask_to_sign_in(portal)
+        self.password(person)
+        self.allow(portal)
+        self.known(portal, person)
+
+    def ask_once_more(self, portal: str, person: Person) -> None:
+        """Known there once and signed out since, the citizen asks again; the provider wants the password."""
+        self.arrive(portal, person)
+        self.page.locator("#sign-out").click()
+        self.ask_to_sign_in(portal)
+
     def hop(self, portal: str, person: Person) -> None:
         """Sign in at the portal anew: not one page of the provider is shown on the way."""
         shown: list[str] = []
