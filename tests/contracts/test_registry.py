@@ -299,7 +299,9 @@ def test_nothing_personal_lies_in_the_files(sqlite_records_url: str, vault: Vaul
 
 def test_nothing_personal_prints(citizens: Citizens) -> None:
     added = citizens.add(WANG)
-    account = citizens.account(added.id)
-    for thing in (WANG, account, citizens.number_history(added.id)):
+    account, history = citizens.account(added.id), citizens.number_history(added.id)
+    assert account
+    assert history
+    for thing in (WANG, account, history):
         for personal in ("110000199001010013", "王小明", "JBSWY3DPEHPK3PXP", "argon2id"):
             assert personal not in repr(thing)

@@ -44,6 +44,8 @@ def test_the_floor_and_we_are_walked_by_the_same_clients(tmp_path: Path) -> None
         once(port, hashing(Place(port, "", "")))
         if wrk.present():
             assert wrk.hops(ours.places["ES256"], ours.cookies, connections=2, seconds=1).latencies
-        assert "MiB" in memory_line("embedded", memory(ours.worker))
+        used = memory(ours.worker)
+        assert 10 < used.proportional <= used.resident < 1_000
+        assert f"RSS {used.resident:6.1f} MiB" in memory_line("embedded", used)
         with pytest.raises(WrongAnswer):
             once(ours.port, hop(ours.places["ES256"], "idp-session=nobodys"))

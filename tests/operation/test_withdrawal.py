@@ -34,10 +34,14 @@ def visitor(provider: Provider) -> Visitor:
     return provider.visitor()
 
 
+def csrf_of(visitor: Visitor) -> str:
+    csrf = visitor.get("/account").text.partition('name="csrf" value="')[2].partition('"')[0]
+    assert csrf
+    return csrf
+
+
 def withdraw(visitor: Visitor, client: Registered) -> str:
-    page = visitor.get("/account")
-    csrf = page.text.partition('name="csrf" value="')[2].partition('"')[0]
-    return visitor.post("/account/withdraw", {"csrf": csrf, "client": client.id}).text
+    return visitor.post("/account/withdraw", {"csrf": csrf_of(visitor), "client": client.id}).text
 
 
 def test_the_page_names_every_agreement(
@@ -99,8 +103,14 @@ def test_a_statutory_duty_cannot_be_withdrawn(provider: Provider, visitor: Visit
     page = visitor.get("/account").text
     assert "《社会保险法》第七十四条" in page
     assert "撤回授权" not in page
-    withdraw(visitor, client)
+    other = provider.client(redirect_uris=["https://other.example/cb"])
+    visitor.allow(visitor.authorize(other))  # whose form brings the token that a forged withdrawal of the duty needs
+    csrf = csrf_of(visitor)
+    assert "撤回授权" in visitor.get("/account").text
+    assert visitor.post("/account/withdraw", {"csrf": csrf, "client": client.id}).status_code == 200
     assert provider.services.records.consents.find(person.citizen.id, client.id) is not None
+    assert visitor.post("/account/withdraw", {"csrf": csrf, "client": other.id}).status_code == 200
+    assert provider.services.records.consents.find(person.citizen.id, other.id) is None
 
 
 def test_a_forged_withdrawal_changes_nothing(
@@ -108,8 +118,9 @@ def test_a_forged_withdrawal_changes_nothing(
 ) -> None:
     visitor.arrive(clients[0], person)
     assert visitor.post("/account/withdraw", {"csrf": "x", "client": clients[0].id}).status_code == 403
-    from_elsewhere = visitor.post("/account/withdraw", {"client": clients[0].id}, Origin="https://evil.example")
-    assert from_elsewhere.status_code == 403
+    honest = {"csrf": csrf_of(visitor), "client": clients[0].id}
+    for told in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert visitor.post("/account/withdraw", honest, **told).status_code == 403
     assert provider.services.records.consents.find(person.citizen.id, clients[0].id) is not None
 
 

@@ -81,6 +81,14 @@ def test_every_character_of_a_marker_counts(browsers: KnownBrowsers) -> None:
         assert browsers.known(forged, "ada") is None
 
 
+def test_the_day_of_an_entry_cannot_be_changed(browsers: KnownBrowsers, clock: FrozenClock) -> None:
+    browser, _, entry = browsers.remember("", "ada").partition(".")
+    day, _, mac = entry.partition("-")
+    clock.advance(DAY)
+    assert browsers.known(f"{browser}.{day}-{mac}", "ada") == browser
+    assert browsers.known(f"{browser}.{int(day) + 1}-{mac}", "ada") is None
+
+
 def test_an_entry_of_one_browser_proves_nothing_in_another(browsers: KnownBrowsers) -> None:
     adas, mallorys = browsers.remember("", "ada"), browsers.remember("", "mallory")
     spliced = mallorys.split(".")[0] + "." + adas.split(".")[1]
@@ -88,7 +96,11 @@ def test_an_entry_of_one_browser_proves_nothing_in_another(browsers: KnownBrowse
 
 
 def test_a_marker_names_nobody(browsers: KnownBrowsers) -> None:
-    assert "citizen-id" not in browsers.remember("", "citizen-id")
+    """Nor does anything in it tell that the markers of two browsers are one citizen's."""
+    one, other = (browsers.remember("", "citizen-id").replace("-", ".", 1).split(".") for _ in range(2))
+    assert "citizen-id" not in one
+    assert one[1] == other[1]  # the day
+    assert not {one[0], one[2]} & {other[0], other[2]}
 
 
 @given(st.text(max_size=400))

@@ -9,6 +9,7 @@ import pytest
 from idp.clock import SystemClock
 from idp.config import Settings, load_settings
 from idp.oidc.keys import KeyRing
+from idp.running import check
 from idp.running.check import NOTE, OK, WRONG, Finding, examine
 from idp.running.preparing import prepare_directory
 from idp.secrets import SystemRandomness
@@ -41,6 +42,8 @@ def deployed(environ: Mapping[str, str]) -> Settings:
 
 
 def wrong(findings: Sequence[Finding]) -> list[tuple[str, str]]:
+    """With what to do, which every finding but the good has to say."""
+    assert [each.finding for each in findings if each.level != OK and not each.what_to_do] == []
     return [(each.area, each.what_to_do) for each in findings if each.level == WRONG]
 
 
@@ -53,7 +56,12 @@ def test_a_deployment_in_order(environ: dict[str, str]) -> None:
 
 
 def test_every_finding_but_the_good_says_what_to_do(environ: dict[str, str]) -> None:
-    assert all(each.what_to_do for each in examine(load_settings(environ)) if each.level in (NOTE, WRONG))
+    """As it is asserted wherever `wrong` is asked; here of all that is noted before the first start."""
+    findings = examine(load_settings(environ))
+    assert [each.area for each in findings if each.level == NOTE and each.what_to_do] == [
+        each.area for each in findings if each.level != OK
+    ]
+    assert {"settings", "data directory", "state", "records"} <= {each.area for each in findings if each.level == NOTE}
 
 
 def test_before_the_first_start_nothing_is_wrong_and_nothing_is_made(environ: dict[str, str]) -> None:
@@ -156,6 +164,15 @@ def test_redis_that_may_drop_what_it_holds(environ: dict[str, str], redis_server
     assert [each.finding for each in findings if each.level == WRONG] == [
         "Redis may drop what it holds (maxmemory-policy allkeys-lru)"
     ]
+
+
+def test_redis_that_is_too_old(
+    environ: dict[str, str], redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redis_server.start()
+    monkeypatch.setattr(check, "REDIS_VERSION", (99, 0))
+    ((area, todo),) = wrong(examine(load_settings({**environ, "IDP_STATE_URL": redis_server.url})))
+    assert (area, todo) == ("state", "upgrade it to 7 or newer")
 
 
 @pytest.mark.parametrize(("setting", "notes"), [("no", 1), ("yes", 0)])
