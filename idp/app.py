@@ -46,10 +46,13 @@ from idp.oidc import views as oidc_views
 from idp.oidc.access import AccessTokens
 from idp.oidc.authorize import DOOR, AuthorizationEndpoint
 from idp.oidc.backchannel import BackChannel
+from idp.oidc.client_auth import ClientAuthentication
 from idp.oidc.families import Families
 from idp.oidc.grants.authorization_code import AuthorizationCodeGrant
 from idp.oidc.grants.refresh_token import RefreshTokenGrant
+from idp.oidc.introspect import IntrospectionEndpoint
 from idp.oidc.logout import IdTokenHints, SigningOut
+from idp.oidc.revoke import RevocationEndpoint
 from idp.oidc.subjects import Subjects
 from idp.oidc.token import TokenEndpoint
 from idp.oidc.tokens import TokenIssuer
@@ -289,6 +292,12 @@ def _api(
         ),
         RefreshTokenGrant(services.citizens, services.records.consents, families, issuer, services.randomness),
     )
-    token = TokenEndpoint(services.directory, grants, services.state, services.clock)
+    authentication = ClientAuthentication(services.directory, services.state, services.clock)
+    token = TokenEndpoint(authentication, grants, services.state, services.clock)
     userinfo = UserinfoEndpoint(services.engine, access_tokens, services.citizens)
-    return oidc_views.ApiViews(web, failing, token, userinfo, services.engine, services.keys)
+    revocation = RevocationEndpoint(authentication, access_tokens, families)
+    introspection = IntrospectionEndpoint(
+        services.settings.issuer, authentication, access_tokens, services.citizens, services.clock
+    )
+    endpoints = oidc_views.Endpoints(token, userinfo, revocation, introspection)
+    return oidc_views.ApiViews(web, failing, endpoints, services.engine, services.keys)

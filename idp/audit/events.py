@@ -29,6 +29,7 @@ class EventType(enum.Enum):
     TOKEN_ISSUED = "token:issued"
     TOKEN_REFRESHED = "token:refreshed"
     TOKEN_REUSED = "token:reused"
+    TOKEN_REVOKED = "token:revoked"
     TOKEN_REFUSED = "token:refused"
     USERINFO_RELEASED = "userinfo:released"
     """`scopes` and `claims` are what was granted, to be given here or in the ID token. Where a refusal follows, nothing

@@ -6,6 +6,8 @@
 | /authorize | authorize.py | RFC 6749 section 4.1, OIDC Core section 3.1.2, RFC 7636, RFC 9207 |
 | /token | token.py, grants/ | RFC 6749 sections 3.2, 4.1.3 and 6 |
 | /userinfo | userinfo.py | OIDC Core section 5.3, RFC 6750 |
+| /revoke | revoke.py | RFC 7009 |
+| /introspect | introspect.py | RFC 7662 |
 | /logout | logout.py, backchannel.py | OIDC RP-Initiated Logout 1.0, Back-Channel Logout 1.0 |
 
 A request to /authorize goes: `idp/parameters.py` (syntax) -> `target.py` (client and redirect address, proved first;

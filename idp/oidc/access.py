@@ -24,13 +24,14 @@ from idp.storage.state import Becomes, Conflict, Gone, Key, Standing, StateStore
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a token opens, and for whom. `claims` are the names to release at /userinfo."""
+    """What a token opens, and for whom. `claims` are the names to release at /userinfo; it lives `seconds` more."""
 
     client: Client
     citizen_id: str
     sub: str
     scopes: tuple[str, ...]
     claims: tuple[str, ...]
+    seconds: int
 
 
 class AccessTokens:
@@ -67,23 +68,41 @@ class AccessTokens:
             raise InvalidGrant("ended or revoked meanwhile") from None
 
     def read(self, token: str, what: EventType) -> Access:
-        """What `token` opens now, told as `what`. Raises `InvalidToken`."""
+        """What `token` opens now, told as `what`. Raises `InvalidToken`, which is told too where there is a token."""
         try:
             entry = self._state.read_under(access_key(token), [event(what, self._clock.now())])
         except Gone:
             raise InvalidToken("unknown, expired or revoked") from None
-        if entry.fields:  # it was made of a code
-            return self._of_code(entry)
-        record = decode(entry.value, AccessRecord)
-        client = self._client(record.client_id, record.citizen_id)
-        return Access(client, record.citizen_id, record.sub, record.scopes, record.claims)
+        client_id, citizen_id = _whose(entry)
+        client = self._clients.get(client_id)
+        if client is None or not client.enabled:
+            raise self.refused(client_id, citizen_id, InvalidToken("the client is disabled"))
+        return self._opened(entry, client)
 
-    def _of_code(self, entry: Standing) -> Access:
-        record, head = decode(entry.value, CodeRecord), decode(entry.fields["head"], Head)
-        client = self._client(record.request.client_id, head.citizen_id)
+    def look_up(self, token: str) -> Access | None:
+        """What `token` opens now; None if nothing. Nothing is told: nothing is given away."""
+        try:
+            entry = self._state.read_under(access_key(token))
+        except Gone:
+            return None
+        client = self._clients.get(_whose(entry)[0])
+        return self._opened(entry, client) if client is not None and client.enabled else None
+
+    def give_back(self, token: str, client: Client) -> None:
+        """End a token of this client; whatever else it may be stays as it is."""
+        access = self.look_up(token)
+        if access is not None and access.client.client_id == client.client_id:
+            told = event(EventType.TOKEN_REVOKED, self._clock.now())
+            self._state.delete(access_key(token), events=[told])
+
+    def _opened(self, entry: Standing, client: Client) -> Access:
+        if not entry.fields:
+            record = decode(entry.value, AccessRecord)
+            return Access(client, record.citizen_id, record.sub, record.scopes, record.claims, entry.seconds)
+        code, head = decode(entry.value, CodeRecord), decode(entry.fields["head"], Head)
         sub = self._subjects.subject(client, head.citizen_id)
-        grant = record.grant(head, entry.fields[record.leg], sub)
-        return Access(client, head.citizen_id, sub, grant.scopes, _released(grant))
+        grant = code.grant(head, entry.fields[code.leg], sub)
+        return Access(client, head.citizen_id, sub, grant.scopes, _released(grant), entry.seconds)
 
     def refused(self, client_id: str, citizen_id: str, error: OAuthError) -> OAuthError:
         """Tell that nothing was released for a token that was read, and why; gives `error`."""
@@ -93,11 +112,13 @@ class AccessTokens:
         self._state.queue(shard_for(citizen_id), [told])
         return error
 
-    def _client(self, client_id: str, citizen_id: str) -> Client:
-        client = self._clients.get(client_id)
-        if client is None or not client.enabled:
-            raise self.refused(client_id, citizen_id, InvalidToken("the client is disabled"))
-        return client
+
+def _whose(entry: Standing) -> tuple[str, str]:
+    """Client and citizen. What was made of a code has fields of the session, what came of a refresh has none."""
+    if entry.fields:
+        return decode(entry.value, CodeRecord).request.client_id, decode(entry.fields["head"], Head).citizen_id
+    record = decode(entry.value, AccessRecord)
+    return record.client_id, record.citizen_id
 
 
 def _released(grant: GrantRecord) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Client authentication at the token endpoint (RFC 6749 section 2.3, OIDC Core section 9).
+"""Client authentication (RFC 6749 section 2.3, OIDC Core section 9).
 
 One method per request, and only the one that the client registered. `authenticate` is the only maker of an
 `AuthenticatedClient`.
@@ -6,13 +6,23 @@ One method per request, and only the one that the client registered. `authentica
 
 import base64
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import unquote_plus
 
-from idp.errors import InvalidClient, InvalidRequest
+from idp.audit.events import EventType
+from idp.audit.recorder import event
+from idp.clock import Clock
+from idp.errors import InvalidClient, InvalidRequest, TooManyRequests
 from idp.oidc.client import Client
 from idp.oidc.target import ClientSource
 from idp.parameters import Parameters
-from idp.secrets import digest, equal
+from idp.secrets import SHARDS, digest, equal
+from idp.sources import Bucket, Sources, source_of
+from idp.storage.state import StateStore, Throttled
+
+FAILURES: Final = Bucket(size=30, drain=2)
+"""Wrong client authentications of one source, and wrong grants of clients that cannot authenticate: thirty at once,
+then one every two seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,37 @@ class _Credential:
     method: str
     client_id: str
     secret: str
+
+
+class ClientAuthentication:
+    """What every endpoint needs that a client's server calls: who asks, and failures counted and told."""
+
+    def __init__(self, clients: ClientSource, state: StateStore, clock: Clock) -> None:
+        self._clients = clients
+        self._state = state
+        self._clock = clock
+        self._failures = Sources(state, clock, FAILURES, "client-source")
+
+    def prove(self, parameters: Parameters, authorization: str | None, source: str) -> AuthenticatedClient:
+        """`source` is the caller's address. Raises `InvalidClient`, `InvalidRequest` or `TooManyRequests`."""
+        try:
+            return authenticate(parameters, authorization, self._clients)
+        except InvalidClient as error:
+            self.count_failure(source)
+            told = event(EventType.CLIENT_AUTHENTICATION_FAILED, self._clock.now(), source=source)
+            self._state.queue(SHARDS[0], [told])
+            raise error from None
+
+    def count_failure(self, source: str) -> None:
+        """Raises `TooManyRequests` (RFC 6749 section 2.3.1), which is not told to the trail: a flood must not fill it.
+
+        A right secret is never counted and never refused. Secrets have 256 random bits, so nobody comes by one by
+        guessing; and a stranger behind the same address cannot shut a relying party out.
+        """
+        try:
+            self._failures.count(source_of(source))
+        except Throttled as throttled:
+            raise TooManyRequests(throttled.retry_after, "client authentication") from None
 
 
 def authenticate(parameters: Parameters, authorization: str | None, clients: ClientSource) -> AuthenticatedClient:

@@ -110,6 +110,19 @@ class Families:
             self._state.delete(liveness)
             raise InvalidGrant("family was revoked meanwhile")
 
+    def give_back(self, refresh_token: str, client: Client) -> bool:
+        """End the family of a refresh token (RFC 7009 section 2.1), if it is this client's. False if it is no refresh
+        token."""
+        form = _TOKEN.fullmatch(refresh_token)
+        family = self._records.get(form[1]) if form else None
+        if family is not None and family.client_id == client.client_id:
+            self.revoke(family.id, shard_for(family.citizen_id), "given_back")
+            told = event(
+                EventType.TOKEN_REVOKED, self._clock.now(), client_id=client.client_id, citizen_id=family.citizen_id
+            )
+            self._state.queue(shard_for(family.citizen_id), [told])
+        return form is not None
+
     def revoke(self, family_id: str, shard: str, reason: str) -> None:
         """End a family and every access token it gave; a family that is not there is none."""
         with suppress(NotFound):

@@ -2,6 +2,7 @@
 form."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
 from flask import Blueprint, Response, request
@@ -19,9 +20,11 @@ from idp.login.views import step_address
 from idp.oidc.authorize import AuthorizationEndpoint, Visit
 from idp.oidc.backchannel import Told
 from idp.oidc.client import Client
+from idp.oidc.introspect import IntrospectionEndpoint
 from idp.oidc.keys import KeyRing
 from idp.oidc.logout import LogoutRequest, SigningOut
 from idp.oidc.provider import Engine
+from idp.oidc.revoke import RevocationEndpoint
 from idp.oidc.target import UnknownClient, UnprovenRedirect
 from idp.oidc.token import TokenEndpoint
 from idp.oidc.userinfo import UserinfoEndpoint
@@ -66,6 +69,16 @@ class AuthorizeView:
         return response
 
 
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Those that relying parties' servers call."""
+
+    token: TokenEndpoint
+    userinfo: UserinfoEndpoint
+    revocation: RevocationEndpoint
+    introspection: IntrospectionEndpoint
+
+
 class ApiViews:
     """What relying parties' servers call; every error is JSON."""
 
@@ -73,22 +86,20 @@ class ApiViews:
         self,
         web: Web,
         failing: Failing,
-        token: TokenEndpoint,
-        userinfo: UserinfoEndpoint,
+        endpoints: Endpoints,
         engine: Engine,
         keys: KeyRing,
     ) -> None:
         self._web = web
         self._failing = failing
-        self._token = token
-        self._userinfo = userinfo
+        self._endpoints = endpoints
         self._engine = engine
         self._keys = keys
 
     def token(self, request: Request) -> Response:
         def answer() -> Response:
             authorization = request.headers.get("Authorization")
-            document = self._token.answer(form(request), authorization, self._web.source(request))
+            document = self._endpoints.token.answer(form(request), authorization, self._web.source(request))
             return self._web.json(document, headers={"Pragma": "no-cache"})
 
         return self._answered(request, answer, "Basic")
@@ -96,9 +107,26 @@ class ApiViews:
     def userinfo(self, request: Request) -> Response:
         def answer() -> Response:
             body = form(request) if request.method == "POST" and request.content_length else None
-            return self._web.json(self._userinfo.answer(query(request), request.headers.get("Authorization"), body))
+            authorization = request.headers.get("Authorization")
+            return self._web.json(self._endpoints.userinfo.answer(query(request), authorization, body))
 
         return self._answered(request, answer, "Bearer")
+
+    def revoke(self, request: Request) -> Response:
+        def answer() -> Response:
+            authorization = request.headers.get("Authorization")
+            self._endpoints.revocation.answer(form(request), authorization, self._web.source(request))
+            return self._web.json({})
+
+        return self._answered(request, answer, "Basic")
+
+    def introspect(self, request: Request) -> Response:
+        def answer() -> Response:
+            authorization = request.headers.get("Authorization")
+            source = self._web.source(request)
+            return self._web.json(self._endpoints.introspection.answer(form(request), authorization, source))
+
+        return self._answered(request, answer, "Basic")
 
     def configuration(self, request: Request) -> Response:
         response = self._web.json(self._engine.metadata)
@@ -212,6 +240,8 @@ def blueprint(authorize: AuthorizeView, api: ApiViews, logout: LogoutViews) -> B
         ("/authorize", lambda: authorize(request), ["GET", "POST"]),
         ("/token", lambda: api.token(request), ["POST"]),
         ("/userinfo", lambda: api.userinfo(request), ["GET", "POST"]),
+        ("/revoke", lambda: api.revoke(request), ["POST"]),
+        ("/introspect", lambda: api.introspect(request), ["POST"]),
         ("/jwks", lambda: api.jwks(request), ["GET"]),
         ("/.well-known/openid-configuration", lambda: api.configuration(request), ["GET"]),
         ("/.well-known/oauth-authorization-server", lambda: api.configuration(request), ["GET"]),

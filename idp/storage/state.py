@@ -126,10 +126,12 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An entry under a session. `fields` are those that were copied from the session."""
+    """An entry under a session. `fields` are those that were copied from the session; it stands `seconds` more, if the
+    session does."""
 
     value: bytes
     fields: Mapping[str, bytes]
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,3 +196,27 @@ def test_rfc6749_5_2_any_parameters_at_token(
 )
 def test_rfc6749_5_2_any_bytes_at_token(known: Known, raw: bytes, content_type: str) -> None:
     token(known, raw, known.client.basic["Authorization"], content_type)
+
+
+@often
+@given(
+    path=st.sampled_from(["/revoke", "/introspect"]),
+    given_token=texts | headers,
+    changes=changed(["token", "token_type_hint", "client_id", "client_secret", "x"]),
+    repeat=st.booleans(),
+)
+@example(path="/revoke", given_token="\0", changes=[], repeat=False)
+@example(path="/introspect", given_token="0" * 44 + "." + "\0" * 32, changes=[], repeat=False)
+def test_rfc7009_and_rfc7662_any_parameters(
+    known: Known, path: str, given_token: str, changes: list[tuple[str, str]], repeat: bool
+) -> None:
+    honest = {"token": given_token}
+    pairs = [*honest.items(), *changes] if repeat else list((honest | dict(changes)).items())
+    known.provider.clock.advance(0.001)
+    response = known.provider.machine().post(
+        path, base_url=ISSUER, data=urlencode(pairs).encode(), content_type=FORM, headers=known.client.basic
+    )
+    if response.status_code == 200:
+        assert response.get_json() == ({} if path == "/revoke" else {"active": False})
+    else:
+        assert (response.status_code, response.get_json()["error"]) in TO_SERVER, response.text

@@ -119,6 +119,25 @@ def client_authentication_is_taken(scene: Scene, values: list[str]) -> None:
             scene.provider.client(token_endpoint_auth_method=other)
 
 
+def told_at(scene: Scene, path: str, method: str) -> int:
+    """What an endpoint answers a client that registered this way of authentication and uses it."""
+    client = scene.provider.client(token_endpoint_auth_method=method)
+    fields = {"token": "x"} | ({} if method == "client_secret_basic" else {"client_id": client.id})
+    if method == "client_secret_post":
+        fields["client_secret"] = str(client.secret)
+    headers = client.basic if method == "client_secret_basic" else {}
+    return scene.provider.machine().post(path, base_url=ISSUER, data=fields, headers=headers).status_code
+
+
+def revocation_takes(scene: Scene, values: list[str]) -> None:
+    assert {method: told_at(scene, "/revoke", method) for method in values} == dict.fromkeys(values, 200)
+
+
+def introspection_takes(scene: Scene, values: list[str]) -> None:
+    assert {method: told_at(scene, "/introspect", method) for method in values} == dict.fromkeys(values, 200)
+    assert told_at(scene, "/introspect", "none") == 401
+
+
 def algorithms_are_signed_with(scene: Scene, values: list[str]) -> None:
     keys = scene.provider.machine().get("/jwks", base_url=ISSUER).json["keys"]
     assert {key["alg"] for key in keys} == set(values)
@@ -178,6 +197,8 @@ EACH: dict[str, Check] = {
     "grant_types_supported": grants_are_redeemed,
     "code_challenge_methods_supported": challenge_methods_are_taken,
     "token_endpoint_auth_methods_supported": client_authentication_is_taken,
+    "revocation_endpoint_auth_methods_supported": revocation_takes,
+    "introspection_endpoint_auth_methods_supported": introspection_takes,
     "id_token_signing_alg_values_supported": algorithms_are_signed_with,
     "subject_types_supported": subject_types_are_given,
     "acr_values_supported": levels_can_be_reached,
@@ -190,6 +211,8 @@ ENDPOINTS = {
     "userinfo_endpoint",
     "jwks_uri",
     "end_session_endpoint",
+    "revocation_endpoint",
+    "introspection_endpoint",
 }
 FLAGS = {
     "claims_parameter_supported": True,

@@ -27,7 +27,11 @@ class Known:
     def tokens(self, client: Registered | None = None, **changes: str | None) -> dict[str, Any]:
         """What an honest client gets."""
         asking = client or self.client
-        answer = self.provider.token(asking, asking.exchange(self.code(asking, **changes)))
+        exchange = asking.exchange(self.code(asking, **changes))
+        if asking.secret:
+            answer = self.provider.token(asking, exchange)
+        else:
+            answer = self.provider.token(asking, exchange | {"client_id": asking.id}, headers={})
         assert answer.status_code == 200, answer.text
         told: dict[str, Any] = answer.get_json()
         return told

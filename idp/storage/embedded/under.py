@@ -15,7 +15,7 @@ _ISSUE: Final = (
 )
 _PUT_UNDER: Final = "INSERT OR REPLACE INTO entries (key, value, expires, under, note) VALUES (?, ?, ?, ?, ?)"
 _READ: Final = (
-    "SELECT value, under, note, fields FROM entries"
+    "SELECT value, under, note, fields, expires FROM entries"
     " WHERE key = ? AND expires > ? AND under IS NOT NULL AND value IS NOT NULL AND attempt IS NULL"
 )
 _OUTLIVE: Final = "UPDATE entries SET under = NULL, expires = ? WHERE key = ?"
@@ -77,7 +77,8 @@ class Under(Verbs):
             if row is None or not lives(run, row[1], now):
                 raise Gone
             queue_events(run, key.shard, events, row[2] or b"")
-        return Standing(row[0], {} if row[3] is None else codec.decode(row[3], dict[str, bytes]))
+        fields = {} if row[3] is None else codec.decode(row[3], dict[str, bytes])
+        return Standing(row[0], fields, int(row[4] - now))
 
     def outlive(self, key: Key, ttl: int) -> None:
         name = str(key)

@@ -52,7 +52,7 @@ class Under(Verbs):
         reply = self._line.run(READ_UNDER, 2, str(key), outbox(key.shard), *events)
         if reply[0] != OK:
             raise Gone
-        return Standing(reply[1], mapping(reply[2]))
+        return Standing(reply[1], mapping(reply[2]), reply[3])
 
     def outlive(self, key: Key, ttl: int) -> None:
         if self._line.run(OUTLIVE, 1, str(key), ttl) != OK:

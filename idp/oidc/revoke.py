@@ -1,0 +1,29 @@
+"""The revocation endpoint (RFC 7009): a client gives a token back.
+
+An access token ends alone; a refresh token ends its family, with every access token that came of it (section 2.1). A
+token that is unknown, or has ended, is no error (section 2.2); one of another client's stays as it is, and the answer
+is the same, so that nobody learns which tokens there are.
+"""
+
+from idp.oidc.access import AccessTokens
+from idp.oidc.client_auth import ClientAuthentication
+from idp.oidc.families import Families
+from idp.parameters import parse
+
+
+class RevocationEndpoint:
+    """/revoke. `token_type_hint` is not needed: the two kinds of token look different."""
+
+    def __init__(self, authentication: ClientAuthentication, access_tokens: AccessTokens, families: Families) -> None:
+        self._authentication = authentication
+        self._access_tokens = access_tokens
+        self._families = families
+
+    def answer(self, form: str, authorization: str | None, source: str) -> None:
+        """Raises an `OAuthError`."""
+        parameters = parse(form)
+        parameters.refuse_repeated()
+        client = self._authentication.prove(parameters, authorization, source).client
+        token = parameters.require("token")
+        if not self._families.give_back(token, client):
+            self._access_tokens.give_back(token, client)
