@@ -137,8 +137,8 @@ def keep_house(settings: Settings, parent: int) -> None:
     """The housekeeper's process: works until it is told to stop, or until `parent`, which started it, is gone."""
     logs.configure(settings.log_level)
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for `parent`, who tells us to stop when nobody needs us
     clock = SystemClock()
     state, records = open_state(settings.state_url, clock), open_records(settings.records_url, pool=1)
     owner = f"{socket.gethostname()}:{parent}"  # one that is started in a dead one's place has its leases at once

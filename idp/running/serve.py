@@ -12,9 +12,6 @@ import multiprocessing
 import os
 import shutil
 import socket
-import threading
-from collections.abc import Callable
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -29,6 +26,7 @@ from idp.app import build_services
 from idp.clock import SystemClock
 from idp.config import Settings
 from idp.metrics import DIRECTORY as METRICS_DIRECTORY
+from idp.running.attendant import STOP_SECONDS, Attendant, take_interrupts_alone
 from idp.running.housekeeping import keep_house
 from idp.running.preparing import prepare_directory, prove_master_key
 from idp.secrets import SystemRandomness
@@ -37,8 +35,6 @@ from idp.storage.records.upgrade import is_current
 BLOCKING_THREADS: Final = 128
 """Threads of a worker: more than may wait for a password to be hashed, so that a login storm leaves some for hops, and
 twice as many as may wait for the bodies of one client (`idp.http.bodies`)."""
-STOP_SECONDS: Final = 4
-"""How long a worker may take to finish what it is answering."""
 _HEAD_BYTES: Final = 65_536
 """Request line and headers together; a request that asks for much in its query still fits."""
 
@@ -67,7 +63,11 @@ def serve(
     multiprocessing.set_start_method("spawn", force=True)
     os.environ[METRICS_DIRECTORY] = str(settings.metrics_dir)
     server = _server(settings, host, port, workers, tls_cert, tls_key)
-    housekeeper = Attendant(lambda: multiprocessing.Process(target=keep_house, args=(settings, os.getpid())))
+    take_interrupts_alone()
+    housekeeper = Attendant(
+        lambda: multiprocessing.Process(target=keep_house, args=(settings, os.getpid())),
+        lambda: server.interrupt_signal,
+    )
     try:
         housekeeper.start()
         _log.info("serving %s at %s, port %d, with %d workers", settings.issuer, host, port, workers)
@@ -104,6 +104,9 @@ def _prepare(settings: Settings) -> None:
 
 
 class _Server(Protocol):
+    interrupt_signal: bool
+    """Whether it was told to stop."""
+
     def serve(self) -> None: ...
 
 
@@ -133,37 +136,3 @@ def _server(
         )
     except (ConfigurationError, OSError) as error:  # ssl.SSLError is an OSError
         raise CannotServe(f"the certificate or its key cannot be used ({type(error).__name__})") from None
-
-
-class Attendant:
-    """A process that is there as long as we are: started again when it ends by itself."""
-
-    def __init__(self, make: Callable[[], BaseProcess]) -> None:
-        self._make = make
-        self._process: BaseProcess | None = None
-        self._stopping = threading.Event()
-        self._watcher = threading.Thread(target=self._watch, daemon=True)
-
-    def start(self) -> None:
-        self._process = self._make()
-        self._process.start()
-        self._watcher.start()
-
-    def stop(self) -> None:
-        """Ask it to end, and end it if it does not."""
-        self._stopping.set()
-        process = self._process
-        if process is None:
-            return
-        process.terminate()
-        process.join(STOP_SECONDS)
-        if process.is_alive():
-            process.kill()
-            process.join()
-
-    def _watch(self) -> None:
-        while not self._stopping.wait(1.0):
-            if self._process is not None and not self._process.is_alive():
-                _log.error("the housekeeper ended by itself and is started again")
-                self._process = self._make()
-                self._process.start()

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import re
 import signal
 import socket
 import time
@@ -156,6 +157,36 @@ def test_idle_connections_do_not_hold_up_the_end(tmp_path: Path) -> None:
         running.process.popen.send_signal(signal.SIGTERM)
         assert running.process.popen.wait(15) == 0
         assert time.monotonic() - began < 8
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "all of a unit"])
+def test_a_signal_for_all_processes_at_once_ends_them_in_good_order(tmp_path: Path, number: signal.Signals) -> None:
+    """A terminal sends Ctrl-C to the whole group; systemd does so with SIGTERM, unless told otherwise."""
+    with served(tmp_path) as running:
+        children = running.children()
+        with half_a_request(running) as connection:  # it is not ended at once
+            time.sleep(0.3)
+            began = time.monotonic()
+            os.killpg(running.process.popen.pid, number)
+            if number == signal.SIGINT:
+                time.sleep(1.5)
+                connection.sendall(b"e")
+                assert connection.makefile("rb").read().startswith(b"HTTP/1.1 401 ")
+        assert running.process.popen.wait(15) == 0
+        assert time.monotonic() - began < (4 if number == signal.SIGINT else 7)
+        assert all_end(children)
+        lines = running.lines()
+        assert [line for line in lines if line["level"] == "error"] == []
+        assert lines[-1]["message"] == "stopped"
+
+
+def test_the_processes_beside_ours_leave_ctrl_c_to_us(running: Served) -> None:
+    """From their first moment: what came while they were loading would end them with a traceback."""
+    children = running.children()
+    assert len(children) >= 4
+    for pid in children:
+        masks = re.findall(r"^Sig(?:Blk|Ign):\t([0-9a-f]+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+        assert any(int(mask, 16) >> (signal.SIGINT - 1) & 1 for mask in masks), children[pid]
 
 
 # -- coming back
