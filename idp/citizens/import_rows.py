@@ -10,8 +10,9 @@ canonical form.
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import BinaryIO, Final
 
 from idp.citizens.enrolling import NewCitizen
@@ -23,6 +24,8 @@ COLUMNS: Final = frozenset(
     {"number", "name", "phone", "email", "birthdate", "gender", "address", "password", "password_hash", "totp_secret"}
 )
 _LONGEST_LINE: Final = 64 * 1024
+_LOOKED_AT: Final = 1000
+"""Lines of a CSV file that tell its encoding."""
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _PLAIN_WORD: Final = re.compile(r"[a-z_]{1,20}")
 """What may be repeated in a report: a misspelt member, and nothing that was typed into its place by mistake."""
@@ -81,14 +84,31 @@ def reader_for(file: BinaryIO) -> tuple[Reader, bool]:
     header = _header(first)
     if not COLUMNS.issuperset(header) or len(set(header)) != len(header):
         raise BadImportFile(f"the first line must name columns among {', '.join(sorted(COLUMNS))}, each once")
+    _prove_encoding(islice(iter(lambda: file.readline(_LONGEST_LINE), b""), _LOOKED_AT))
     return lambda raw: _csv_row(header, raw), True
 
 
 def _header(first: bytes) -> tuple[str, ...]:
+    _prove_encoding([first])
     try:
         return tuple(name.strip().lower() for name in _cells(_text(first)))
     except RefusedRow as refused:
         raise BadImportFile(f"the first line is {refused.reason}") from None
+
+
+def _prove_encoding(raws: Iterable[bytes]) -> None:
+    """One line that is not UTF-8 is refused alone; where there is no other, the file was saved in another encoding."""
+    beyond_ascii = [raw for raw in raws if not raw.isascii()]
+    if beyond_ascii and not any(map(_is_utf8, beyond_ascii)):
+        raise BadImportFile("it is not UTF-8; save it as CSV UTF-8")
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _json_row(raw: bytes) -> Row:

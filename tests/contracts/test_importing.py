@@ -186,6 +186,27 @@ def test_a_file_with_strange_columns_is_refused_before_anything_is_done(
         run(importer, path)
 
 
+@pytest.mark.parametrize("encoding", ["gbk", "gb18030", "utf-16"])
+def test_a_file_in_another_encoding_is_refused_with_one_sentence(
+    importer: Importer, citizens: Citizens, tmp_path: Path, encoding: str
+) -> None:
+    path = tmp_path / "people.csv"
+    rows = [f"{number(index)},{name}\n" for index, name in enumerate(("Ada", "张三", "李静", "王伟"))]
+    path.write_bytes("".join(["number,name\n", *rows]).encode(encoding))
+    with pytest.raises(BadImportFile, match=r"^it is not UTF-8; save it as CSV UTF-8$"):
+        run(importer, path)
+    assert citizens.by_number(number(0)) is None
+    assert refused(path) == []
+
+
+def test_a_line_in_another_encoding_is_refused_alone(importer: Importer, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    rows = [f"{number(0)},张三\n".encode("gbk"), f"{number(1)},李静\n".encode()]
+    path.write_bytes(b"number,name\n" + b"".join(rows))
+    assert run(importer, path).added == 1
+    assert refused(path) == [(2, "not UTF-8")]
+
+
 def test_csv_lines_of_another_length_are_refused(importer: Importer, tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text(f'number,name\n{number(0)},甲,more\n{number(1)}\n{number(2)},"乙\n{number(3)},丙\n')
