@@ -99,6 +99,20 @@ def test_metrics_to_watch_exist() -> None:
         assert name.removesuffix("_total") in text, name
 
 
+def test_the_unit_runs_as_the_user_who_is_made_for_it_in_a_directory_that_check_accepts() -> None:
+    unit = re.search(r"```ini\n(.+?)```", TEXTS["operating.md"], re.DOTALL)
+    assert unit
+    settings = dict(line.split("=", 1) for line in unit[1].splitlines() if "=" in line)
+    assert (settings["StateDirectory"], settings["StateDirectoryMode"]) == ("citizen-idp", "0700")
+    assert f"IDP_DATA_DIR=/var/lib/{settings['StateDirectory']}" in TEXTS["operating.md"]
+    assert re.search(rf"^useradd --system .* {settings['User']}$", TEXTS["operating.md"], re.MULTILINE)
+
+
+def test_secrets_on_standard_input_are_shown() -> None:
+    for form in ("--password-stdin --totp-secret -", "idp citizen totp N --secret -"):
+        assert re.search(rf"^printf .* \| .*{form}(?: |$)", TEXTS["operating.md"], re.MULTILINE), form
+
+
 def test_the_worked_registration_registers(provider: Provider) -> None:
     document = re.search(r"```json\n(.+?)```", TEXTS["relying-parties.md"], re.DOTALL)
     assert document
