@@ -15,6 +15,7 @@ from tests.support.walking import Walk
 WIDTH = 320
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("town", ["embedded"], indirect=True)]
+GROUND_IS_DARK = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).every(each => each < 64)"
 
 
 @dataclass
@@ -23,6 +24,7 @@ class Inspector:
 
     page: Page
     language: str
+    dark: bool
     axe: Axe = field(default_factory=Axe)
     seen: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -36,6 +38,8 @@ class Inspector:
             self.faults.append(f"{name} scrolls sideways")
         if self.page.locator("html").get_attribute("lang") != self.language:
             self.faults.append(f"{name} is in another language")
+        if self.page.evaluate(GROUND_IS_DARK) != self.dark:
+            self.faults.append(f"{name} is not as dark as the citizen wishes")
         if not self.page.title().strip():
             self.faults.append(f"{name} has no title")
 
@@ -48,7 +52,7 @@ def test_every_page_reached_is_accessible_on_a_narrow_phone(
 ) -> None:
     page = open_browser(locale=language, width=WIDTH)
     page.emulate_media(color_scheme="dark" if dark else "light")
-    walk, inspector = Walk(town, page, language), Inspector(page, language)
+    walk, inspector = Walk(town, page, language), Inspector(page, language, dark)
     for part in (arriving, second_portal, leaving, going_astray):
         part(walk, inspector.look, large)
     assert len(inspector.seen) == 19
