@@ -66,6 +66,16 @@ def test_a_statement_that_takes_too_long_is_ended(postgres_records_url: str, mon
     records.close()
 
 
+@pytest.mark.parametrize("limit", ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"])
+def test_no_statement_and_no_lock_is_waited_for_without_end(postgres_records_url: str, limit: str) -> None:
+    from sqlalchemy import text
+
+    records = open_records(postgres_records_url)
+    (seconds,) = records.database.one(text(f"SELECT setting::int / 1000 FROM pg_settings WHERE name = '{limit}'"), {})
+    records.close()
+    assert 0 < seconds <= 30
+
+
 def test_a_locked_file_is_told(sqlite_records_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "_BUSY_MILLISECONDS", 50)
     records = open_records(sqlite_records_url)

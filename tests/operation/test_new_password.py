@@ -75,6 +75,21 @@ def test_none_of_the_last_five_again(provider: Provider) -> None:
         password = new
 
 
+def test_the_password_before_the_last_five_may_come_back(provider: Provider) -> None:
+    person, client, visitor = provider.citizen(), provider.client(), provider.visitor()
+    passwords = [f"{NEW}-{number}" for number in range(7)]
+    for password in passwords:
+        hashed = provider.services.passwords.hash(password)
+        provider.services.citizens.set_password_hash(person.citizen.id, hashed, keep=5)
+    provider.clock.advance(90 * DAY)
+    page = visitor.password(visitor.authorize(client), person, passwords[6])
+    for former in passwords[1:]:
+        page = visitor.submit(page, "new_password", new_password=former, new_password_again=former)
+        assert page.status_code == 422
+    page = visitor.submit(page, "new_password", new_password=passwords[0], new_password_again=passwords[0])
+    assert page.request.path == "/consent"
+
+
 def test_the_second_factor_comes_first(provider: Provider) -> None:
     person, client, visitor = provider.citizen(totp=True), provider.client(), provider.visitor()
     provider.clock.advance(90 * DAY)
