@@ -1,7 +1,6 @@
 """What stands by the server: a process beside it, and the way Ctrl-C takes."""
 
 import logging
-import os
 import signal
 import threading
 from collections.abc import Callable
@@ -31,9 +30,11 @@ def take_interrupts_alone() -> None:
 
 
 def _pass_on() -> None:
+    main = threading.main_thread()
     while True:
         signal.sigwait({signal.SIGINT})
-        os.kill(os.getpid(), signal.SIGTERM)
+        # Not to whichever thread: a main thread that waits for a lock would sleep on.
+        signal.pthread_kill(main.ident or 0, signal.SIGTERM)
 
 
 class Attendant:
