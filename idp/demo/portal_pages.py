@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from idp.demo.relying_party import PortalSettings
 from idp.demo.themes import THEMES, Theme
 from idp.demo.visitors import SignedIn, Visit
-from idp.demo.words import WORDS, Text, language_of
+from idp.demo.words import LARGE, WORDS, Text, language_of, size_of
 from idp.secrets import Randomness
 
 CHINA_TIME: Final = timezone(timedelta(hours=8))
-LANGUAGE_SECONDS: Final = 365 * 86_400
+CHOICE_SECONDS: Final = 365 * 86_400
 LEVELS: Final = {f"urn:citizen-idp:aal:{level}": f"level_{level}" for level in (1, 2, 3)}
 
 
@@ -27,9 +27,13 @@ class Pages:
         self._settings = settings
         self._randomness = randomness
         self._language_cookie = f"portal-{theme.key}-language"
+        self._size_cookie = f"portal-{theme.key}-size"
 
     def language(self) -> str:
         return language_of(request, self._language_cookie)
+
+    def size(self) -> str:
+        return size_of(request, self._size_cookie)
 
     def home(self, visit: Visit) -> AnyResponse:
         """Says once, where it is so, that the sign-in was ended elsewhere."""
@@ -102,14 +106,16 @@ class Pages:
         if not request.path.startswith("/static/"):
             response.headers["Cache-Control"] = "no-store"
         if request.args.get("lang"):
-            self._remember_language(response)
+            self._remember(response, self._language_cookie, self.language())
+        if request.args.get("size"):
+            self._remember(response, self._size_cookie, self.size())
         return response
 
-    def _remember_language(self, response: Response) -> None:
+    def _remember(self, response: Response, cookie: str, choice: str) -> None:
         response.set_cookie(
-            self._language_cookie,
-            self.language(),
-            max_age=LANGUAGE_SECONDS,
+            cookie,
+            choice,
+            max_age=CHOICE_SECONDS,
             secure=self._settings.url.startswith("https:"),
             httponly=True,
             samesite="Lax",
@@ -126,6 +132,7 @@ class Pages:
             template,
             say=say,
             language=language,
+            large=self.size() == LARGE,
             here=request.path if status == 200 else "/",
             theme=self._theme,
             other_theme=other_theme,

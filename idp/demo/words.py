@@ -1,4 +1,4 @@
-"""What the portals' pages say, in both languages, and which of the two a visitor reads."""
+"""What the portals' pages say, in both languages; which of the two a visitor reads, and in which size of print."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from flask import Request
 CHINESE: Final = "zh-CN"
 ENGLISH: Final = "en"
 LANGUAGES: Final = (CHINESE, ENGLISH)
+LARGE: Final = "large"
+SIZES: Final = ("normal", LARGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,9 @@ class Text:
 
 WORDS: Final[Mapping[str, Text]] = {
     "skip": Text("跳到正文", "Skip to the main text"),
-    "languages": Text("语言", "Language"),
+    "languages": Text("语言与字号", "Language and text size"),
+    "large": Text("长辈版", "Large print"),
+    "normal": Text("标准版", "Standard print"),
     "home": Text("首页", "Home"),
     "sign_in": Text("登录", "Sign in"),
     "sign_in_hint": Text(
@@ -102,6 +106,12 @@ WORDS: Final[Mapping[str, Text]] = {
     ),
     "error_fault_title": Text("出现意外情况", "Something went wrong"),
 }
+
+
+def size_of(request: Request, cookie: str) -> str:
+    """What the visitor chose (`?size=`, then the cookie), else the normal one."""
+    chosen = (request.args.get("size"), request.cookies.get(cookie))
+    return next((size for size in chosen if size in SIZES), SIZES[0])
 
 
 def language_of(request: Request, cookie: str) -> str:

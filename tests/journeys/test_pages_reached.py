@@ -1,6 +1,7 @@
 """Every page on the way of a sign-in, as the running processes give it, on a phone 320 pixels wide: axe-core finds
 nothing, nothing scrolls sideways, and the pages say which language they are in."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -62,14 +63,20 @@ def test_every_page_reached_is_accessible_on_a_narrow_phone(
 Look = Callable[[str], None]
 
 
+def in_large_print(walk: Walk) -> None:
+    walk.page.get_by_role("link", name=walk.words.larger).click()
+    expect(walk.page.locator("html")).to_have_class(re.compile(r"(?<!\S)large(?!\S)"))
+
+
 def arriving(walk: Walk, look: Look, large: bool) -> None:
     person = walk.town.citizen("阿卜杜热依木江·买买提吐尔逊·艾合买提尼亚孜·库尔班阿布都拉", totp=True)
     walk.open(walk.town.portals[0])
+    if large:
+        in_large_print(walk)
     look("portal")
     walk.page.locator("#sign-in").click()
     if large:
-        walk.page.get_by_role("link", name=walk.words.larger).click()
-        expect(walk.page.locator("html")).to_have_class("large")
+        in_large_print(walk)
     look("sign-in")
     walk.password(person, password="not it")
     look("sign-in, wrong")
@@ -90,6 +97,9 @@ def arriving(walk: Walk, look: Look, large: bool) -> None:
 
 def second_portal(walk: Walk, look: Look, large: bool) -> None:
     vehicles = walk.town.portals[1]
+    if large:
+        walk.open(vehicles)
+        in_large_print(walk)
     walk.ask_to_sign_in(vehicles)
     look("consent, sensitive")
     walk.allow(vehicles)

@@ -264,6 +264,19 @@ def test_the_page_is_in_the_language_of_the_visitor(
     assert f'<html lang="{language}"' in page.text
 
 
+def test_large_print_is_kept_and_can_be_left(portal_browser: FlaskClient) -> None:
+    def large(path: str, **query: str) -> bool:
+        return 'class="social large"' in go(portal_browser, path, **query).text
+
+    assert not large("/")
+    assert "长辈版" in go(portal_browser, "/").text
+    assert large("/", size="large")
+    assert large("/nowhere")
+    assert "标准版" in go(portal_browser, "/", size="<x>").text
+    assert not large("/", size="normal")
+    assert not large("/")
+
+
 def test_by_another_name_of_the_machine_the_portal_leads_to_its_own(portal_browser: FlaskClient) -> None:
     answer = portal_browser.get("/login", base_url="http://127.0.0.1:8001")
     assert answer.headers["Location"] == PORTAL
