@@ -292,7 +292,7 @@ def _api(
         ),
         RefreshTokenGrant(services.citizens, services.records.consents, families, issuer, services.randomness),
     )
-    authentication = ClientAuthentication(services.directory, services.state, services.clock)
+    authentication = ClientAuthentication(services.directory, services.state, services.clock, services.settings.issuer)
     token = TokenEndpoint(authentication, grants, services.state, services.clock)
     userinfo = UserinfoEndpoint(services.engine, access_tokens, services.citizens)
     revocation = RevocationEndpoint(authentication, access_tokens, families)

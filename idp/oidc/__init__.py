@@ -15,8 +15,9 @@ until then an error is a page) -> `rules.py` (one function a parameter; `claims_
 -> `provider.py` (pyop's validators and orchestration) -> `request.py` (what was proved, as it travels on) ->
 `authorize.py` (a code in one guarded write, or a transaction for `idp.login`).
 
-A request to /token goes: `client_auth.py` (who asks) -> a file of `grants/` -> `tokens.py` (the answer); `grant.py` is
-what the store keeps of it, `access.py` the access tokens, `families.py` the refresh tokens of one grant.
+A request to /token goes: `client_auth.py` (who asks; `assertion.py` where a signature says so) -> a file of `grants/`
+-> `tokens.py` (the answer); `grant.py` is what the store keeps of it, `access.py` the access tokens, `families.py` the
+refresh tokens of one grant.
 
 `client.py` is a relying party, `registration/` proves its metadata, `clients.py` keeps it. `scopes.py` says which
 claims a scope stands for, `subjects.py` by what a client knows a citizen and his session. `keys.py` and `jws.py` sign;

@@ -5,7 +5,7 @@ a language (`client_name#zh-CN`, RFC 7591 section 2.2): they are kept as a mappi
 for the plain one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from idp.login.party import RelyingParty
 
 SECRET_METHODS: Final = ("client_secret_basic", "client_secret_post")
-AUTH_METHODS: Final = (*SECRET_METHODS, "none")
+AUTH_METHODS: Final = (*SECRET_METHODS, "private_key_jwt", "none")
 """How a client may authenticate at the token endpoint (OIDC Core section 9)."""
 GRANT_TYPES: Final = ("authorization_code", "refresh_token")
 
@@ -28,6 +28,10 @@ class Client:
     redirect_uris: tuple[str, ...]
     client_name: Mapping[str, str]
     token_endpoint_auth_method: str = "client_secret_basic"
+    token_endpoint_auth_signing_alg: str | None = None
+    """What it signs assertions with; None: any that is offered."""
+    jwks: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
+    """Its public keys (RFC 7517 section 5)."""
     client_secret_digest: str | None = None
     client_secret_expires_at: int = 0
     grant_types: tuple[str, ...] = ("authorization_code",)

@@ -13,6 +13,7 @@ from idp.audit.events import EventType
 from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.errors import InvalidClient, InvalidRequest, TooManyRequests
+from idp.oidc.assertion import JWT_BEARER, Assertions
 from idp.oidc.client import Client
 from idp.oidc.target import ClientSource
 from idp.parameters import Parameters
@@ -37,13 +38,15 @@ class _Credential:
     method: str
     client_id: str
     secret: str
+    """The secret, or the assertion."""
 
 
 class ClientAuthentication:
     """What every endpoint needs that a client's server calls: who asks, and failures counted and told."""
 
-    def __init__(self, clients: ClientSource, state: StateStore, clock: Clock) -> None:
+    def __init__(self, clients: ClientSource, state: StateStore, clock: Clock, issuer: str) -> None:
         self._clients = clients
+        self._assertions = Assertions(state, clock, issuer)
         self._state = state
         self._clock = clock
         self._failures = Sources(state, clock, FAILURES, "client-source")
@@ -51,7 +54,7 @@ class ClientAuthentication:
     def prove(self, parameters: Parameters, authorization: str | None, source: str) -> AuthenticatedClient:
         """`source` is the caller's address. Raises `InvalidClient`, `InvalidRequest` or `TooManyRequests`."""
         try:
-            return authenticate(parameters, authorization, self._clients)
+            return authenticate(parameters, authorization, self._clients, self._assertions)
         except InvalidClient as error:
             self.count_failure(source)
             told = event(EventType.CLIENT_AUTHENTICATION_FAILED, self._clock.now(), source=source)
@@ -70,23 +73,30 @@ class ClientAuthentication:
             raise TooManyRequests(throttled.retry_after, "client authentication") from None
 
 
-def authenticate(parameters: Parameters, authorization: str | None, clients: ClientSource) -> AuthenticatedClient:
+def authenticate(
+    parameters: Parameters, authorization: str | None, clients: ClientSource, assertions: Assertions
+) -> AuthenticatedClient:
     """Raises `InvalidClient`, or `InvalidRequest` where two methods are used at once (RFC 6749 section 2.3)."""
-    credential = _credential(parameters, authorization)
+    credential = _credential(parameters, authorization, assertions)
     client = clients.get(credential.client_id)
     if client is None or not client.enabled:
         raise InvalidClient("unknown or disabled client")
     if client.token_endpoint_auth_method != credential.method:
         raise InvalidClient(f"{credential.method} is not the registered method")
-    if client.confidential and not equal(client.client_secret_digest or "", digest(credential.secret)):
+    if credential.method == "private_key_jwt":
+        assertions.prove(credential.secret, client)
+    elif client.confidential and not equal(client.client_secret_digest or "", digest(credential.secret)):
         raise InvalidClient("wrong secret")
     return AuthenticatedClient(client)
 
 
-def _credential(parameters: Parameters, authorization: str | None) -> _Credential:
+def _credential(parameters: Parameters, authorization: str | None, assertions: Assertions) -> _Credential:
     client_id, secret = parameters.get("client_id"), parameters.get("client_secret")
-    if parameters.get("client_assertion") is not None:
-        raise InvalidClient("client assertions are not offered")
+    assertion = parameters.get("client_assertion")
+    if assertion is not None:
+        if authorization is not None or secret is not None:
+            raise InvalidRequest("two ways of client authentication")
+        return _asserted(parameters, assertion, client_id, assertions)
     if authorization is None:
         if client_id is None:
             raise InvalidClient("no client authentication")
@@ -95,6 +105,16 @@ def _credential(parameters: Parameters, authorization: str | None) -> _Credentia
     if secret is not None or (client_id is not None and client_id != basic.client_id):
         raise InvalidRequest("two ways of client authentication")
     return basic
+
+
+def _asserted(parameters: Parameters, assertion: str, client_id: str | None, assertions: Assertions) -> _Credential:
+    """RFC 7521 section 4.2; `client_id` may stand beside the assertion and must be the same then."""
+    if parameters.get("client_assertion_type") != JWT_BEARER:
+        raise InvalidClient("another client_assertion_type")
+    asserted = assertions.client_id(assertion)
+    if client_id is not None and client_id != asserted:
+        raise InvalidClient("client_id and assertion differ")
+    return _Credential("private_key_jwt", asserted, assertion)
 
 
 def _basic(authorization: str) -> _Credential:

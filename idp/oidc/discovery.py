@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from idp.login.assurance import OFFERED, acr
 from idp.oidc.client import AUTH_METHODS, GRANT_TYPES
+from idp.oidc.jws import CLIENT_ALGORITHMS
 from idp.oidc.keys import ALGORITHMS
 from idp.oidc.rules import PROMPTS
 from idp.oidc.scopes import CLAIMS, SCOPES
@@ -36,6 +37,7 @@ def metadata(issuer: str) -> Mapping[str, object]:
         "code_challenge_methods_supported": ("S256",),
         "authorization_response_iss_parameter_supported": True,
         "token_endpoint_auth_methods_supported": AUTH_METHODS,
+        "token_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
         "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
         "introspection_endpoint_auth_methods_supported": tuple(each for each in AUTH_METHODS if each != "none"),
         "id_token_signing_alg_values_supported": tuple(ALGORITHMS),

@@ -5,7 +5,8 @@ The one home of joserfc. A token has one `typ` and its own checks, so that none 
 """
 
 import json
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,12 +14,15 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from joserfc import jwk, jws
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 
 from idp.codec import encode
 from idp.secrets import urlsafe
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+
+# RFC 9864 gave EdDSA another name; clients and registrations go on saying this one (OIDC Registration, RFC 8037).
+warnings.filterwarnings("ignore", message="EdDSA is deprecated", category=SecurityWarning)
 
 _SHA256: Final = hashes.SHA256()
 _PKCS1: Final = padding.PKCS1v15()
@@ -26,8 +30,22 @@ _ECDSA: Final = ec.ECDSA(_SHA256)
 MAX_LENGTH: Final = 16_384
 
 
+CLIENT_ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA")
+"""What clients may sign with (RFC 7518 section 3.1, RFC 8037 section 3.1)."""
+_MEMBERS: Final = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
+_SUITS: Final = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
+_CURVES: Final = (None, "P-256", "Ed25519")
+_SHORTEST_RSA_BITS: Final = 2048
+
+PublicJwk = Mapping[str, str]
+
+
 class InvalidJws(ValueError):
-    """Not a JWS that one of our keys signed for this use."""
+    """Not a JWS that one of these keys signed for this use."""
+
+
+class InvalidJwk(ValueError):
+    """Not a public key that we take. Says why, and quotes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +76,63 @@ def public_jwk(key: PrivateKey, alg: str) -> dict[str, str]:
     public = kind.import_key(key.public_key())
     members: dict[str, str] = public.as_dict(private=False)
     return members | {"kid": public.thumbprint(), "use": "sig", "alg": alg}
+
+
+def client_jwk(members: object) -> PublicJwk:
+    """The public key of a client (RFC 7517), less all that is not the key itself. Raises `InvalidJwk`, also for a
+    private or symmetric one, which the client had better throw away now."""
+    if not isinstance(members, dict) or members.get("kty") not in _MEMBERS:
+        raise InvalidJwk("not an RSA, EC or OKP key")
+    if {"d", "p", "q", "k"} & members.keys():
+        raise InvalidJwk("a private key")
+    if members.get("use", "sig") != "sig":
+        raise InvalidJwk("not for signatures")
+    kept = ("kty", *_MEMBERS[members["kty"]], *(name for name in ("kid", "alg") if name in members))
+    if not all(isinstance(members.get(name), str) for name in kept):
+        raise InvalidJwk("a member is missing, or no text")
+    key = {name: str(members[name]) for name in kept}
+    try:
+        public = jwk.import_key(dict(key))
+        bits = public.public_key.key_size if isinstance(public, jwk.RSAKey) else _SHORTEST_RSA_BITS
+    except (JoseError, ValueError, TypeError):
+        raise InvalidJwk("not a key") from None
+    if key.get("crv") not in _CURVES or bits < _SHORTEST_RSA_BITS:
+        raise InvalidJwk("too weak, or of a curve that is not taken")
+    return key
+
+
+def unproved_claims(token: str) -> dict[str, Any]:
+    """What a token says, to find out whose it might be. Raises `InvalidJws`."""
+    if len(token) > MAX_LENGTH or not token.isascii():
+        raise InvalidJws("too long")
+    try:
+        claims = json.loads(jws.extract_compact(token.encode()).payload)
+    except (JoseError, ValueError, TypeError, RecursionError):
+        raise InvalidJws("not a JWS") from None
+    if not isinstance(claims, dict):
+        raise InvalidJws("no claims")
+    return claims
+
+
+def verify_of_client(token: str, keys: Iterable[PublicJwk], algorithms: Collection[str]) -> dict[str, Any]:
+    """The claims of a token that a client signed with one of its keys and one of `algorithms`. Raises `InvalidJws`.
+
+    Where the header names a key, that one is tried; else those that suit the algorithm.
+    """
+    claims = unproved_claims(token)
+    header = jws.extract_compact(token.encode()).headers()
+    alg, kid = header.get("alg"), header.get("kid")
+    if not isinstance(alg, str) or alg not in algorithms or alg not in _SUITS or "crit" in header:
+        raise InvalidJws("not an algorithm of this client")
+    for key in keys:
+        if key["kty"] != _SUITS[alg] or key.get("alg", alg) != alg or (kid is not None and key.get("kid", kid) != kid):
+            continue
+        try:
+            jws.deserialize_compact(token, jwk.import_key(dict(key)), algorithms=[alg])
+        except (JoseError, ValueError, TypeError):
+            continue
+        return claims
+    raise InvalidJws("no key of this client signed it")
 
 
 def verify(token: str, keys: Iterable[Mapping[str, str]], typ: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """D. Client authentication and confusion of JWTs (RFC 6749 section 2.3, RFC 8725).
 
-Client assertions, request objects, PAR and DPoP are not offered yet (README.md): what comes of them is refused unread.
+Client assertions: `tests/spec/test_private_key_jwt.py`. Request objects, PAR and DPoP are not offered yet (README.md): what
+comes of them is refused unread.
 """
 
 import base64
@@ -88,7 +89,9 @@ def test_d_ca_a_disabled_client_has_nothing(provider: Provider, client: Register
     assert provider.userinfo(token).status_code == 401
 
 
-def test_d_ca_assertions_are_refused_unread(provider: Provider, client: Registered) -> None:
+def test_d_ca_assertions_of_a_client_with_a_secret_are_refused_and_nothing_they_name_is_fetched(
+    provider: Provider, client: Registered
+) -> None:
     code = provider.fresh_code(client)
     header = urlsafe(encode({"alg": "none", "jku": "http://169.254.169.254/", "x5u": "http://127.0.0.1:1/"}))
     claims = urlsafe(encode({"iss": client.id, "sub": client.id, "aud": ISSUER, "exp": 2_000_000_000}))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from idp.citizens.registry import NewCitizen
+from tests.support.assertions import JWKS, asserted, assertion
 from tests.support.citizens import number
 from tests.support.counted_state import CountedState
 from tests.support.known import Known, acquainted
@@ -99,6 +100,19 @@ def test_a_hop_that_begins_a_family_of_refresh_tokens_writes_it_to_sql(meter: Me
     known = warm(meter, scope=SCOPE)
     known.tokens(scope=SCOPE)
     assert hop(meter, known, scope=SCOPE) == [HOP[0], Cost(("take_once", "outlive"), 2), HOP[2]]
+
+
+def test_a_client_that_signs_costs_one_trip_more_for_its_assertion_is_good_once(meter: Meter) -> None:
+    known = warm(meter)
+    client = known.meet(token_endpoint_auth_method="private_key_jwt", jwks=JWKS)
+    codes = [known.code(client) for _ in range(2)]
+
+    def redeem() -> None:
+        proof = asserted(assertion(client.id, meter.provider.clock.now()))
+        assert meter.provider.token(client, client.exchange(codes.pop()) | proof, {}).status_code == 200
+
+    redeem()
+    assert meter.cost(redeem) == Cost(("replace", "take_once"), 0)
 
 
 def test_a_hop_costs_the_same_however_many_there_are(meter: Meter) -> None:

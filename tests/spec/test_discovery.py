@@ -9,6 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from idp.errors import InvalidClientMetadata
+from tests.support.assertions import JWKS, asserted, assertion
 from tests.support.provider import ISSUER, Person, Provider, Registered, Visitor, parameters
 
 CONFIGURATION = "/.well-known/openid-configuration"
@@ -106,27 +107,43 @@ def challenge_methods_are_taken(scene: Scene, values: list[str]) -> None:
         assert scene.error(code_challenge_method=other) == "invalid_request"
 
 
+def proved(scene: Scene, client: Registered, method: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Headers and fields by which a client authenticates in the way it registered."""
+    if method == "client_secret_basic":
+        return client.basic, {}
+    if method == "private_key_jwt":
+        return {}, asserted(assertion(client.id, scene.provider.clock.now()))
+    return {}, {"client_id": client.id} | ({"client_secret": client.secret} if client.secret else {})
+
+
+def assertions_are_signed_with(scene: Scene, values: list[str]) -> None:
+    for value in values:
+        client = scene.provider.client(
+            token_endpoint_auth_method="private_key_jwt", jwks=JWKS, token_endpoint_auth_signing_alg=value
+        )
+        signed = asserted(assertion(client.id, scene.provider.clock.now(), value))
+        fields = {"grant_type": "authorization_code", "code": "x", "redirect_uri": "x"}
+        assert scene.provider.token(client, fields | signed, {}).json["error"] == "invalid_grant", value
+
+
 def client_authentication_is_taken(scene: Scene, values: list[str]) -> None:
     for value in values:
-        client = scene.provider.client(token_endpoint_auth_method=value)
+        client = scene.provider.client(token_endpoint_auth_method=value, jwks=JWKS)
         fields = {"grant_type": "authorization_code", "code": "x", "redirect_uri": "x"}
-        if value != "client_secret_basic":
-            fields |= {"client_id": client.id} | ({"client_secret": client.secret} if client.secret else {})
-        response = scene.provider.token(client, fields, None if value == "client_secret_basic" else {})
+        headers, proof = proved(scene, client, value)
+        response = scene.provider.token(client, fields | proof, headers)
         assert response.json["error"] == "invalid_grant", value
-    for other in ("private_key_jwt", "client_secret_jwt", "tls_client_auth"):
+    for other in ("client_secret_jwt", "tls_client_auth"):
         with pytest.raises(InvalidClientMetadata):
             scene.provider.client(token_endpoint_auth_method=other)
 
 
 def told_at(scene: Scene, path: str, method: str) -> int:
     """What an endpoint answers a client that registered this way of authentication and uses it."""
-    client = scene.provider.client(token_endpoint_auth_method=method)
-    fields = {"token": "x"} | ({} if method == "client_secret_basic" else {"client_id": client.id})
-    if method == "client_secret_post":
-        fields["client_secret"] = str(client.secret)
-    headers = client.basic if method == "client_secret_basic" else {}
-    return scene.provider.machine().post(path, base_url=ISSUER, data=fields, headers=headers).status_code
+    client = scene.provider.client(token_endpoint_auth_method=method, jwks=JWKS)
+    headers, proof = proved(scene, client, method)
+    answer = scene.provider.machine().post(path, base_url=ISSUER, data={"token": "x"} | proof, headers=headers)
+    return answer.status_code
 
 
 def revocation_takes(scene: Scene, values: list[str]) -> None:
@@ -197,6 +214,7 @@ EACH: dict[str, Check] = {
     "grant_types_supported": grants_are_redeemed,
     "code_challenge_methods_supported": challenge_methods_are_taken,
     "token_endpoint_auth_methods_supported": client_authentication_is_taken,
+    "token_endpoint_auth_signing_alg_values_supported": assertions_are_signed_with,
     "revocation_endpoint_auth_methods_supported": revocation_takes,
     "introspection_endpoint_auth_methods_supported": introspection_takes,
     "id_token_signing_alg_values_supported": algorithms_are_signed_with,

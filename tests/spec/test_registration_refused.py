@@ -2,14 +2,38 @@
 
 import json
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from joserfc import jwk
 
 from idp.errors import InvalidClientMetadata, InvalidRedirectUri
+from tests.support.assertions import JWKS, KEYS
 from tests.support.provider import CALLBACK
-from tests.support.registering import REGISTRAR, WHOLE, registered
+from tests.support.registering import PUBLIC_KEY, REGISTRAR, WHOLE, registered
+
+_PUBLIC = JWKS["keys"][0]
+BAD_JWKS: dict[str, Any] = {
+    "no object": "x",
+    "a list": [],
+    "no keys": {},
+    "an empty set": {"keys": []},
+    "keys that are no list": {"keys": "x"},
+    "a key that is no object": {"keys": [7]},
+    "too many keys": {"keys": [_PUBLIC] * 21},
+    "a symmetric key": {"keys": [{"kty": "oct", "k": "c2VjcmV0"}]},
+    "a private key": {"keys": [KEYS["RS256"].as_dict(private=True)]},
+    "a key for encryption": {"keys": [_PUBLIC | {"use": "enc"}]},
+    "a member that is no text": {"keys": [_PUBLIC | {"n": 7}]},
+    "a member that is no number": {"keys": [_PUBLIC | {"n": "!"}]},
+    "a missing member": {"keys": [{"kty": "RSA", "e": "AQAB"}]},
+    "a point that is not on the curve": {"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}]},
+    "a short RSA key": {"keys": [jwk.RSAKey.generate_key(1024).as_dict(private=False)]},
+    "a curve that is not taken": {"keys": [jwk.ECKey.generate_key("P-384").as_dict(private=False)]},
+    "a key that cannot sign": {"keys": [jwk.OKPKey.generate_key("X25519").as_dict(private=False)]},
+}
 
 REDIRECT, METADATA = "invalid_redirect_uri", "invalid_client_metadata"
 
@@ -73,6 +97,16 @@ REFUSED: list[tuple[dict[str, object], str]] = [
         for metadata in (
             {"application_type": "service"},
             {"token_endpoint_auth_method": "private_key_jwt"},
+            {
+                "token_endpoint_auth_method": "private_key_jwt",
+                "jwks": {"keys": [PUBLIC_KEY]},
+                "token_endpoint_auth_signing_alg": "none",
+            },
+            {
+                "token_endpoint_auth_method": "private_key_jwt",
+                "jwks": {"keys": [PUBLIC_KEY]},
+                "token_endpoint_auth_signing_alg": "HS256",
+            },
             {"token_endpoint_auth_method": "client_secret_jwt"},
             {"token_endpoint_auth_method": ["none"]},
             {"token_endpoint_auth_method": "none", "require_pkce": False},
@@ -202,3 +236,9 @@ def test_whatever_stands_in_it_a_document_is_taken_or_refused_by_name(members: d
 @given(st.binary(max_size=200))
 def test_whatever_bytes_come_they_are_refused_by_name(document: bytes) -> None:
     assert refused(document) in (METADATA, REDIRECT)
+
+
+@pytest.mark.parametrize("fault", BAD_JWKS)
+def test_rfc7517_5_a_set_that_is_not_of_public_signing_keys_is_refused(fault: str) -> None:
+    with pytest.raises(InvalidClientMetadata, match="jwks"):
+        registered(jwks=BAD_JWKS[fault])

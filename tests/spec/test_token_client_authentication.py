@@ -129,15 +129,6 @@ def test_rfc6749_5_2_a_wrong_secret_gets_401_and_burns_nothing(known: Known) -> 
     tokens(ask(known, known.client.exchange(code), known.client.basic))
 
 
-def test_rfc7523_2_2_client_assertions_are_not_offered(known: Known) -> None:
-    assertion = {
-        "client_id": known.client.id,
-        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        "client_assertion": "eyJhbGciOiJub25lIn0.e30.",
-    }
-    token_refused(ask(known, known.client.exchange("x") | assertion, {}), "invalid_client", 401)
-
-
 def test_rfc6749_5_2_a_disabled_client_is_refused_and_its_tokens_end(known: Known) -> None:
     client = known.meet()
     code, access_token = known.code(client), known.tokens(client)["access_token"]

@@ -20,11 +20,18 @@ class Nobody:
 
 REGISTRAR = Registrar(Engine(discovery.metadata(ISSUER), Nobody()), DEFAULT_SCOPE)
 
+PUBLIC_KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "1"}
+"""RFC 8037 appendix A.2."""
+
 WHOLE = {
     "redirect_uris": [CALLBACK, "https://portal.example/other?page=1"],
     "client_name": "社会保险",
     "client_name#en": "Social insurance",
-    "token_endpoint_auth_method": "client_secret_post",
+    "token_endpoint_auth_method": "private_key_jwt",
+    "token_endpoint_auth_signing_alg": "EdDSA",
+    "jwks": {
+        "keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "1"}]
+    },
     "grant_types": ["authorization_code", "refresh_token"],
     "response_types": ["code"],
     "application_type": "web",

@@ -10,12 +10,15 @@ from typing import Any, Final
 
 from idp.codec import builtins
 from idp.errors import InvalidClientMetadata, InvalidRedirectUri
+from idp.oidc import jws
 from idp.oidc.client import AUTH_METHODS, GRANT_TYPES, Client
+from idp.oidc.jws import InvalidJwk, PublicJwk, client_jwk
 from idp.oidc.provider import Engine
 from idp.oidc.registration.addresses import link, redirect_uri, sector_of
 from idp.oidc.registration.members import Metadata, boolean, one_of, parse, seconds, string, strings, subset
 from idp.oidc.scopes import OFFLINE_ACCESS, OPENID, SCOPES
 
+MAX_KEYS: Final = 20
 _BASES: Final = ("consent", "statutory_duty")
 _TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 _TEXTS: Final = ("client_name", "purpose", "retention")
@@ -33,7 +36,6 @@ _NOT_OFFERED: Final = (
     "request_object_encryption_enc",
     "require_signed_request_object",
     "require_pushed_authorization_requests",
-    "token_endpoint_auth_signing_alg",
     "tls_client_certificate_bound_access_tokens",
     "dpop_bound_access_tokens",
 )
@@ -71,6 +73,8 @@ class Registrar:
             redirect_uris=redirect_uris,
             client_name=_texts(metadata, "client_name") or {"": sector},
             token_endpoint_auth_method=method,
+            token_endpoint_auth_signing_alg=_signing_alg(metadata, method),
+            jwks=_jwks(metadata, needed=method == "private_key_jwt"),
             grant_types=_grants(metadata, scope),
             response_types=_response_types(metadata),
             scope=scope,
@@ -84,16 +88,8 @@ class Registrar:
             default_acr_values=strings(metadata, "default_acr_values"),
             post_logout_redirect_uris=_redirect_uris(metadata, "post_logout_redirect_uris", application_type),
             backchannel_logout_uri=_backchannel(metadata),
-            contacts=strings(metadata, "contacts"),
-            lawful_basis=one_of(metadata, "lawful_basis", _BASES, "consent"),
-            lawful_basis_rule=_rule(metadata),
-            purpose=_texts(metadata, "purpose"),
-            retention=_texts(metadata, "retention"),
             optional_scopes=subset(metadata, "optional_scopes", _beyond_openid(scope), ()),
-            client_uri=_texts(metadata, "client_uri"),
-            logo_uri=_texts(metadata, "logo_uri"),
-            policy_uri=_texts(metadata, "policy_uri"),
-            tos_uri=_texts(metadata, "tos_uri"),
+            **_notice(metadata),
         )
 
     def _scope(self, metadata: Metadata) -> tuple[str, ...]:
@@ -168,6 +164,16 @@ def _texts(metadata: Metadata, name: str) -> dict[str, str]:
     return texts
 
 
+def _notice(metadata: Metadata) -> dict[str, Any]:
+    """What the citizen is told of the client, and on which basis it asks (PIPL articles 13 and 17)."""
+    return {
+        "contacts": strings(metadata, "contacts"),
+        "lawful_basis": one_of(metadata, "lawful_basis", _BASES, "consent"),
+        "lawful_basis_rule": _rule(metadata),
+        **{name: _texts(metadata, name) for name in ("purpose", "retention", *_LINKS)},
+    }
+
+
 def _rule(metadata: Metadata) -> str:
     """A statutory duty rests on a rule that can be named (PIPL article 13)."""
     rule = string(metadata, "lawful_basis_rule") or ""
@@ -199,6 +205,27 @@ def _response_types(metadata: Metadata) -> tuple[str, ...]:
     if "code" not in (strings(metadata, "response_types") if "response_types" in metadata else ("code",)):
         raise InvalidClientMetadata("response_types without code")
     return ("code",)
+
+
+def _signing_alg(metadata: Metadata, method: str) -> str | None:
+    """OIDC Registration section 2: what assertions are signed with, for a client that makes some."""
+    if method != "private_key_jwt" or "token_endpoint_auth_signing_alg" not in metadata:
+        return None
+    return one_of(metadata, "token_endpoint_auth_signing_alg", jws.CLIENT_ALGORITHMS, "")
+
+
+def _jwks(metadata: Metadata, needed: bool) -> dict[str, tuple[PublicJwk, ...]]:
+    """RFC 7517 section 5, with public keys only."""
+    document = metadata.get("jwks")
+    if document is None and not needed:
+        return {}
+    keys = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(keys, list) or not 0 < len(keys) <= MAX_KEYS:
+        raise InvalidClientMetadata(f"jwks is not a JWK Set of 1 to {MAX_KEYS} keys")
+    try:
+        return {"keys": tuple(client_jwk(key) for key in keys)}
+    except InvalidJwk as invalid:
+        raise InvalidClientMetadata(f"jwks: {invalid}") from None
 
 
 def _beyond_openid(scope: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,0 +1,88 @@
+"""`private_key_jwt`: a client proves by a signature that it is the one (RFC 7523, OIDC Core section 9).
+
+An assertion is for us alone and good once: its one audience is our issuer or the token endpoint, and its `jti` is
+remembered until it expires.
+"""
+
+import math
+from typing import Any, Final
+
+from idp.clock import Clock
+from idp.errors import InvalidClient
+from idp.oidc import jws
+from idp.oidc.client import Client
+from idp.secrets import digest, equal, shard_for
+from idp.storage.state import Conflict, Key, StateStore
+
+JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+"""The only `client_assertion_type` (RFC 7523 section 2.2)."""
+LONGEST_SECONDS: Final = 3_700
+"""How far in the future an assertion may expire. Most clients say a minute; widespread libraries say an hour."""
+SKEW_SECONDS: Final = 10
+"""By how much a client's clock may be fast."""
+_LONGEST_JTI: Final = 256
+_LAST: Final = 10**12
+
+
+class Assertions:
+    def __init__(self, state: StateStore, clock: Clock, issuer: str) -> None:
+        self._state = state
+        self._clock = clock
+        self._audiences = (issuer, f"{issuer}/token")
+
+    def client_id(self, assertion: str) -> str:
+        """Whose assertion it says to be. Raises `InvalidClient`."""
+        try:
+            sub = jws.unproved_claims(assertion).get("sub")
+        except jws.InvalidJws as invalid:
+            raise InvalidClient(f"assertion: {invalid}") from None
+        if not isinstance(sub, str):
+            raise InvalidClient("assertion without sub")
+        return sub
+
+    def prove(self, assertion: str, client: Client) -> None:
+        """That this client signed it, for us, just now and for the first time (RFC 7523 section 3). Raises
+        `InvalidClient`."""
+        chosen = client.token_endpoint_auth_signing_alg
+        try:
+            claims = jws.verify_of_client(
+                assertion, client.jwks.get("keys", ()), (chosen,) if chosen else jws.CLIENT_ALGORITHMS
+            )
+        except jws.InvalidJws as invalid:
+            raise InvalidClient(f"assertion: {invalid}") from None
+        if claims.get("iss") != client.client_id or claims.get("sub") != client.client_id:
+            raise InvalidClient("assertion of another client")
+        if not self._for_us(claims.get("aud")):
+            raise InvalidClient("assertion for another audience")
+        self._once(client, claims, self._seconds_left(claims))
+
+    def _for_us(self, aud: Any) -> bool:
+        """One audience: with two, what one of them is given the other could use."""
+        only = aud[0] if isinstance(aud, list) and len(aud) == 1 else aud
+        return isinstance(only, str) and any(equal(only, ours) for ours in self._audiences)
+
+    def _seconds_left(self, claims: dict[str, Any]) -> int:
+        left = _time(claims.get("exp")) - self._clock.now()
+        if not 0 < left <= LONGEST_SECONDS:
+            raise InvalidClient("assertion without exp, expired, or for too long")
+        for name in ("iat", "nbf"):
+            if name in claims and not _time(claims[name]) <= self._clock.now() + SKEW_SECONDS:
+                raise InvalidClient(f"assertion with {name} in the future")
+        return int(left) + 1
+
+    def _once(self, client: Client, claims: dict[str, Any], seconds: int) -> None:
+        jti = claims.get("jti")
+        if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI:
+            raise InvalidClient("assertion without jti")
+        used = Key(shard_for(client.client_id), "assertion", digest(f"{client.client_id} {jti}"))
+        try:
+            self._state.replace(used, None, b"{}", seconds)
+        except Conflict:
+            raise InvalidClient("assertion was used before") from None
+
+
+def _time(value: Any) -> float:
+    """A NumericDate (RFC 7519 section 2); what is none compares with nothing."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _LAST:
+        return math.nan
+    return float(value)
