@@ -52,6 +52,7 @@ from idp.oidc.grants.authorization_code import AuthorizationCodeGrant
 from idp.oidc.grants.refresh_token import RefreshTokenGrant
 from idp.oidc.introspect import IntrospectionEndpoint
 from idp.oidc.logout import IdTokenHints, SigningOut
+from idp.oidc.par import PushedRequestEndpoint, PushedRequests
 from idp.oidc.revoke import RevocationEndpoint
 from idp.oidc.subjects import Subjects
 from idp.oidc.token import TokenEndpoint
@@ -216,7 +217,6 @@ def _authorization(
     services: Services, transactions: Transactions, settling: Settling, subjects: Subjects, hints: IdTokenHints
 ) -> AuthorizationEndpoint:
     return AuthorizationEndpoint(
-        services.settings.issuer,
         services.engine,
         services.directory,
         services.state,
@@ -225,6 +225,7 @@ def _authorization(
         settling,
         hints,
         subjects,
+        PushedRequests(services.state, services.randomness),
         services.clock,
         services.randomness,
         services.settings.lifetimes.code_seconds,
@@ -299,5 +300,13 @@ def _api(
     introspection = IntrospectionEndpoint(
         services.settings.issuer, authentication, access_tokens, services.citizens, services.clock
     )
-    endpoints = oidc_views.Endpoints(token, userinfo, revocation, introspection)
+    pushed = PushedRequestEndpoint(
+        authentication,
+        services.directory,
+        PushedRequests(services.state, services.randomness),
+        IdTokenHints(services.settings.issuer, services.keys),
+        services.state,
+        services.clock,
+    )
+    endpoints = oidc_views.Endpoints(token, userinfo, revocation, introspection, pushed)
     return oidc_views.ApiViews(web, failing, endpoints, services.engine, services.keys)

@@ -14,7 +14,6 @@ from idp.config import SettingsError
 from idp.errors import OAuthError
 from idp.login.password import ReusedPassword, UnacceptablePassword
 from idp.login.password_policy import WeakPassword
-from idp.login.renewal import NothingEntered
 from idp.storage.records.errors import Changed, NotFound, RecordsUnavailable
 from idp.storage.state import StateUnavailable
 from idp.vault import Unsealable
@@ -45,7 +44,6 @@ SENTENCES: Final[Mapping[type[Exception], str | Callable[[Any], str]]] = {
     RecordsUnavailable: lambda error: f"the records do not answer ({error}): check IDP_RECORDS_URL and that they run",
     OAuthError: lambda error: f"{error.code}: {error.detail or error.description}",
     WeakPassword: lambda error: "the password: " + ", ".join(_WEAK[reason.value] for reason in error.reasons),
-    NothingEntered: "the password is empty: it is read from standard input",
     ReusedPassword: "the citizen has, or had, this password: take another one",
     UnacceptablePassword: "the password is empty, too long, or not text",
     InvalidNumber: lambda error: f"the number is not valid: {_INVALID[error.reason]}",

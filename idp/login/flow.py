@@ -125,13 +125,7 @@ class SignIn:
 
         Raises `Mismatch`, `WeakPassword`, `ReusedPassword`, `Busy`, `AccountClosed`, or `Gone` where none is due.
         """
-        proven = transaction.proven
-        if proven is None or not proven.complete:
-            raise Gone("new password")
-        account = self._still_proven(transaction, proven)
-        self._arriving.prove_open(account)
-        if not self._renewal.due(account):
-            self._forget(transaction)
+        account, amr = self.new_password_due(transaction)
         try:
             self._renewal.choose(account, new, again)
         except Changed:  # in another browser, just now
@@ -139,7 +133,19 @@ class SignIn:
         self._outcomes.tell(EventType.PASSWORD_CHANGED, account, source=peer.source)
         # Whoever knew the password before may have signed in with it elsewhere (RFC 9700 section 4.14.2).
         self._ends.end_all(account.citizen.id, "password_changed")
-        return self._arriving.sign_in(transaction, account, proven.amr, session, peer)
+        return self._arriving.sign_in(transaction, account, amr, session, peer)
+
+    def new_password_due(self, transaction: Transaction) -> tuple[LoginAccount, tuple[str, ...]]:
+        """Whose new password is due, and by which methods that was proven. Raises `AccountClosed`, or `Gone` where none
+        is due (any more)."""
+        proven = transaction.proven
+        if proven is None or not proven.complete:
+            raise Gone("new password")
+        account = self._still_proven(transaction, proven)
+        self._arriving.prove_open(account)
+        if not self._renewal.due(account):
+            self._forget(transaction)
+        return account, proven.amr
 
     # -- what the steps share -----------------------------------------------------------------------------------------
 
@@ -187,7 +193,8 @@ class SignIn:
     ) -> Arrived | Transaction:
         """Every factor is proven: a session, unless the password must be renewed first."""
         if self._renewal.due(account):
-            return self._transactions.prove(transaction, replace(_password_proven(account), amr=amr, complete=True))
+            due = replace(_password_proven(account), amr=amr, complete=True, temporary=account.must_change_password)
+            return self._transactions.prove(transaction, due)
         return self._arriving.sign_in(transaction, account, amr, before, peer)
 
 

@@ -14,14 +14,6 @@ from idp.login.password_policy import Profile, check, must_change
 from idp.secrets import equal
 
 
-class NothingEntered(Exception):
-    """A new password is due, and there is none yet. `temporary`: because the one used was given by somebody else."""
-
-    def __init__(self, temporary: bool) -> None:
-        super().__init__("nothing entered")
-        self.temporary = temporary
-
-
 class Mismatch(Exception):
     """The two entries are not the same."""
 
@@ -49,11 +41,9 @@ class Renewal:
     def choose(self, account: LoginAccount, new: str, again: str, temporary: bool = False) -> None:
         """Prove the new password and keep it; a temporary one is due for renewal at the next sign-in.
 
-        Raises `NothingEntered`, `Mismatch`, `WeakPassword`, `ReusedPassword` (also for the present one), `Busy`, or
-        `Changed` if the citizen has another password by now; a temporary one replaces whatever there is.
+        Raises `Mismatch`, `WeakPassword`, `ReusedPassword` (also for the present one), `Busy`, or `Changed` if the
+        citizen has another password by now; a temporary one replaces whatever there is.
         """
-        if not (new or again or temporary):
-            raise NothingEntered(account.must_change_password)
         if not equal(new, again):
             raise Mismatch
         citizen = account.citizen

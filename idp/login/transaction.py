@@ -63,7 +63,8 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """Factors proven in this transaction, before there is a session; `complete` if only a new password is due.
+    """Factors proven in this transaction, before there is a session; `complete` if only a new password is due, for the
+    one that was proven was given by somebody else (`temporary`) or is too old.
 
     `password_set_at` (seconds since the epoch) tells which password was proven: the proof ends with that password.
     """
@@ -72,6 +73,7 @@ class Proven:
     amr: tuple[str, ...]
     password_set_at: int | None = None
     complete: bool = False
+    temporary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@
 |---|---|---|
 | /.well-known/openid-configuration, /jwks | discovery.py | OIDC Discovery 1.0, RFC 7517 |
 | /authorize | authorize.py | RFC 6749 section 4.1, OIDC Core section 3.1.2, RFC 7636, RFC 9207 |
+| /par | par.py | RFC 9126 |
 | /token | token.py, grants/ | RFC 6749 sections 3.2, 4.1.3 and 6 |
 | /userinfo | userinfo.py | OIDC Core section 5.3, RFC 6750 |
 | /revoke | revoke.py | RFC 7009 |

@@ -30,6 +30,7 @@ from idp.login.settling import Settling
 from idp.login.transaction import Transaction, Transactions
 from idp.oidc.client import Client
 from idp.oidc.grant import CodeRecord, code_key, code_proof
+from idp.oidc.par import PushedRequests
 from idp.oidc.provider import Engine, PyopRequest
 from idp.oidc.request import CodeRequest, HintReader, Wanted, read
 from idp.oidc.subjects import Subjects
@@ -73,7 +74,6 @@ class Interaction:
 class AuthorizationEndpoint:
     def __init__(
         self,
-        issuer: str,
         engine: Engine,
         clients: ClientSource,
         state: StateStore,
@@ -82,11 +82,12 @@ class AuthorizationEndpoint:
         settling: Settling,
         hints: HintReader,
         subjects: Subjects,
+        pushed: PushedRequests,
         clock: Clock,
         randomness: Randomness,
         code_seconds: int,
     ) -> None:
-        self._issuer = issuer
+        self._issuer = engine.issuer
         self._engine = engine
         self._clients = clients
         self._state = state
@@ -95,6 +96,7 @@ class AuthorizationEndpoint:
         self._settling = settling
         self._hints = hints
         self._subjects = subjects
+        self._pushed = pushed
         self._clock = clock
         self._randomness = randomness
         self._code_seconds = code_seconds
@@ -107,7 +109,7 @@ class AuthorizationEndpoint:
         Raises `InvalidRequest`, `UnknownClient` or `UnprovenRedirect` where there is nowhere to answer to, and
         `Throttled` where too many sign-ins are begun from one address.
         """
-        parameters = parse(visit.query)
+        parameters = self._pushed.resolve(parse(visit.query))
         target = prove(parameters, self._clients)
         try:
             return self._proceed(parameters, target, visit)

@@ -43,6 +43,7 @@ class Client:
     """Host that pairwise subjects are computed for (OIDC Core section 8.1); fixed at registration."""
     id_token_signed_response_alg: str = "RS256"
     require_pkce: bool = True
+    require_pushed_authorization_requests: bool = False
     default_max_age: int | None = None
     require_auth_time: bool = False
     default_acr_values: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ def metadata(issuer: str) -> Mapping[str, object]:
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
+        "pushed_authorization_request_endpoint": f"{issuer}/par",
         "token_endpoint": f"{issuer}/token",
         "userinfo_endpoint": f"{issuer}/userinfo",
         "jwks_uri": f"{issuer}/jwks",
@@ -29,6 +30,7 @@ def metadata(issuer: str) -> Mapping[str, object]:
         "claims_supported": (*_TOKEN_CLAIMS, *CLAIMS),
         "claim_types_supported": ("normal",),
         "claims_parameter_supported": True,
+        "require_pushed_authorization_requests": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "response_types_supported": ("code",),

@@ -61,6 +61,7 @@ class Engine:
     def __init__(self, metadata: Mapping[str, object], clients: ClientSource) -> None:
         self._provider = _CitizenProvider(metadata, _ClientMapping(clients))
         self.metadata: Final = _published(self._provider, metadata)
+        self.issuer: Final = str(metadata["issuer"])
 
     def parse(self, parameters: Mapping[str, str], scopes: Iterable[str]) -> PyopRequest:
         """pyop's own reading and validation of a request whose client and redirect address are proved. Raises

@@ -42,6 +42,12 @@ def no_request_object(parameters: Parameters, client: Client) -> None:
         raise RegistrationNotSupported
 
 
+def pushed_where_the_client_pushes(parameters: Parameters, client: Client) -> None:
+    """RFC 9126 section 6: a client that registered so takes no request but a pushed one."""
+    if client.require_pushed_authorization_requests and not parameters.pushed:
+        raise InvalidRequest("not pushed")
+
+
 def response_type_is_code(parameters: Parameters, client: Client) -> None:
     """RFC 6749 section 4.1.1; no other is offered (RFC 9700 section 2.1.2)."""
     if parameters.require("response_type") != "code":
@@ -83,6 +89,7 @@ def texts_are_short(parameters: Parameters, client: Client) -> None:
 
 RULES: Final[tuple[Callable[[Parameters, Client], None], ...]] = (
     no_parameter_is_repeated,
+    pushed_where_the_client_pushes,
     response_type_is_code,
     client_may_use_codes,
     no_request_object,

@@ -23,6 +23,7 @@ from idp.oidc.client import Client
 from idp.oidc.introspect import IntrospectionEndpoint
 from idp.oidc.keys import KeyRing
 from idp.oidc.logout import LogoutRequest, SigningOut
+from idp.oidc.par import PushedRequestEndpoint
 from idp.oidc.provider import Engine
 from idp.oidc.revoke import RevocationEndpoint
 from idp.oidc.target import UnknownClient, UnprovenRedirect
@@ -77,6 +78,7 @@ class Endpoints:
     userinfo: UserinfoEndpoint
     revocation: RevocationEndpoint
     introspection: IntrospectionEndpoint
+    pushed: PushedRequestEndpoint
 
 
 class ApiViews:
@@ -117,6 +119,14 @@ class ApiViews:
             authorization = request.headers.get("Authorization")
             self._endpoints.revocation.answer(form(request), authorization, self._web.source(request))
             return self._web.json({})
+
+        return self._answered(request, answer, "Basic")
+
+    def push(self, request: Request) -> Response:
+        def answer() -> Response:
+            authorization = request.headers.get("Authorization")
+            source = self._web.source(request)
+            return self._web.json(self._endpoints.pushed.answer(form(request), authorization, source), 201)
 
         return self._answered(request, answer, "Basic")
 
@@ -238,6 +248,7 @@ def blueprint(authorize: AuthorizeView, api: ApiViews, logout: LogoutViews) -> B
     routes = Blueprint("oidc", __name__)
     for path, view, methods in (
         ("/authorize", lambda: authorize(request), ["GET", "POST"]),
+        ("/par", lambda: api.push(request), ["POST"]),
         ("/token", lambda: api.token(request), ["POST"]),
         ("/userinfo", lambda: api.userinfo(request), ["GET", "POST"]),
         ("/revoke", lambda: api.revoke(request), ["POST"]),

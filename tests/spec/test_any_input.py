@@ -200,9 +200,9 @@ def test_rfc6749_5_2_any_bytes_at_token(known: Known, raw: bytes, content_type: 
 
 @often
 @given(
-    path=st.sampled_from(["/revoke", "/introspect"]),
+    path=st.sampled_from(["/revoke", "/introspect", "/par"]),
     given_token=texts | headers,
-    changes=changed(["token", "token_type_hint", "client_id", "client_secret", "x"]),
+    changes=changed(["token", "token_type_hint", "client_id", "client_secret", "request_uri", "scope", "x"]),
     repeat=st.booleans(),
 )
 @example(path="/revoke", given_token="\0", changes=[], repeat=False)

@@ -231,9 +231,11 @@ ENDPOINTS = {
     "end_session_endpoint",
     "revocation_endpoint",
     "introspection_endpoint",
+    "pushed_authorization_request_endpoint",
 }
 FLAGS = {
     "claims_parameter_supported": True,
+    "require_pushed_authorization_requests": False,
     "request_parameter_supported": False,
     "request_uri_parameter_supported": False,
     "authorization_response_iss_parameter_supported": True,

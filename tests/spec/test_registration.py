@@ -21,6 +21,7 @@ def test_rfc7591_3_2_1_the_defaults_are_told() -> None:
         "id_token_signed_response_alg": "RS256",
         "scope": "openid profile",
         "require_pkce": True,
+        "require_pushed_authorization_requests": False,
         "require_auth_time": False,
         "lawful_basis": "consent",
         "client_id_issued_at": 0,

@@ -179,7 +179,6 @@ def test_rfc7591_3_2_2_what_is_refused_and_how(metadata: dict[str, object], code
         {"userinfo_encrypted_response_alg": "RSA-OAEP"},
         {"request_object_signing_alg": "RS256"},
         {"require_signed_request_object": True},
-        {"require_pushed_authorization_requests": True},
         {"tls_client_certificate_bound_access_tokens": True},
         {"dpop_bound_access_tokens": True},
         {"sector_identifier_uri": "https://portal.example/sector.json"},

@@ -39,6 +39,7 @@ WHOLE = {
     "id_token_signed_response_alg": "ES256",
     "scope": "openid profile phone citizen_id offline_access",
     "require_pkce": False,
+    "require_pushed_authorization_requests": True,
     "default_max_age": 3600,
     "require_auth_time": True,
     "default_acr_values": ["urn:citizen-idp:aal:2"],

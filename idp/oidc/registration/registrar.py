@@ -35,7 +35,6 @@ _NOT_OFFERED: Final = (
     "request_object_encryption_alg",
     "request_object_encryption_enc",
     "require_signed_request_object",
-    "require_pushed_authorization_requests",
     "tls_client_certificate_bound_access_tokens",
     "dpop_bound_access_tokens",
 )
@@ -83,6 +82,9 @@ class Registrar:
             sector=sector,
             id_token_signed_response_alg=one_of(metadata, "id_token_signed_response_alg", ("RS256", "ES256"), "RS256"),
             require_pkce=require_pkce,
+            require_pushed_authorization_requests=boolean(
+                metadata, "require_pushed_authorization_requests", default=False
+            ),
             default_max_age=seconds(metadata, "default_max_age"),
             require_auth_time=boolean(metadata, "require_auth_time", default=False),
             default_acr_values=strings(metadata, "default_acr_values"),

@@ -1,0 +1,111 @@
+"""Pushed authorization requests (RFC 9126): a client hands its request in at /par, authenticated, and the browser
+carries a reference.
+
+What is pushed is proved as at /authorize, so that a mistake is told to the client and not to the citizen; and proved
+again when the browser comes, for the client may have been changed meanwhile. A reference lives a minute, is its
+client's alone, and is good once.
+"""
+
+from typing import Any, Final
+
+from idp.clock import Clock
+from idp.codec import decode, encode
+from idp.errors import InvalidRequest, TooManyRequests
+from idp.oidc.client_auth import ClientAuthentication
+from idp.oidc.request import HintReader, read
+from idp.oidc.target import ClientSource, UnknownClient, UnprovenRedirect, prove
+from idp.parameters import Parameters, parse
+from idp.secrets import SHARDS, Randomness, digest, mint, shard_of
+from idp.sources import Bucket, Sources, source_of
+from idp.storage.state import Gone, Key, Replayed, StateStore, Throttled
+
+PREFIX: Final = "urn:ietf:params:oauth:request_uri:"
+SECONDS: Final = 60
+"""Section 2.2 wants a short life; the browser comes at once."""
+OF_STRANGERS: Final = Bucket(size=300, drain=0.1)
+"""What one source may push for public clients, whose names anybody may use: 300 at once, then ten a second."""
+_OF_THE_CLIENT: Final = ("client_secret", "client_assertion", "client_assertion_type")
+
+
+class PushedRequests:
+    """The requests that wait for their browser."""
+
+    def __init__(self, state: StateStore, randomness: Randomness) -> None:
+        self._state = state
+        self._randomness = randomness
+
+    def store(self, parameters: Parameters) -> str:
+        """Gives the `request_uri`."""
+        handle = mint(self._randomness, SHARDS[self._randomness.bytes(1)[0] % len(SHARDS)])
+        self._state.put(_key(handle), encode(parameters.values), SECONDS)
+        return PREFIX + handle
+
+    def resolve(self, parameters: Parameters) -> Parameters:
+        """The request that is meant: that which was pushed, or the one that came. All else that stands beside a
+        reference is passed over (section 4).
+
+        Raises `InvalidRequest` if the reference is unknown, expired, used or another client's.
+        """
+        reference = parameters.get("request_uri")
+        if reference is None or not reference.startswith(PREFIX):
+            return parameters
+        parameters.refuse_repeated()
+        attempt = self._randomness.bytes(8).hex()
+        try:
+            taken = self._state.take_once(_key(reference.removeprefix(PREFIX)), attempt, b"", SECONDS)
+        except (Gone, Replayed):
+            raise InvalidRequest("request_uri is unknown, expired or used") from None
+        pushed = Parameters(decode(taken.value, dict[str, str]), pushed=True)
+        if pushed.get("client_id") != parameters.get("client_id"):
+            raise InvalidRequest("request_uri is another client's")
+        return pushed
+
+
+class PushedRequestEndpoint:
+    """/par (RFC 9126 section 2)."""
+
+    def __init__(
+        self,
+        authentication: ClientAuthentication,
+        clients: ClientSource,
+        pushed: PushedRequests,
+        hints: HintReader,
+        state: StateStore,
+        clock: Clock,
+    ) -> None:
+        self._authentication = authentication
+        self._clients = clients
+        self._pushed = pushed
+        self._hints = hints
+        self._clock = clock
+        self._strangers = Sources(state, clock, OF_STRANGERS, "pushed-source")
+
+    def answer(self, form: str, authorization: str | None, source: str) -> dict[str, Any]:
+        """Raises an `OAuthError`, whichever /authorize would have raised."""
+        given = parse(form)
+        given.refuse_repeated()
+        client = self._authentication.prove(given, authorization, source).client
+        if not client.confidential:
+            self._count(source)
+        if given.get("request_uri") is not None:
+            raise InvalidRequest("request_uri stands in a pushed request")
+        kept = {name: value for name, value in given.values.items() if name not in _OF_THE_CLIENT}
+        if kept.setdefault("client_id", client.client_id) != client.client_id:
+            raise InvalidRequest("another client's request")
+        parameters = Parameters(kept, pushed=True)
+        try:
+            target = prove(parameters, self._clients)
+        except (UnknownClient, UnprovenRedirect):
+            raise InvalidRequest("redirect_uri is not registered") from None
+        read(parameters, target, self._hints, int(self._clock.now()), "")
+        return {"request_uri": self._pushed.store(parameters), "expires_in": SECONDS}
+
+    def _count(self, source: str) -> None:
+        try:
+            self._strangers.count(source_of(source))
+        except Throttled as throttled:
+            raise TooManyRequests(throttled.retry_after, "pushed requests") from None
+
+
+def _key(handle: str) -> Key:
+    return Key(shard_of(handle), "pushed", digest(handle))
