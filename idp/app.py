@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -53,9 +54,10 @@ from idp.oidc.grants.refresh_token import RefreshTokenGrant
 from idp.oidc.introspect import IntrospectionEndpoint
 from idp.oidc.logout import IdTokenHints, SigningOut
 from idp.oidc.par import PushedRequestEndpoint, PushedRequests
+from idp.oidc.register import InitialTokens, RegistrationEndpoint
 from idp.oidc.revoke import RevocationEndpoint
 from idp.oidc.subjects import Subjects
-from idp.oidc.token import TokenEndpoint
+from idp.oidc.token import Grant, TokenEndpoint
 from idp.oidc.tokens import TokenIssuer
 from idp.oidc.userinfo import UserinfoEndpoint
 from idp.oidc.withdrawal import Withdrawal
@@ -280,20 +282,8 @@ def _api(
     access_tokens: AccessTokens,
     families: Families,
 ) -> oidc_views.ApiViews:
-    grants = (
-        AuthorizationCodeGrant(
-            services.state,
-            services.citizens,
-            access_tokens,
-            families,
-            issuer,
-            subjects,
-            services.clock,
-            services.randomness,
-        ),
-        RefreshTokenGrant(services.citizens, services.records.consents, families, issuer, services.randomness),
-    )
     authentication = ClientAuthentication(services.directory, services.state, services.clock, services.settings.issuer)
+    grants = _grants(services, subjects, issuer, access_tokens, families)
     token = TokenEndpoint(authentication, grants, services.state, services.clock)
     userinfo = UserinfoEndpoint(services.engine, access_tokens, services.citizens)
     revocation = RevocationEndpoint(authentication, access_tokens, families)
@@ -308,5 +298,34 @@ def _api(
         services.state,
         services.clock,
     )
-    endpoints = oidc_views.Endpoints(token, userinfo, revocation, introspection, pushed)
+    endpoints = oidc_views.Endpoints(token, userinfo, revocation, introspection, pushed, _registration(services))
     return oidc_views.ApiViews(web, failing, endpoints, services.engine, services.keys)
+
+
+def _grants(
+    services: Services, subjects: Subjects, issuer: TokenIssuer, access_tokens: AccessTokens, families: Families
+) -> Sequence[Grant]:
+    return (
+        AuthorizationCodeGrant(
+            services.state,
+            services.citizens,
+            access_tokens,
+            families,
+            issuer,
+            subjects,
+            services.clock,
+            services.randomness,
+        ),
+        RefreshTokenGrant(services.citizens, services.records.consents, families, issuer, services.randomness),
+    )
+
+
+def _registration(services: Services) -> RegistrationEndpoint:
+    return RegistrationEndpoint(
+        services.settings.issuer,
+        services.settings.registration,
+        services.clients,
+        InitialTokens(services.state, services.randomness),
+        services.state,
+        services.clock,
+    )

@@ -86,7 +86,7 @@ def build_services(
     versions.on_change(partial(_reload, vault))
     lifetimes = settings.lifetimes
     directory = ClientDirectory(records.clients, versions)
-    engine = Engine(discovery.metadata(settings.issuer), directory)
+    engine = Engine(discovery.metadata(settings.issuer, registration=settings.registration != "closed"), directory)
     return Services(
         settings=settings,
         clock=clock,

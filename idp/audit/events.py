@@ -47,9 +47,11 @@ class EventType(enum.Enum):
 
     # clients
     CLIENT_ADDED = "client:added"
+    CLIENT_CHANGED = "client:changed"
     CLIENT_DISABLED = "client:disabled"
     CLIENT_ENABLED = "client:enabled"
     CLIENT_REMOVED = "client:removed"
+    REGISTRATION_TOKEN_ISSUED = "registration:token_issued"
     CLIENT_AUTHENTICATION_FAILED = "client:authentication_failed"
 
     # keys

@@ -10,8 +10,9 @@ from idp.app import Services
 from idp.audit.events import EventType
 from idp.cli.example import example
 from idp.cli.opened import opened, record
-from idp.cli.output import show_many, show_one, table_option
+from idp.cli.output import moment, show_many, show_one, table_option
 from idp.oidc.client import Client
+from idp.oidc.register import InitialTokens
 from idp.oidc.registration.registrar import ignored
 
 _LARGEST = 65_536
@@ -93,6 +94,26 @@ def remove(client_id: str, as_table: bool) -> None:
         services.clients.remove(client_id)
         record(services, EventType.CLIENT_REMOVED, client_id=client_id)
     show_one(document, as_table)
+
+
+@client.command(epilog=example("idp client token --days 7"))
+@click.option("--days", type=click.IntRange(1, 90), default=7, show_default=True, help="How long it is good.")
+@table_option
+def token(days: int, as_table: bool) -> None:
+    """Give out an initial access token, with which a developer registers one client over HTTP (RFC 7591)."""
+    with opened(begin=True, tells=True) as services:
+        seconds = days * 86_400
+        issued = InitialTokens(services.state, services.randomness).issue(seconds)
+        record(services, EventType.REGISTRATION_TOKEN_ISSUED)
+        document = {
+            "initial_access_token": issued,
+            "expires_at": moment(int(services.clock.now()) + seconds),
+            "registration_endpoint": f"{services.settings.issuer}/register",
+        }
+        closed = services.settings.registration == "closed"
+    show_one(document, as_table)
+    if closed:
+        click.echo("IDP_REGISTRATION is closed: nobody can use it", err=True)
 
 
 def _unsaid(registered: Client, metadata: bytes) -> Iterator[str]:

@@ -12,7 +12,7 @@ shortcut.py  the three requests of a hop, past Flask's contexts
 from idp.http.cookies import Cookies
 from idp.http.failing import Failing, PageError, store_away
 from idp.http.observer import Observer
-from idp.http.reading import MAX_FORM_BYTES, form, here, local_path, query
+from idp.http.reading import MAX_FORM_BYTES, document, form, here, local_path, query
 from idp.http.web import PREFERENCE_SECONDS, Web
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Observer",
     "PageError",
     "Web",
+    "document",
     "form",
     "here",
     "local_path",

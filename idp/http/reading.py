@@ -32,6 +32,16 @@ def form(request: Request) -> str:
         raise InvalidRequest("not ASCII") from None
 
 
+def document(request: Request) -> bytes:
+    """The JSON that was sent. Raises `InvalidRequest` if it is anything else by its type, `RequestEntityTooLarge` if it
+    is too long."""
+    if request.mimetype != "application/json":
+        raise InvalidRequest("not JSON")
+    if (request.content_length or 0) > MAX_FORM_BYTES:
+        raise RequestEntityTooLarge
+    return request.get_data()
+
+
 def here(request: Request) -> str:
     raw = query(request)
     return local_path(f"{request.path}?{raw}" if raw else request.path)

@@ -7,6 +7,7 @@
 | /par | par.py | RFC 9126 |
 | /token | token.py, grants/ | RFC 6749 sections 3.2, 4.1.3 and 6 |
 | /userinfo | userinfo.py | OIDC Core section 5.3, RFC 6750 |
+| /register | register.py, registration/ | RFC 7591, RFC 7592 |
 | /revoke | revoke.py | RFC 7009 |
 | /introspect | introspect.py | RFC 7662 |
 | /logout | logout.py, backchannel.py | OIDC RP-Initiated Logout 1.0, Back-Channel Logout 1.0 |

@@ -34,6 +34,8 @@ class Client:
     """Its public keys (RFC 7517 section 5)."""
     client_secret_digest: str | None = None
     client_secret_expires_at: int = 0
+    registration_token_digest: str | None = None
+    """Of what the client is managed with (RFC 7592); None for one that an operator registered."""
     grant_types: tuple[str, ...] = ("authorization_code",)
     response_types: tuple[str, ...] = ("code",)
     scope: tuple[str, ...] = ("openid",)

@@ -20,10 +20,11 @@ CAPACITY: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A new client. `client_secret` is given here, once; what is kept is its digest."""
+    """A client as it is now. What is secret is given once, when it is made; what is kept is its digest."""
 
     client: Client
-    client_secret: str | None
+    client_secret: str | None = None
+    registration_access_token: str | None = None
 
 
 class ClientDirectory:
@@ -68,18 +69,47 @@ class Clients:
 
     def add(self, metadata: bytes) -> Registered:
         """Register a client from RFC 7591 metadata in JSON. Raises `InvalidClientMetadata` or `InvalidRedirectUri`."""
-        now = int(self._clock.now())
-        proved = self._registrar.prove(metadata)
-        secret = urlsafe(self._randomness.bytes(32)) if proved.token_endpoint_auth_method in SECRET_METHODS else None
-        client = dataclasses.replace(
+        return self.keep(self.prove(metadata), managed=False)
+
+    def prove(self, metadata: bytes) -> Client:
+        """RFC 7591 metadata in JSON as a client that is not kept yet. Raises `InvalidClientMetadata` or
+        `InvalidRedirectUri`."""
+        return self._registrar.prove(metadata)
+
+    def keep(self, proved: Client, managed: bool = True) -> Registered:
+        """Register a client; with a token, if it is to be managed by its developer (RFC 7592)."""
+        token = self._secret() if managed else None
+        fresh = dataclasses.replace(
             proved,
             client_id=self._randomness.bytes(16).hex(),
-            client_id_issued_at=now,
-            client_secret_digest=digest(secret) if secret else None,
+            client_id_issued_at=int(self._clock.now()),
+            registration_token_digest=digest(token) if token else None,
         )
-        self._records.save(client.client_id, encode(client), now)
+        return dataclasses.replace(self._saved(fresh), registration_access_token=token)
+
+    def change(self, client: Client, proved: Client) -> Registered:
+        """Other metadata for the same client: its id, its secret and whoever manages it stay."""
+        changed = dataclasses.replace(
+            proved,
+            client_id=client.client_id,
+            client_id_issued_at=client.client_id_issued_at,
+            client_secret_digest=client.client_secret_digest,
+            registration_token_digest=client.registration_token_digest,
+        )
+        return self._saved(changed)
+
+    def _saved(self, client: Client) -> Registered:
+        """Kept, with a secret if its method needs one and there is none, and without one if not."""
+        needs = client.token_endpoint_auth_method in SECRET_METHODS
+        secret = self._secret() if needs and client.client_secret_digest is None else None
+        had = client.client_secret_digest if needs else None
+        kept = dataclasses.replace(client, client_secret_digest=digest(secret) if secret else had)
+        self._records.save(kept.client_id, encode(kept), int(self._clock.now()))
         self._versions.bump()
-        return Registered(client, secret)
+        return Registered(kept, secret)
+
+    def _secret(self) -> str:
+        return urlsafe(self._randomness.bytes(32))
 
     def page(self, after: str = "", limit: int = 100) -> Sequence[Client]:
         """Clients in order of their id, beginning after one."""

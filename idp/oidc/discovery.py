@@ -14,9 +14,11 @@ from idp.pages import LANGUAGES
 _TOKEN_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash")
 
 
-def metadata(issuer: str) -> Mapping[str, object]:
-    """The document of /.well-known/openid-configuration for this issuer."""
-    return {
+def metadata(issuer: str, registration: bool = False) -> Mapping[str, object]:
+    """The document of /.well-known/openid-configuration for this issuer; `registration`: whether anybody may register a
+    client over HTTP, with a token or without."""
+    offered = {"registration_endpoint": f"{issuer}/register"} if registration else {}
+    return offered | {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
         "pushed_authorization_request_endpoint": f"{issuer}/par",

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Request
 from idp.citizens.registry import Citizens
 from idp.csrf import check_csrf, csrf_token
 from idp.errors import InvalidRequest, OAuthError
-from idp.http import Failing, PageError, Web, form, query
+from idp.http import Failing, PageError, Web, document, form, query
 from idp.login.door import Redirect
 from idp.login.party import in_language
 from idp.login.transaction import Transactions
@@ -25,6 +25,7 @@ from idp.oidc.keys import KeyRing
 from idp.oidc.logout import LogoutRequest, SigningOut
 from idp.oidc.par import PushedRequestEndpoint
 from idp.oidc.provider import Engine
+from idp.oidc.register import Caller, RegistrationEndpoint
 from idp.oidc.revoke import RevocationEndpoint
 from idp.oidc.target import UnknownClient, UnprovenRedirect
 from idp.oidc.token import TokenEndpoint
@@ -79,6 +80,7 @@ class Endpoints:
     revocation: RevocationEndpoint
     introspection: IntrospectionEndpoint
     pushed: PushedRequestEndpoint
+    registration: RegistrationEndpoint
 
 
 class ApiViews:
@@ -129,6 +131,29 @@ class ApiViews:
             return self._web.json(self._endpoints.pushed.answer(form(request), authorization, source), 201)
 
         return self._answered(request, answer, "Basic")
+
+    def register(self, request: Request) -> Response:
+        def answer() -> Response:
+            return self._web.json(self._endpoints.registration.register(document(request), self._caller(request)), 201)
+
+        return self._answered(request, answer, "Bearer")
+
+    def manage(self, request: Request, client_id: str) -> Response:
+        """Read, change or remove a registration (RFC 7592 section 2)."""
+
+        def answer() -> Response:
+            registration, caller = self._endpoints.registration, self._caller(request)
+            if request.method == "DELETE":
+                registration.remove(client_id, caller)
+                return Response(status=204, headers={"Cache-Control": "no-store"})
+            if request.method == "PUT":
+                return self._web.json(registration.change(client_id, document(request), caller))
+            return self._web.json(registration.read(client_id, caller))
+
+        return self._answered(request, answer, "Bearer")
+
+    def _caller(self, request: Request) -> Caller:
+        return Caller(request.headers.get("Authorization"), self._web.source(request))
 
     def introspect(self, request: Request) -> Response:
         def answer() -> Response:
@@ -251,6 +276,8 @@ def blueprint(authorize: AuthorizeView, api: ApiViews, logout: LogoutViews) -> B
         ("/par", lambda: api.push(request), ["POST"]),
         ("/token", lambda: api.token(request), ["POST"]),
         ("/userinfo", lambda: api.userinfo(request), ["GET", "POST"]),
+        ("/register", lambda: api.register(request), ["POST"]),
+        ("/register/<client_id>", lambda client_id: api.manage(request, client_id), ["GET", "PUT", "DELETE"]),
         ("/revoke", lambda: api.revoke(request), ["POST"]),
         ("/introspect", lambda: api.introspect(request), ["POST"]),
         ("/jwks", lambda: api.jwks(request), ["GET"]),

@@ -232,6 +232,7 @@ ENDPOINTS = {
     "revocation_endpoint",
     "introspection_endpoint",
     "pushed_authorization_request_endpoint",
+    "registration_endpoint",
 }
 FLAGS = {
     "claims_parameter_supported": True,

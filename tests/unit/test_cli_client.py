@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from idp.cli.opened import opened
+from idp.errors import InvalidToken
+from idp.oidc.register import InitialTokens
 from tests.support.shell import METADATA, Idp
 
 
@@ -74,3 +77,21 @@ def test_a_client_that_is_not_there(idp: Idp, verb: str) -> None:
 def test_metadata_that_will_not_do_is_one_line(idp: Idp, metadata: str) -> None:
     ran = idp("client", "add", "-", stdin=metadata)
     assert (ran.status, ran.out, ran.err.count("\n")) == (1, "", 1)
+
+
+def test_a_token_to_register_with_is_good_once(idp: Idp) -> None:
+    ran = idp("client", "token", "--days", "2")
+    assert (ran.status, ran.err) == (0, "")
+    assert set(ran.json) == {"initial_access_token", "expires_at", "registration_endpoint"}
+    with opened() as services:
+        tokens = InitialTokens(services.state, services.randomness)
+        tokens.use(ran.json["initial_access_token"])
+        with pytest.raises(InvalidToken):
+            tokens.use(ran.json["initial_access_token"])
+    assert len(idp("audit", "search", "--event", "registration:token_issued").lines) == 1
+    assert ran.json["initial_access_token"] not in idp("audit", "tail").out
+
+
+def test_a_token_that_nobody_can_use_is_said_to_be_so(idp: Idp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDP_REGISTRATION", "closed")
+    assert idp("client", "token").err == "IDP_REGISTRATION is closed: nobody can use it\n"
