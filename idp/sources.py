@@ -17,6 +17,8 @@ from idp.secrets import digest, shard_for
 from idp.storage.state import Conflict, Gone, Key, StateStore, Throttled
 
 TRIES: Final = 5
+_PLAIN: Final = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!\Z)|\Z)){4}", re.ASCII)
+"""Most addresses: IPv4 in its one spelling, which needs no parsing."""
 _WITH_PORT: Final = re.compile(r"\[([^][]*)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}", re.ASCII)
 
 
@@ -40,6 +42,8 @@ EMPTY: Final = Level(0, 0)
 def address_of(text: str) -> str:
     """The IP address that a text is, in one spelling; brackets and a port go, IPv4 in IPv6 is IPv4. Empty if it is
     none."""
+    if _PLAIN.fullmatch(text):
+        return text
     ported = _WITH_PORT.fullmatch(text)
     try:
         parsed = ipaddress.ip_address(ported[1] or ported[2] if ported else text)

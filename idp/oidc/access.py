@@ -34,6 +34,23 @@ class Access:
     seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class _OfCode:
+    """What is kept with a token that was made of a code."""
+
+    code: CodeRecord
+    head: Head
+    leg: bytes
+
+    @property
+    def client_id(self) -> str:
+        return self.code.request.client_id
+
+    @property
+    def citizen_id(self) -> str:
+        return self.head.citizen_id
+
+
 class AccessTokens:
     """`seconds` is how long a token lives, if nothing ends it before."""
 
@@ -73,11 +90,11 @@ class AccessTokens:
             entry = self._state.read_under(access_key(token), [event(what, self._clock.now())])
         except Gone:
             raise InvalidToken("unknown, expired or revoked") from None
-        client_id, citizen_id = _whose(entry)
-        client = self._clients.get(client_id)
+        kept = _kept(entry)
+        client = self._clients.get(kept.client_id)
         if client is None or not client.enabled:
-            raise self.refused(client_id, citizen_id, InvalidToken("the client is disabled"))
-        return self._opened(entry, client)
+            raise self.refused(kept.client_id, kept.citizen_id, InvalidToken("the client is disabled"))
+        return self._opened(kept, client, entry.seconds)
 
     def look_up(self, token: str) -> Access | None:
         """What `token` opens now; None if nothing. Nothing is told: nothing is given away."""
@@ -85,8 +102,9 @@ class AccessTokens:
             entry = self._state.read_under(access_key(token))
         except Gone:
             return None
-        client = self._clients.get(_whose(entry)[0])
-        return self._opened(entry, client) if client is not None and client.enabled else None
+        kept = _kept(entry)
+        client = self._clients.get(kept.client_id)
+        return self._opened(kept, client, entry.seconds) if client is not None and client.enabled else None
 
     def give_back(self, token: str, client: Client) -> None:
         """End a token of this client; whatever else it may be stays as it is."""
@@ -95,14 +113,12 @@ class AccessTokens:
             told = event(EventType.TOKEN_REVOKED, self._clock.now())
             self._state.delete(access_key(token), events=[told])
 
-    def _opened(self, entry: Standing, client: Client) -> Access:
-        if not entry.fields:
-            record = decode(entry.value, AccessRecord)
-            return Access(client, record.citizen_id, record.sub, record.scopes, record.claims, entry.seconds)
-        code, head = decode(entry.value, CodeRecord), decode(entry.fields["head"], Head)
-        sub = self._subjects.subject(client, head.citizen_id)
-        grant = code.grant(head, entry.fields[code.leg], sub)
-        return Access(client, head.citizen_id, sub, grant.scopes, _released(grant), entry.seconds)
+    def _opened(self, kept: AccessRecord | _OfCode, client: Client, seconds: int) -> Access:
+        if isinstance(kept, AccessRecord):
+            return Access(client, kept.citizen_id, kept.sub, kept.scopes, kept.claims, seconds)
+        sub = self._subjects.subject(client, kept.citizen_id)
+        grant = kept.code.grant(kept.head, kept.leg, sub)
+        return Access(client, kept.citizen_id, sub, grant.scopes, _released(grant), seconds)
 
     def refused(self, client_id: str, citizen_id: str, error: OAuthError) -> OAuthError:
         """Tell that nothing was released for a token that was read, and why; gives `error`."""
@@ -113,12 +129,12 @@ class AccessTokens:
         return error
 
 
-def _whose(entry: Standing) -> tuple[str, str]:
-    """Client and citizen. What was made of a code has fields of the session, what came of a refresh has none."""
-    if entry.fields:
-        return decode(entry.value, CodeRecord).request.client_id, decode(entry.fields["head"], Head).citizen_id
-    record = decode(entry.value, AccessRecord)
-    return record.client_id, record.citizen_id
+def _kept(entry: Standing) -> AccessRecord | _OfCode:
+    """What was made of a code has fields of the session, what came of a refresh has none."""
+    if not entry.fields:
+        return decode(entry.value, AccessRecord)
+    code = decode(entry.value, CodeRecord)
+    return _OfCode(code, decode(entry.fields["head"], Head), entry.fields[code.leg])
 
 
 def _released(grant: GrantRecord) -> tuple[str, ...]:
