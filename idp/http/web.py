@@ -106,12 +106,13 @@ class Web:
 
     # -- answering --------------------------------------------------------------------------------------------------
 
-    def page(self, page: Page, frame: Frame, status: int = 200, forms_to: str = "") -> Response:
-        """`forms_to`: where, besides ourselves, the redirect that answers the page's form may lead (Chrome asks
-        `form-action`)."""
+    def page(self, page: Page, frame: Frame, status: int = 200, forms_to: str = "", scripted: bool = False) -> Response:
+        """`forms_to`: where, besides ourselves, the page's form or the redirect that answers it may lead (Chrome asks
+        `form-action`). `scripted`: the page has a script of ours."""
         response = Response(self._pages.render(page, frame), status, mimetype="text/html")
         target = f" {forms_to}" if _SOURCE.fullmatch(forms_to) else ""
-        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY + target
+        scripts = "; script-src 'self'" if scripted else ""
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY + target + scripts
         response.headers["Vary"] = "Cookie, Accept-Language"
         return self.hardened(response)
 

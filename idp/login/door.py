@@ -1,8 +1,10 @@
 """What a front door is to the sign-in: it takes back its transaction and answers whoever asked."""
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from idp.login.party import RelyingParty
 from idp.login.transaction import Transaction
@@ -38,9 +40,20 @@ class PartyGone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """An answer to the relying party by way of the browser. Only a front door that proved the address makes one."""
+    """An answer to the relying party by way of the browser. Only a front door that proved the address makes one.
+
+    With `fields` the browser posts them to `location`; `party` is who gets them, by language.
+    """
 
     location: str
+    fields: Mapping[str, str] | None = None
+    party: Mapping[str, str] = field(default_factory=dict)
+
+
+def origin_of(address: str) -> str:
+    """Scheme and host of an address, or the scheme of an app, as `form-action` names them."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
 
 
 class FrontDoor(Protocol):

@@ -8,7 +8,6 @@ the sign-in is asked what is next, and ends at `respond`, which writes the code 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from idp.audit.events import EventType
 from idp.audit.recorder import event
@@ -24,7 +23,7 @@ from idp.errors import (
 )
 from idp.login.consent import ask_digest
 from idp.login.dispatch import Step
-from idp.login.door import PartyGone, Redirect, Refusal, SignInRefused
+from idp.login.door import PartyGone, Redirect, Refusal, SignInRefused, origin_of
 from idp.login.party import RelyingParty
 from idp.login.settling import Settling
 from idp.login.transaction import Transaction, Transactions
@@ -114,7 +113,7 @@ class AuthorizationEndpoint:
         try:
             return self._proceed(parameters, target, visit)
         except OAuthError as error:
-            return Redirect(target.failure(self._issuer, error))
+            return target.failure(self._issuer, error)
         except SignInRefused as refused:
             return self._failure(target, refused.refusal)
         except PartyGone:  # disabled or changed since it was proved
@@ -156,8 +155,7 @@ class AuthorizationEndpoint:
         return self._subjects.subject(self._client(client_id), citizen_id)
 
     def origin(self, transaction: Transaction) -> str:
-        parts = urlsplit(decode(transaction.request, CodeRequest).redirect_uri)
-        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
+        return origin_of(decode(transaction.request, CodeRequest).redirect_uri)
 
     def respond(self, transaction: Transaction, session: Session, leg: str) -> Redirect:
         """A code for what `leg` grants, at the level the sign-in reached. Raises `Gone` if the session has ended
@@ -177,7 +175,7 @@ class AuthorizationEndpoint:
         return self._failure(target, refusal)
 
     def _failure(self, target: Target, refusal: Refusal) -> Redirect:
-        return Redirect(target.failure(self._issuer, REFUSALS[refusal]()))
+        return target.failure(self._issuer, REFUSALS[refusal]())
 
     def _client(self, client_id: str) -> Client:
         client = self._clients.get(client_id)
@@ -192,7 +190,7 @@ class AuthorizationEndpoint:
         client = self._client(stored.client_id)
         if not registered(client, stored.redirect_uri):
             raise PartyGone
-        return Target(client, stored.redirect_uri, stored.state), stored
+        return Target(client, stored.redirect_uri, stored.state, stored.response_mode), stored
 
     def _issue(
         self, target: Target, request: CodeRequest, pyop_request: PyopRequest, key: Key, leg: str, guard: Guard
@@ -220,7 +218,7 @@ class AuthorizationEndpoint:
             return value
 
         response = self._engine.authorize(pyop_request, code)
-        return refused[0] if refused else Redirect(target.success(self._issuer, {"code": response["code"]}))
+        return refused[0] if refused else target.success(self._issuer, {"code": response["code"]})
 
 
 def _plain(request: CodeRequest) -> dict[str, str]:

@@ -9,6 +9,7 @@ from idp.oidc.jws import CLIENT_ALGORITHMS
 from idp.oidc.keys import ALGORITHMS
 from idp.oidc.rules import PROMPTS
 from idp.oidc.scopes import CLAIMS, SCOPES
+from idp.oidc.target import RESPONSE_MODES
 from idp.pages import LANGUAGES
 
 _TOKEN_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash")
@@ -36,7 +37,7 @@ def metadata(issuer: str, registration: bool = False) -> Mapping[str, object]:
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "response_types_supported": ("code",),
-        "response_modes_supported": ("query",),
+        "response_modes_supported": RESPONSE_MODES,
         "grant_types_supported": GRANT_TYPES,
         "code_challenge_methods_supported": ("S256",),
         "authorization_response_iss_parameter_supported": True,

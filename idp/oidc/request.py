@@ -31,6 +31,7 @@ class CodeRequest:
     code_challenge: str | None
     id_token_claims: tuple[str, ...] = ()
     userinfo_claims: tuple[str, ...] = ()
+    response_mode: str = "query"
 
 
 class HintReader(Protocol):
@@ -70,6 +71,7 @@ def read(parameters: Parameters, target: Target, hints: HintReader, now: int, se
         code_challenge=parameters.get("code_challenge"),
         id_token_claims=rules.claims(claims.id_token, client),
         userinfo_claims=rules.claims(claims.userinfo, client),
+        response_mode=target.response_mode,
     )
     single = tuple(dict.fromkeys(code_request.id_token_claims + code_request.userinfo_claims))
     max_age = rules.max_age(parameters, client)

@@ -19,6 +19,7 @@ from idp.errors import (
 )
 from idp.oidc.client import Client
 from idp.oidc.scopes import CLAIMS_OF_SCOPE, OFFLINE_ACCESS, OPENID, SCOPE_OF_CLAIM
+from idp.oidc.target import FORM_POST, RESPONSE_MODES, postable
 from idp.parameters import Parameters
 
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
@@ -60,9 +61,12 @@ def client_may_use_codes(parameters: Parameters, client: Client) -> None:
         raise UnauthorizedClient
 
 
-def response_mode_is_query(parameters: Parameters, client: Client) -> None:
-    """OAuth 2.0 Multiple Response Type Encoding Practices section 2.1."""
-    if parameters.get("response_mode") not in (None, "query"):
+def response_mode_is_offered(parameters: Parameters, client: Client) -> None:
+    """OAuth 2.0 Multiple Response Type Encoding Practices section 2.1; a form is posted to a server alone."""
+    mode = parameters.get("response_mode")
+    if mode is None:
+        return
+    if mode not in RESPONSE_MODES or (mode == FORM_POST and not postable(parameters.get("redirect_uri") or "")):
         raise InvalidRequest("response_mode")
 
 
@@ -93,7 +97,7 @@ RULES: Final[tuple[Callable[[Parameters, Client], None], ...]] = (
     response_type_is_code,
     client_may_use_codes,
     no_request_object,
-    response_mode_is_query,
+    response_mode_is_offered,
     code_challenge_is_s256,
     texts_are_short,
 )

@@ -10,10 +10,13 @@ from typing import Final, Protocol
 from urllib.parse import quote_plus
 
 from idp.errors import OAuthError
+from idp.login.door import Redirect
 from idp.oidc.client import Client
 from idp.parameters import Parameters
 
 MAX_STATE: Final = 8_192
+QUERY, FRAGMENT, FORM_POST = RESPONSE_MODES = ("query", "fragment", "form_post")
+"""How an answer may reach a client."""
 _LOOPBACK: Final = re.compile(r"http://(127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(/.*)?", re.ASCII)
 
 
@@ -47,21 +50,28 @@ class Target:
     client: Client
     redirect_uri: str
     state: str | None
+    response_mode: str = QUERY
 
-    def success(self, issuer: str, parameters: dict[str, str]) -> str:
-        """Where to send the browser with an answer (RFC 6749 section 4.1.2; `iss` by RFC 9207)."""
-        return self._location(parameters, issuer)
+    def success(self, issuer: str, parameters: dict[str, str]) -> Redirect:
+        """The way to an answer (RFC 6749 section 4.1.2; `iss` by RFC 9207)."""
+        return self._answer(parameters, issuer)
 
-    def failure(self, issuer: str, error: OAuthError) -> str:
+    def failure(self, issuer: str, error: OAuthError) -> Redirect:
         """The same with an error (section 4.1.2.1)."""
-        return self._location({"error": error.code, "error_description": error.description}, issuer)
+        return self._answer({"error": error.code, "error_description": error.description}, issuer)
 
-    def _location(self, parameters: dict[str, str], issuer: str) -> str:
+    def _answer(self, parameters: dict[str, str], issuer: str) -> Redirect:
+        """In the response mode of the request (OAuth 2.0 Multiple Response Type Encoding Practices section 2.1, OAuth
+        2.0 Form Post Response Mode section 2)."""
         state = {"state": self.state} if self.state is not None else {}
         told = parameters | state | {"iss": issuer}
-        query = "&".join(f"{name}={quote_plus(value)}" for name, value in told.items())
+        if self.response_mode == FORM_POST:
+            return Redirect(self.redirect_uri, told, self.client.client_name)
+        encoded = "&".join(f"{name}={quote_plus(value)}" for name, value in told.items())
         # joined and not taken apart: what was registered is sent back to the letter (it never has a fragment)
-        return f"{self.redirect_uri}{'&' if '?' in self.redirect_uri else '?'}{query}"
+        if self.response_mode == FRAGMENT:
+            return Redirect(f"{self.redirect_uri}#{encoded}")
+        return Redirect(f"{self.redirect_uri}{'&' if '?' in self.redirect_uri else '?'}{encoded}")
 
 
 def prove(parameters: Parameters, clients: ClientSource) -> Target:
@@ -73,7 +83,7 @@ def prove(parameters: Parameters, clients: ClientSource) -> Target:
     redirect_uri = parameters.get("redirect_uri")
     if redirect_uri is None or "redirect_uri" in parameters.repeated or not registered(client, redirect_uri):
         raise UnprovenRedirect(client)
-    return Target(client, redirect_uri, _state(parameters))
+    return Target(client, redirect_uri, _state(parameters), _mode(parameters, redirect_uri))
 
 
 def registered(client: Client, redirect_uri: str) -> bool:
@@ -97,3 +107,15 @@ def _state(parameters: Parameters) -> str | None:
     """A state that came twice, or is longer than anybody needs, is not sent back."""
     state = parameters.get("state")
     return state if state is not None and "state" not in parameters.repeated and len(state) <= MAX_STATE else None
+
+
+def _mode(parameters: Parameters, redirect_uri: str) -> str:
+    """How to answer, an error too; where the request asks for what cannot be, in the query."""
+    mode = parameters.get("response_mode")
+    known = mode in RESPONSE_MODES and "response_mode" not in parameters.repeated
+    return mode if mode and known and (mode != FORM_POST or postable(redirect_uri)) else QUERY
+
+
+def postable(redirect_uri: str) -> bool:
+    """A browser posts to a server, not to an app."""
+    return redirect_uri.startswith(("https://", "http://"))

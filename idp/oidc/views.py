@@ -3,7 +3,8 @@ form."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode, urlsplit
+from functools import partial
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
@@ -13,10 +14,11 @@ from idp.citizens.registry import Citizens
 from idp.csrf import check_csrf, csrf_token
 from idp.errors import InvalidRequest, OAuthError
 from idp.http import Failing, PageError, Web, document, form, query
-from idp.login.door import Redirect
+from idp.login.door import Redirect, origin_of
 from idp.login.party import in_language
 from idp.login.transaction import Transactions
 from idp.login.views import step_address
+from idp.login.views.answering import answered
 from idp.oidc.authorize import AuthorizationEndpoint, Visit
 from idp.oidc.backchannel import Told
 from idp.oidc.client import Client
@@ -64,7 +66,7 @@ class AuthorizeView:
         except Throttled as throttled:
             raise PageError(ErrorKind.TOO_MANY, 429, retry_after=throttled.retry_after) from None
         if isinstance(answer, Redirect):
-            return self._web.redirect(answer.location)
+            return answered(self._web, answer, partial(self._web.frame, request))
         response = self._web.redirect(step_address(answer.step, answer.transaction))
         if fresh:
             cookies.set(response, cookies.browser, fresh)
@@ -235,7 +237,7 @@ class LogoutViews:
         page = SignOutPage(
             action, csrf_token(browser, _LOGOUT_FORM), client, citizen.profile.masked_name if citizen else None
         )
-        response = self._web.page(page, frame, forms_to=_origin(asked.back))
+        response = self._web.page(page, frame, forms_to=origin_of(asked.back or ""))
         cookies.set(response, cookies.browser, browser)
         return response
 
@@ -262,11 +264,6 @@ class LogoutViews:
 def _view(client: Client, language: str) -> ClientView:
     party = client.party
     return ClientView(in_language(party.name, language), party.host, in_language(party.uri, language) or None)
-
-
-def _origin(uri: str | None) -> str:
-    parts = urlsplit(uri or "")
-    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
 
 
 def blueprint(authorize: AuthorizeView, api: ApiViews, logout: LogoutViews) -> Blueprint:

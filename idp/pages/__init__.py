@@ -3,7 +3,7 @@
     frame.py        what every page needs, and who asks
     signing_in.py   the steps of a sign-in: password, TOTP, recovery code, new password
     consenting.py   what is passed on, to whom, why and for how long
-    ending.py       signing out
+    ending.py       back to the service with a form, signing out
     account.py      what was agreed to, and taking it back
     standing.py     the issuer's own pages: home, help, errors
     wording.py      the words for scopes, claims, errors and refused passwords, marked for translation
@@ -12,8 +12,9 @@
     rendering.py    `Pages`: a page dataclass and a frame in, HTML out (jinja2's home)
 
 A caller decides *what* to show by choosing a dataclass; the words and the markup are in `templates/`, which installs as
-`idp.templates`. No page has a script, an inline style or anything from another host, so `Content-Security-Policy:
-default-src 'none'; style-src 'self'; img-src 'self'` holds everywhere. Every value is escaped; nothing that came from
+`idp.templates`. No page has an inline style or script or anything from another host, and one alone has a script of one
+line (`ContinuePage`), so `Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'` holds
+everywhere else. Every value is escaped; nothing that came from
 outside is ever marked safe.
 
 A form posts `csrf` and the fields its page names. A page links to `GET /help` (`HelpPage`; `back=` the
@@ -23,7 +24,7 @@ address of a sign-in) and to `GET /preferences`
 
 from idp.pages.account import AccountPage, AgreementView
 from idp.pages.consenting import ConsentItem, ConsentPage, ConsentProblem, LawfulBasis
-from idp.pages.ending import PartyResult, SignedOutPage, SignOutPage
+from idp.pages.ending import ContinuePage, PartyResult, SignedOutPage, SignOutPage
 from idp.pages.frame import ClientView, Frame, Page, in_sign_in
 from idp.pages.language import LANGUAGES, choose_language
 from idp.pages.rendering import Pages
@@ -46,6 +47,7 @@ __all__ = [
     "ConsentItem",
     "ConsentPage",
     "ConsentProblem",
+    "ContinuePage",
     "ErrorKind",
     "ErrorPage",
     "Frame",

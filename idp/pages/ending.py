@@ -1,10 +1,21 @@
-"""Signing out: the question, and what became of it."""
+"""Leaving: back to the service with a form, signing out, and what became of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from idp.pages.frame import ClientView
+
+
+@dataclass(frozen=True, slots=True)
+class ContinuePage:
+    """Posts `fields`, names and values, to the service at `action`: at once where scripts run, else at a press. The
+    one page with a script."""
+
+    template: ClassVar[str] = "continue.html"
+    action: str
+    fields: Sequence[tuple[str, str]]
+    client_name: str
 
 
 @dataclass(frozen=True, slots=True)

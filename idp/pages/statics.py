@@ -1,4 +1,5 @@
-"""Style sheet and pictures, under names that carry a digest of their content and may therefore be cached for ever."""
+"""Style sheet, pictures and the one script, under names that carry a digest of their content and may therefore be
+cached for ever."""
 
 import hashlib
 from pathlib import Path
@@ -7,6 +8,7 @@ _CONTENT_TYPES = {
     "style.css": "text/css; charset=utf-8",
     "emblem.svg": "image/svg+xml",
     "favicon.svg": "image/svg+xml",
+    "continue.js": "text/javascript; charset=utf-8",
 }
 
 

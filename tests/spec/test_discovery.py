@@ -87,8 +87,9 @@ def response_types_are_answered(scene: Scene, values: list[str]) -> None:
 
 
 def response_modes_are_used(scene: Scene, values: list[str]) -> None:
+    assert values == ["query", "fragment", "form_post"]  # each in `test_response_modes.py`
     assert [scene.error(response_mode=value) for value in values] == [None] * len(values)
-    for other in ("fragment", "form_post", "jwt", "query.jwt"):
+    for other in ("jwt", "query.jwt", "fragment.jwt", "form_post.jwt"):
         assert scene.error(response_mode=other) == "invalid_request"
 
 

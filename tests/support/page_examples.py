@@ -10,6 +10,7 @@ from idp.pages import (
     ConsentItem,
     ConsentPage,
     ConsentProblem,
+    ContinuePage,
     ErrorKind,
     ErrorPage,
     HelpPage,
@@ -129,6 +130,7 @@ def _consenting() -> Iterator[tuple[str, Page]]:
 
 
 def _ending() -> Iterator[tuple[str, Page]]:
+    yield "continue", ContinuePage("https://si.example/cb", (("code", "0abc"), ("state", "s")), CLIENT.name)
     yield "sign-out", SignOutPage("/logout", "token", CLIENT, "欧阳*")
     yield "sign-out-unasked", SignOutPage("/logout", "token")
     told = PartyResult("社会保险", told=True)

@@ -5,6 +5,7 @@ password.py      /login
 code.py          /login/otp, /login/recovery
 new_password.py  /login/new-password
 consent.py       /consent
+answering.py     the way back to whoever asked
 """
 
 from flask import Blueprint

@@ -19,6 +19,7 @@ from idp.login.door import FrontDoor, PartyGone, Redirect, Refusal, SignInRefuse
 from idp.login.party import RelyingParty, in_language
 from idp.login.settling import Settling
 from idp.login.transaction import Finished, Transaction, Transactions, WrongBrowser
+from idp.login.views.answering import answered
 from idp.pages import ClientView, ErrorKind, Frame, Page
 from idp.parameters import parse
 from idp.sessions import Session, Sessions
@@ -175,7 +176,7 @@ class Visits:
         its own, under the session whose cookie goes with it.
         """
         self._transactions.finish(visit.transaction)
-        return self._web.redirect(redirect.location)
+        return answered(self._web, redirect, lambda: visit.frame)
 
     def refuse(self, visit: Visit, refusal: Refusal) -> Response:
         """Answer that there is no sign-in. Raises `PageError` if there is nobody left to answer."""
