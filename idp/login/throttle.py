@@ -9,7 +9,8 @@ before the next one doubles up to a cap. An attempt made too early is refused wi
 * one-time codes are counted for the transaction, which ends after too many, and for the citizen.
 
 An account is named by a keyed fingerprint of the name that was typed, for known and unknown names alike: names are
-guessable, and the store must not tell who tried to sign in. A success forgets what was counted for the account, never
+guessable, and the store must not tell who tried to sign in. So number and phone of one citizen are two names, each with
+its own lanes: one lane for both would tell a stranger whose number goes with which phone. A success forgets what was counted for the account, never
 what its source did to others: whoever owns one account must not be able to wash his address clean with it.
 """
 
@@ -38,7 +39,7 @@ class Pace:
         return Lane(Key(shard, self.kind, digest("\n".join(names))), self.free, self.base, self.cap, forget=DAY)
 
 
-ACCOUNT_AND_SOURCE: Final = Pace("guess-here", free=5, base=2, cap=900)
+ACCOUNT_AND_SOURCE: Final = Pace("guess-here", free=4, base=2, cap=900)
 ACCOUNT_ANYWHERE: Final = Pace("guess-anywhere", free=20, base=1, cap=30)
 KNOWN_BROWSER: Final = Pace("guess-known", free=10, base=2, cap=300)
 CODE_OF_CITIZEN: Final = Pace("code-citizen", free=10, base=5, cap=900)

@@ -53,6 +53,13 @@ def accounts(provider: Provider) -> dict[str, str]:
     }
 
 
+def test_i_brute_number_and_phone_in_turn_are_slowed_by_guess_ten(provider: Provider, client: Registered) -> None:
+    person, visitor = provider.citizen(), provider.visitor()
+    names = [person.number, person.phone] * 5
+    statuses = [guess(visitor, client, name, f"wrong-{n}").status_code for n, name in enumerate(names)]
+    assert statuses == [401] * 8 + [429] * 2
+
+
 def test_i_enum_same_answer_for_every_account_and_none(provider: Provider, client: Registered) -> None:
     """Status, words, headers and the pace of being slowed are the same, attempt after attempt."""
     answers = {
@@ -61,7 +68,7 @@ def test_i_enum_same_answer_for_every_account_and_none(provider: Provider, clien
     }
     for kind, answer in answers.items():
         assert answer == answers["active"], kind
-    assert [status for status, *_ in answers["active"]] == [401] * 5 + [429] * 3
+    assert [status for status, *_ in answers["active"]] == [401] * 4 + [429] * 4
 
 
 def test_i_enum_a_phone_number_tells_no_more(provider: Provider, client: Registered) -> None:
@@ -79,8 +86,8 @@ def test_i_enum_what_can_be_nobodys_number_is_told_by_arithmetic_and_is_no_guess
     answers = [guess(visitor, client, typed, PASSWORD) for _ in range(60)]
     assert {answer.status_code for answer in answers} == {400}
     assert all("号码有误，请逐位核对" in answer.text for answer in answers)
-    free = [guess(visitor, client, person.number) for _ in range(6)]
-    assert [answer.status_code for answer in free] == [401] * 5 + [429]
+    free = [guess(visitor, client, person.number) for _ in range(5)]
+    assert [answer.status_code for answer in free] == [401] * 4 + [429]
 
 
 def test_i_enum_a_closed_account_is_told_only_to_who_has_the_password(provider: Provider, client: Registered) -> None:
