@@ -8,6 +8,7 @@ from idp.columns import GAP, cells, table
 from idp.demo.authenticator import code_at, seconds_left
 from idp.demo.citizens import PEOPLE, Credentials
 from idp.demo.places import Places
+from idp.demo.programs import command, provider_settings
 from idp.demo.themes import THEMES
 
 NONE = "-"
@@ -24,6 +25,7 @@ def explanation(places: Places, credentials: Mapping[str, Credentials], now: flo
             *_indented(_people(credentials)),
             "",
             *_indented(_codes(credentials, now)),
+            *_indented(_verbs(places)),
             f"  Logs: {os.path.relpath(places.log('provider').parent)}",
             "  Stop with Ctrl-C; `make clean` removes the data.",
             "",
@@ -52,6 +54,16 @@ def _people(credentials: Mapping[str, Credentials]) -> list[str]:
     ]
     long = [GAP.join(row).rstrip() for row in rows if cells(row[0]) > WIDEST_NAME]
     return [*table([head, *(row for row in rows if cells(row[0]) <= WIDEST_NAME)]), *long]
+
+
+def _verbs(places: Places) -> list[str]:
+    """How to be this demo's operator in another terminal."""
+    settings = provider_settings(places) | {"IDP_DATA_DIR": os.path.relpath(places.data_dir)}
+    return [
+        "An operator's verbs, in another terminal:",
+        f"  export {' '.join(f'{name}={value}' for name, value in settings.items())}",
+        f"  {os.path.relpath(command())} citizen show {PEOPLE[0].number}",
+    ]
 
 
 def _codes(credentials: Mapping[str, Credentials], now: float) -> list[str]:

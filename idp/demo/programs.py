@@ -17,6 +17,11 @@ def clean(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if not name.startswith(("IDP_", "GRANIAN_"))}
 
 
+def command() -> Path:
+    """The `idp` of this very environment."""
+    return Path(sysconfig.get_path("scripts")) / "idp"
+
+
 def provider_settings(places: Places) -> dict[str, str]:
     """On embedded stores, where nothing else is said."""
     return {
@@ -29,10 +34,9 @@ def provider_settings(places: Places) -> dict[str, str]:
 
 def provider(places: Places, environ: Mapping[str, str], settings: Mapping[str, str]) -> Program:
     """`settings` are its `IDP_*` variables, all of them."""
-    command = Path(sysconfig.get_path("scripts")) / "idp"
     return Program(
         name="the identity provider",
-        command=[str(command), "serve", "--host", LOOPBACK, "--port", str(places.port)],
+        command=[str(command()), "serve", "--host", LOOPBACK, "--port", str(places.port)],
         environment=clean(environ) | dict(settings),
         log=places.log("provider"),
         answers_at=f"{places.issuer}/readyz",

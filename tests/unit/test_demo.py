@@ -9,6 +9,7 @@ from idp.demo.authenticator import code_at, seconds_left
 from idp.demo.citizens import PEOPLE, SYLLABLES, Credentials, credentials, password_phrase
 from idp.demo.explanation import explanation
 from idp.demo.places import Places
+from idp.demo.programs import provider_settings
 from idp.login.password_policy import PROFILES, check
 from idp.secrets import SystemRandomness
 
@@ -75,7 +76,16 @@ def test_every_line_of_the_table_fits_a_terminal(tmp_path: Path) -> None:
     longest = "Jiangjiang-jiangjiang-jiangjiang-999"
     people = {each.number: Credentials(longest, RFC_6238_SECRET if each.has_totp else None) for each in PEOPLE}
     lines = explanation(Places(8000, tmp_path), people, now=59).splitlines()
-    assert max(cells(line) for line in lines if "Logs" not in line) <= 125
+    assert max(cells(line) for line in lines if "Logs" not in line and "IDP_DATA_DIR" not in line) <= 125
+
+
+def test_how_to_be_the_operator_is_said_with_all_settings_of_the_demo(tmp_path: Path) -> None:
+    people = credentials(tmp_path / "citizens.json", SystemRandomness())
+    places = Places(8000, tmp_path)
+    (line,) = [line.strip() for line in explanation(places, people, now=59).splitlines() if "export" in line]
+    told = dict(pair.split("=", 1) for pair in line.split()[1:])
+    assert told.keys() == provider_settings(places).keys()
+    assert (told["IDP_ISSUER"], Path(told["IDP_DATA_DIR"]).resolve()) == (places.issuer, tmp_path.resolve())
 
 
 def test_passwords_are_made_once_for_a_data_directory_and_only_their_owner_can_read_them(tmp_path: Path) -> None:
