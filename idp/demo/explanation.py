@@ -62,7 +62,7 @@ def _verbs(places: Places) -> list[str]:
     return [
         "An operator's verbs, in another terminal:",
         f"  export {' '.join(f'{name}={value}' for name, value in settings.items())}",
-        f"  {os.path.relpath(command())} citizen show {PEOPLE[0].number}",
+        f"  {os.path.relpath(command())} audit tail",
     ]
 
 

@@ -10,8 +10,9 @@ before the next one doubles up to a cap. An attempt made too early is refused wi
 
 An account is named by a keyed fingerprint of the name that was typed, for known and unknown names alike: names are
 guessable, and the store must not tell who tried to sign in. So number and phone of one citizen are two names, each with
-its own lanes: one lane for both would tell a stranger whose number goes with which phone. A success forgets what was counted for the account, never
-what its source did to others: whoever owns one account must not be able to wash his address clean with it.
+its own lanes: one lane for both would tell a stranger whose number goes with which phone. A success forgets what was
+counted for the account, never what its source did to others: whoever owns one account must not be able to wash his
+address clean with it.
 """
 
 from dataclasses import dataclass
