@@ -52,8 +52,9 @@ from idp.oidc.families import Families
 from idp.oidc.grants.authorization_code import AuthorizationCodeGrant
 from idp.oidc.grants.refresh_token import RefreshTokenGrant
 from idp.oidc.introspect import IntrospectionEndpoint
+from idp.oidc.jar import RequestObjects
 from idp.oidc.logout import IdTokenHints, SigningOut
-from idp.oidc.par import PushedRequestEndpoint, PushedRequests
+from idp.oidc.par import Incoming, PushedRequestEndpoint, PushedRequests
 from idp.oidc.register import InitialTokens, RegistrationEndpoint
 from idp.oidc.revoke import RevocationEndpoint
 from idp.oidc.subjects import Subjects
@@ -227,7 +228,7 @@ def _authorization(
         settling,
         hints,
         subjects,
-        PushedRequests(services.state, services.randomness),
+        _incoming(services),
         services.clock,
         services.randomness,
         services.settings.lifetimes.code_seconds,
@@ -293,7 +294,7 @@ def _api(
     pushed = PushedRequestEndpoint(
         authentication,
         services.directory,
-        PushedRequests(services.state, services.randomness),
+        _incoming(services),
         IdTokenHints(services.settings.issuer, services.keys),
         services.state,
         services.clock,
@@ -318,6 +319,11 @@ def _grants(
         ),
         RefreshTokenGrant(services.citizens, services.records.consents, families, issuer, services.randomness),
     )
+
+
+def _incoming(services: Services) -> Incoming:
+    objects = RequestObjects(services.directory, services.clock, services.settings.issuer)
+    return Incoming(PushedRequests(services.state, services.randomness), objects)
 
 
 def _registration(services: Services) -> RegistrationEndpoint:

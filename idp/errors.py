@@ -104,9 +104,9 @@ class ConsentRequired(OAuthError):
     description = "The citizen must consent."
 
 
-class RequestNotSupported(OAuthError):
-    code = "request_not_supported"
-    description = "Request objects are not offered."
+class InvalidRequestObject(OAuthError):
+    code = "invalid_request_object"
+    description = "The request object is not signed by this client for this use, or has a parameter that is malformed."
 
 
 class RequestUriNotSupported(OAuthError):

@@ -16,11 +16,13 @@ MAX_FIELDS: Final = 100
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """`repeated` names parameters that came more than once; their value is the first one and must not be relied on.
-    `pushed`: they came from the client itself (RFC 9126), not by the browser."""
+    `pushed`: they came from the client itself (RFC 9126), not by the browser; `signed`: the client signed them (RFC
+    9101)."""
 
     values: Mapping[str, str]
     repeated: frozenset[str] = frozenset()
     pushed: bool = False
+    signed: bool = False
 
     def get(self, name: str) -> str | None:
         return self.values.get(name)

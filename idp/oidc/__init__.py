@@ -12,16 +12,18 @@
 | /introspect | introspect.py | RFC 7662 |
 | /logout | logout.py, backchannel.py | OIDC RP-Initiated Logout 1.0, Back-Channel Logout 1.0 |
 
-A request to /authorize goes: `idp/parameters.py` (syntax) -> `target.py` (client and redirect address, proved first;
-until then an error is a page) -> `rules.py` (one function a parameter; `claims_parameter.py` for the one that is JSON)
--> `provider.py` (pyop's validators and orchestration) -> `request.py` (what was proved, as it travels on) ->
-`authorize.py` (a code in one guarded write, or a transaction for `idp.login`).
+A request to /authorize goes: `idp/parameters.py` (syntax) -> `par.py`, `jar.py` (what the client pushed or signed) ->
+`target.py` (client and redirect address, proved first; until then an error is a page) -> `rules.py` (one function a
+parameter; `claims_parameter.py` for the one that is JSON) -> `provider.py` (pyop's validators and orchestration) ->
+`request.py` (what was proved, as it travels on) -> `authorize.py` (a code in one guarded write, or a transaction for
+`idp.login`).
 
 A request to /token goes: `client_auth.py` (who asks; `assertion.py` where a signature says so) -> a file of `grants/`
 -> `tokens.py` (the answer); `grant.py` is what the store keeps of it, `access.py` the access tokens, `families.py` the
 refresh tokens of one grant.
 
 `client.py` is a relying party, `registration/` proves its metadata, `clients.py` keeps it. `scopes.py` says which
-claims a scope stands for, `subjects.py` by what a client knows a citizen and his session. `keys.py` and `jws.py` sign;
-no JWT is ever given to pyop. `withdrawal.py` ends what clients can reach. `views.py` puts it all on its addresses.
+claims a scope stands for, `subjects.py` by what a client knows a citizen and his session. `keys.py` and `jws.py` sign,
+`numeric_date.py` reads a JWT's times; no JWT is ever given to pyop. `withdrawal.py` ends what clients can reach.
+`views.py` puts it all on its addresses.
 """

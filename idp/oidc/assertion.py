@@ -4,13 +4,13 @@ An assertion is for us alone and good once: its one audience is our issuer or th
 remembered until it expires.
 """
 
-import math
 from typing import Any, Final
 
 from idp.clock import Clock
 from idp.errors import InvalidClient
 from idp.oidc import jws
 from idp.oidc.client import Client
+from idp.oidc.numeric_date import numeric_date
 from idp.secrets import digest, equal, shard_for
 from idp.storage.state import Conflict, Key, StateStore
 
@@ -21,7 +21,6 @@ LONGEST_SECONDS: Final = 3_700
 SKEW_SECONDS: Final = 10
 """By how much a client's clock may be fast."""
 _LONGEST_JTI: Final = 256
-_LAST: Final = 10**12
 
 
 class Assertions:
@@ -62,11 +61,11 @@ class Assertions:
         return isinstance(only, str) and any(equal(only, ours) for ours in self._audiences)
 
     def _seconds_left(self, claims: dict[str, Any]) -> int:
-        left = _time(claims.get("exp")) - self._clock.now()
+        left = numeric_date(claims.get("exp")) - self._clock.now()
         if not 0 < left <= LONGEST_SECONDS:
             raise InvalidClient("assertion without exp, expired, or for too long")
         for name in ("iat", "nbf"):
-            if name in claims and not _time(claims[name]) <= self._clock.now() + SKEW_SECONDS:
+            if name in claims and not numeric_date(claims[name]) <= self._clock.now() + SKEW_SECONDS:
                 raise InvalidClient(f"assertion with {name} in the future")
         return int(left) + 1
 
@@ -79,10 +78,3 @@ class Assertions:
             self._state.replace(used, None, b"{}", seconds)
         except Conflict:
             raise InvalidClient("assertion was used before") from None
-
-
-def _time(value: Any) -> float:
-    """A NumericDate (RFC 7519 section 2); what is none compares with nothing."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _LAST:
-        return math.nan
-    return float(value)

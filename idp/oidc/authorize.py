@@ -17,6 +17,7 @@ from idp.errors import (
     AccessDenied,
     ConsentRequired,
     InteractionRequired,
+    InvalidRequestObject,
     LoginRequired,
     OAuthError,
     UnmetAuthenticationRequirements,
@@ -29,7 +30,7 @@ from idp.login.settling import Settling
 from idp.login.transaction import Transaction, Transactions
 from idp.oidc.client import Client
 from idp.oidc.grant import CodeRecord, code_key, code_proof
-from idp.oidc.par import PushedRequests
+from idp.oidc.par import Incoming
 from idp.oidc.provider import Engine, PyopRequest
 from idp.oidc.request import CodeRequest, HintReader, Wanted, read
 from idp.oidc.subjects import Subjects
@@ -81,7 +82,7 @@ class AuthorizationEndpoint:
         settling: Settling,
         hints: HintReader,
         subjects: Subjects,
-        pushed: PushedRequests,
+        incoming: Incoming,
         clock: Clock,
         randomness: Randomness,
         code_seconds: int,
@@ -95,7 +96,7 @@ class AuthorizationEndpoint:
         self._settling = settling
         self._hints = hints
         self._subjects = subjects
-        self._pushed = pushed
+        self._incoming = incoming
         self._clock = clock
         self._randomness = randomness
         self._code_seconds = code_seconds
@@ -108,7 +109,11 @@ class AuthorizationEndpoint:
         Raises `InvalidRequest`, `UnknownClient` or `UnprovenRedirect` where there is nowhere to answer to, and
         `Throttled` where too many sign-ins are begun from one address.
         """
-        parameters = self._pushed.resolve(parse(visit.query))
+        plain = self._incoming.pushed.resolve(parse(visit.query))
+        try:
+            parameters = self._incoming.objects.resolve(plain)
+        except InvalidRequestObject as error:
+            return prove(plain, self._clients).failure(self._issuer, error)
         target = prove(parameters, self._clients)
         try:
             return self._proceed(parameters, target, visit)

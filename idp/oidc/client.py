@@ -46,6 +46,9 @@ class Client:
     id_token_signed_response_alg: str = "RS256"
     require_pkce: bool = True
     require_pushed_authorization_requests: bool = False
+    request_object_signing_alg: str | None = None
+    """What it signs its requests with; None: any that is offered."""
+    require_signed_request_object: bool = False
     default_max_age: int | None = None
     require_auth_time: bool = False
     default_acr_values: tuple[str, ...] = ()

@@ -114,16 +114,21 @@ def unproved_claims(token: str) -> dict[str, Any]:
     return claims
 
 
-def verify_of_client(token: str, keys: Iterable[PublicJwk], algorithms: Collection[str]) -> dict[str, Any]:
+def verify_of_client(
+    token: str, keys: Iterable[PublicJwk], algorithms: Collection[str], types: Collection[object] = ()
+) -> dict[str, Any]:
     """The claims of a token that a client signed with one of its keys and one of `algorithms`. Raises `InvalidJws`.
 
-    Where the header names a key, that one is tried; else those that suit the algorithm.
+    Where the header names a key, that one is tried; else those that suit the algorithm. `types` are those its `typ` may
+    have; with none any will do.
     """
     claims = unproved_claims(token)
     header = jws.extract_compact(token.encode()).headers()
     alg, kid = header.get("alg"), header.get("kid")
     if not isinstance(alg, str) or alg not in algorithms or alg not in _SUITS or "crit" in header:
         raise InvalidJws("not an algorithm of this client")
+    if types and header.get("typ") not in types:
+        raise InvalidJws("another type")
     for key in keys:
         if key["kty"] != _SUITS[alg] or key.get("alg", alg) != alg or (kid is not None and key.get("kid", kid) != kid):
             continue

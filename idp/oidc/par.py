@@ -6,12 +6,14 @@ again when the browser comes, for the client may have been changed meanwhile. A 
 client's alone, and is good once.
 """
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.errors import InvalidRequest, TooManyRequests
 from idp.oidc.client_auth import ClientAuthentication
+from idp.oidc.jar import RequestObjects
 from idp.oidc.request import HintReader, read
 from idp.oidc.target import ClientSource, UnknownClient, UnprovenRedirect, prove
 from idp.parameters import Parameters, parse
@@ -27,6 +29,12 @@ OF_STRANGERS: Final = Bucket(size=300, drain=0.1)
 _OF_THE_CLIENT: Final = ("client_secret", "client_assertion", "client_assertion_type")
 
 
+@dataclass(frozen=True, slots=True)
+class _Pushed:
+    values: dict[str, str]
+    signed: bool
+
+
 class PushedRequests:
     """The requests that wait for their browser."""
 
@@ -37,7 +45,7 @@ class PushedRequests:
     def store(self, parameters: Parameters) -> str:
         """Gives the `request_uri`."""
         handle = mint(self._randomness, SHARDS[self._randomness.bytes(1)[0] % len(SHARDS)])
-        self._state.put(_key(handle), encode(parameters.values), SECONDS)
+        self._state.put(_key(handle), encode(_Pushed(dict(parameters.values), parameters.signed)), SECONDS)
         return PREFIX + handle
 
     def resolve(self, parameters: Parameters) -> Parameters:
@@ -55,10 +63,19 @@ class PushedRequests:
             taken = self._state.take_once(_key(reference.removeprefix(PREFIX)), attempt, b"", SECONDS)
         except (Gone, Replayed):
             raise InvalidRequest("request_uri is unknown, expired or used") from None
-        pushed = Parameters(decode(taken.value, dict[str, str]), pushed=True)
+        kept = decode(taken.value, _Pushed)
+        pushed = Parameters(kept.values, pushed=True, signed=kept.signed)
         if pushed.get("client_id") != parameters.get("client_id"):
             raise InvalidRequest("request_uri is another client's")
         return pushed
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What a request may be behind its parameters: pushed, signed, or both."""
+
+    pushed: PushedRequests
+    objects: RequestObjects
 
 
 class PushedRequestEndpoint:
@@ -68,14 +85,14 @@ class PushedRequestEndpoint:
         self,
         authentication: ClientAuthentication,
         clients: ClientSource,
-        pushed: PushedRequests,
+        incoming: Incoming,
         hints: HintReader,
         state: StateStore,
         clock: Clock,
     ) -> None:
         self._authentication = authentication
         self._clients = clients
-        self._pushed = pushed
+        self._incoming = incoming
         self._hints = hints
         self._clock = clock
         self._strangers = Sources(state, clock, OF_STRANGERS, "pushed-source")
@@ -92,13 +109,13 @@ class PushedRequestEndpoint:
         kept = {name: value for name, value in given.values.items() if name not in _OF_THE_CLIENT}
         if kept.setdefault("client_id", client.client_id) != client.client_id:
             raise InvalidRequest("another client's request")
-        parameters = Parameters(kept, pushed=True)
+        parameters = self._incoming.objects.resolve(Parameters(kept, pushed=True))
         try:
             target = prove(parameters, self._clients)
         except (UnknownClient, UnprovenRedirect):
             raise InvalidRequest("redirect_uri is not registered") from None
         read(parameters, target, self._hints, int(self._clock.now()), "")
-        return {"request_uri": self._pushed.store(parameters), "expires_in": SECONDS}
+        return {"request_uri": self._incoming.pushed.store(parameters), "expires_in": SECONDS}
 
     def _count(self, source: str) -> None:
         try:

@@ -10,9 +10,9 @@ from typing import Final
 
 from idp.errors import (
     InvalidRequest,
+    InvalidRequestObject,
     InvalidScope,
     RegistrationNotSupported,
-    RequestNotSupported,
     RequestUriNotSupported,
     UnauthorizedClient,
     UnsupportedResponseType,
@@ -34,19 +34,21 @@ def no_parameter_is_repeated(parameters: Parameters, client: Client) -> None:
 
 
 def no_request_object(parameters: Parameters, client: Client) -> None:
-    """OIDC Core sections 6 and 7.2.1: `request`, `request_uri` and `registration` are not offered."""
+    """OIDC Core sections 6.2 and 7.2.1: objects at addresses of somebody's own, and `registration`, are not offered."""
     if parameters.get("request") is not None:
-        raise RequestNotSupported
+        raise InvalidRequestObject
     if parameters.get("request_uri") is not None:
         raise RequestUriNotSupported
     if parameters.get("registration") is not None:
         raise RegistrationNotSupported
 
 
-def pushed_where_the_client_pushes(parameters: Parameters, client: Client) -> None:
-    """RFC 9126 section 6: a client that registered so takes no request but a pushed one."""
+def pushed_or_signed_where_the_client_is_bound_to(parameters: Parameters, client: Client) -> None:
+    """RFC 9126 section 6, RFC 9101 section 10.5: a client that registered so has no other request answered."""
     if client.require_pushed_authorization_requests and not parameters.pushed:
         raise InvalidRequest("not pushed")
+    if client.require_signed_request_object and not parameters.signed:
+        raise InvalidRequest("not signed")
 
 
 def response_type_is_code(parameters: Parameters, client: Client) -> None:
@@ -93,7 +95,7 @@ def texts_are_short(parameters: Parameters, client: Client) -> None:
 
 RULES: Final[tuple[Callable[[Parameters, Client], None], ...]] = (
     no_parameter_is_repeated,
-    pushed_where_the_client_pushes,
+    pushed_or_signed_where_the_client_is_bound_to,
     response_type_is_code,
     client_may_use_codes,
     no_request_object,

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from idp.codec import encode
 from idp.storage.records.upgrade import upgrade
 from idp.vault.master_keys import ensure_key_file
+from tests.support.forms import form
 from tests.support.known import Known, acquainted
 from tests.support.postgres_service import PostgresServer
 from tests.support.provider import CALLBACK, ISSUER, parameters, running_provider, settings_for
@@ -27,7 +28,7 @@ TO_CLIENT = {
     "login_required",
     "interaction_required",
     "consent_required",
-    "request_not_supported",
+    "invalid_request_object",
     "request_uri_not_supported",
     "registration_not_supported",
     "unmet_authentication_requirements",
@@ -39,6 +40,7 @@ TO_SERVER = {
     (400, "unauthorized_client"),
     (400, "unsupported_grant_type"),
     (400, "invalid_scope"),
+    (400, "invalid_request_object"),
 }
 AUTHORIZE = [
     "response_type",
@@ -118,7 +120,9 @@ def authorize(known: Known, query: bytes, signed_in: bool) -> None:
 
 
 def held_to_its_form(response: TestResponse) -> None:
-    if response.status_code != 303:
+    if response.status_code == 200:  # response_mode=form_post
+        assert form(response.text, "iss").action == CALLBACK
+    elif response.status_code != 303:
         assert response.status_code == 400, response.text
         assert response.mimetype == "text/html"
     elif response.location.startswith("/"):

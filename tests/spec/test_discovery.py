@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from idp.errors import InvalidClientMetadata
-from tests.support.assertions import JWKS, asserted, assertion
+from tests.support.assertions import JWKS, asserted, assertion, signed
 from tests.support.provider import ISSUER, Person, Provider, Registered, Visitor, parameters
 
 CONFIGURATION = "/.well-known/openid-configuration"
@@ -127,6 +127,14 @@ def assertions_are_signed_with(scene: Scene, values: list[str]) -> None:
         assert scene.provider.token(client, fields | signed, {}).json["error"] == "invalid_grant", value
 
 
+def requests_are_signed_with(scene: Scene, values: list[str]) -> None:
+    for value in values:
+        client = scene.provider.client(jwks=JWKS, request_object_signing_alg=value)
+        inside = client.request() | {"aud": ISSUER}
+        asked = {"request": signed(inside, value, None, {}), "prompt": None}
+        assert scene.provider.visitor().authorize(client, **asked).request.path == "/login", value
+
+
 def client_authentication_is_taken(scene: Scene, values: list[str]) -> None:
     for value in values:
         client = scene.provider.client(token_endpoint_auth_method=value, jwks=JWKS)
@@ -216,6 +224,7 @@ EACH: dict[str, Check] = {
     "code_challenge_methods_supported": challenge_methods_are_taken,
     "token_endpoint_auth_methods_supported": client_authentication_is_taken,
     "token_endpoint_auth_signing_alg_values_supported": assertions_are_signed_with,
+    "request_object_signing_alg_values_supported": requests_are_signed_with,
     "revocation_endpoint_auth_methods_supported": revocation_takes,
     "introspection_endpoint_auth_methods_supported": introspection_takes,
     "id_token_signing_alg_values_supported": algorithms_are_signed_with,
@@ -238,7 +247,8 @@ ENDPOINTS = {
 FLAGS = {
     "claims_parameter_supported": True,
     "require_pushed_authorization_requests": False,
-    "request_parameter_supported": False,
+    "request_parameter_supported": True,
+    "require_signed_request_object": False,
     "request_uri_parameter_supported": False,
     "authorization_response_iss_parameter_supported": True,
     "backchannel_logout_supported": True,
@@ -271,8 +281,8 @@ def test_discovery_3_each_endpoint_is_there(scene: Scene, name: str) -> None:
     assert name == "jwks_uri" or found.status_code != 405
 
 
-def test_discovery_3_request_objects_are_not_offered(scene: Scene) -> None:
-    assert scene.error(request="eyJhbGciOiJub25lIn0.e30.") == "request_not_supported"
+def test_discovery_3_a_request_may_be_signed_and_is_not_fetched(scene: Scene) -> None:
+    assert scene.error(request="eyJhbGciOiJub25lIn0.e30.") == "invalid_request_object"
     assert scene.error(request_uri="https://portal.example/r") == "request_uri_not_supported"
 
 

@@ -121,7 +121,7 @@ def test_rfc9126_2_1_a_client_pushes_in_the_way_it_authenticates(known: Known) -
         ({"scope": "profile"}, "invalid_scope"),
         ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
         ({"prompt": "none login"}, "invalid_request"),
-        ({"request": "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"),
+        ({"request": "eyJhbGciOiJub25lIn0.e30."}, "invalid_request_object"),
         ({"max_age": "x"}, "invalid_request"),
         ({"scope": ["openid", "openid"]}, "invalid_request"),
     ],

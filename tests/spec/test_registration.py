@@ -22,6 +22,7 @@ def test_rfc7591_3_2_1_the_defaults_are_told() -> None:
         "scope": "openid profile",
         "require_pkce": True,
         "require_pushed_authorization_requests": False,
+        "require_signed_request_object": False,
         "require_auth_time": False,
         "lawful_basis": "consent",
         "client_id_issued_at": 0,

@@ -177,8 +177,6 @@ def test_rfc7591_3_2_2_what_is_refused_and_how(metadata: dict[str, object], code
         {"id_token_encrypted_response_alg": "RSA-OAEP"},
         {"userinfo_signed_response_alg": "RS256"},
         {"userinfo_encrypted_response_alg": "RSA-OAEP"},
-        {"request_object_signing_alg": "RS256"},
-        {"require_signed_request_object": True},
         {"tls_client_certificate_bound_access_tokens": True},
         {"dpop_bound_access_tokens": True},
         {"sector_identifier_uri": "https://portal.example/sector.json"},
@@ -235,6 +233,13 @@ def test_whatever_stands_in_it_a_document_is_taken_or_refused_by_name(members: d
 @given(st.binary(max_size=200))
 def test_whatever_bytes_come_they_are_refused_by_name(document: bytes) -> None:
     assert refused(document) in (METADATA, REDIRECT)
+
+
+@pytest.mark.parametrize("member", [{"request_object_signing_alg": "RS256"}, {"require_signed_request_object": True}])
+def test_whoever_signs_requests_registers_its_keys(member: dict[str, Any]) -> None:
+    with pytest.raises(InvalidClientMetadata, match="jwks"):
+        registered(**member)
+    assert registered(**member, jwks={"keys": [PUBLIC_KEY]})
 
 
 @pytest.mark.parametrize("fault", BAD_JWKS)

@@ -49,6 +49,12 @@ def assertion(
     )
 
 
+def signed(claims: Mapping[str, Any], alg: str, key: Any, header: Mapping[str, Any]) -> str:
+    signing = key or key_for(alg)
+    told = {"alg": alg, "kid": signing.kid} | dict(header)
+    return jwt.encode(told, dict(claims), signing, algorithms=[*ALGORITHMS, "HS256"])
+
+
 def asserted(token: str) -> dict[str, str]:
     """The form fields of it."""
     return {"client_assertion_type": TYPE, "client_assertion": token}

@@ -40,6 +40,8 @@ WHOLE = {
     "scope": "openid profile phone citizen_id offline_access",
     "require_pkce": False,
     "require_pushed_authorization_requests": True,
+    "require_signed_request_object": True,
+    "request_object_signing_alg": "EdDSA",
     "default_max_age": 3600,
     "require_auth_time": True,
     "default_acr_values": ["urn:citizen-idp:aal:2"],

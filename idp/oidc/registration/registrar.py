@@ -32,10 +32,8 @@ _NOT_OFFERED: Final = (
     "userinfo_encrypted_response_alg",
     "userinfo_encrypted_response_enc",
     "authorization_signed_response_alg",
-    "request_object_signing_alg",
     "request_object_encryption_alg",
     "request_object_encryption_enc",
-    "require_signed_request_object",
     "tls_client_certificate_bound_access_tokens",
     "dpop_bound_access_tokens",
 )
@@ -83,9 +81,7 @@ class Registrar:
             sector=sector,
             id_token_signed_response_alg=one_of(metadata, "id_token_signed_response_alg", ("RS256", "ES256"), "RS256"),
             require_pkce=require_pkce,
-            require_pushed_authorization_requests=boolean(
-                metadata, "require_pushed_authorization_requests", default=False
-            ),
+            **_requests(metadata),
             default_max_age=seconds(metadata, "default_max_age"),
             require_auth_time=boolean(metadata, "require_auth_time", default=False),
             default_acr_values=strings(metadata, "default_acr_values"),
@@ -165,6 +161,17 @@ def _texts(metadata: Metadata, name: str) -> dict[str, str]:
                 raise InvalidClientMetadata(f"{name} has an unknown language tag")
             texts[tag] = _link(text, name) if name in _LINKS else text
     return texts
+
+
+def _requests(metadata: Metadata) -> dict[str, Any]:
+    """How its requests come (RFC 9126 section 6, RFC 9101 section 10.5)."""
+    names = ("require_pushed_authorization_requests", "require_signed_request_object")
+    alg = "request_object_signing_alg"
+    chosen = one_of(metadata, alg, jws.CLIENT_ALGORITHMS, "") or None
+    bound: dict[str, Any] = {name: boolean(metadata, name, default=False) for name in names}
+    if (chosen or bound["require_signed_request_object"]) and "jwks" not in metadata:
+        raise InvalidClientMetadata("jwks is missing")
+    return bound | {alg: chosen}
 
 
 def _notice(metadata: Metadata) -> dict[str, Any]:

@@ -1,0 +1,80 @@
+"""Signed authorization requests (RFC 9101, OIDC Core section 6.1): the parameters as a client signed them.
+
+What stands in the object counts, and nothing beside it (RFC 9101 section 6.3), so that a browser can add and change
+nothing. An object is for us, of this client, and lives an hour at most. Addresses of objects are not fetched; a request
+that is too long is pushed (`par.py`).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from idp.clock import Clock
+from idp.codec import encode
+from idp.errors import InvalidRequestObject
+from idp.oidc import jws
+from idp.oidc.client import Client
+from idp.oidc.numeric_date import numeric_date
+from idp.oidc.target import ClientSource
+from idp.parameters import Parameters
+
+LONGEST_SECONDS: Final = 3_600
+"""FAPI 2.0 Message Signing section 5.3.1."""
+SKEW_SECONDS: Final = 10
+_TYPES: Final = (None, "oauth-authz-req+jwt", "JWT", "jwt")
+_OF_THE_JWT: Final = frozenset({"iss", "aud", "exp", "nbf", "iat", "jti", "sub"})
+_NEVER_INSIDE: Final = ("request", "request_uri", "client_secret", "client_assertion")
+
+
+class RequestObjects:
+    def __init__(self, clients: ClientSource, clock: Clock, issuer: str) -> None:
+        self._clients = clients
+        self._clock = clock
+        self._issuer = issuer
+
+    def resolve(self, parameters: Parameters) -> Parameters:
+        """The request that is meant: that in `request`, or the plain one. Raises `InvalidRequestObject`."""
+        signed = parameters.get("request")
+        client = self._clients.get(parameters.get("client_id") or "")
+        if signed is None or client is None or parameters.repeated:
+            return parameters  # whoever asks without a client or with two is told so by the rules
+        return Parameters(self._proved(signed, client), pushed=parameters.pushed, signed=True)
+
+    def _proved(self, signed: str, client: Client) -> Mapping[str, str]:
+        chosen = client.request_object_signing_alg
+        try:
+            claims = jws.verify_of_client(
+                signed, client.jwks.get("keys", ()), (chosen,) if chosen else jws.CLIENT_ALGORITHMS, _TYPES
+            )
+        except jws.InvalidJws as invalid:
+            raise InvalidRequestObject(f"{invalid}") from None
+        self._for_us_and_now(claims, client)
+        if any(name in claims for name in _NEVER_INSIDE):
+            raise InvalidRequestObject("a request within a request")
+        if claims.get("client_id") != client.client_id:
+            raise InvalidRequestObject("client_id inside is missing, or another one")
+        return {name: _text(value) for name, value in claims.items() if name not in _OF_THE_JWT and value != ""}
+
+    def _for_us_and_now(self, claims: Mapping[str, Any], client: Client) -> None:
+        """RFC 9101 section 4 and FAPI 2.0 Message Signing section 5.3.1; `exp` may be missing outside of FAPI."""
+        aud = claims.get("aud")
+        if claims.get("iss", client.client_id) != client.client_id:
+            raise InvalidRequestObject("another issuer")
+        if self._issuer not in (aud if isinstance(aud, list) else [aud]):
+            raise InvalidRequestObject("another audience")
+        now = self._clock.now()
+        if "exp" in claims and not now < numeric_date(claims["exp"]) <= now + LONGEST_SECONDS:
+            raise InvalidRequestObject("expired, or for too long")
+        for name in ("iat", "nbf"):
+            if name in claims and not numeric_date(claims[name]) <= now + SKEW_SECONDS:
+                raise InvalidRequestObject(f"{name} in the future")
+
+
+def _text(value: Any) -> str:
+    """A parameter as the query would have it: text, a number (`max_age`), or an object (`claims`)."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, dict):
+        return encode(value).decode()
+    raise InvalidRequestObject("a parameter that is no text")
