@@ -140,3 +140,11 @@ def test_what_a_portal_may_choose_is_what_is_offered() -> None:
         ("subject_type", "subject_types_supported"),
     ):
         assert set(re.findall(r"`([A-Za-z0-9_]+)`", rows[member])) == set(metadata[offered])  # type: ignore[call-overload]
+
+
+def test_the_table_of_specifications_names_every_test_of_them_and_no_other() -> None:
+    named = set(re.findall(r"`((?:tests/[a-z]+/)?test_[a-z0-9_]+\.py)`", TEXTS["conformance.md"]))
+    paths = {name if name.startswith("tests/") else f"tests/spec/{name}" for name in named}
+    assert {path for path in paths if not (ROOT / path).exists()} == set()
+    there = {f"tests/spec/{path.name}" for path in (ROOT / "tests" / "spec").glob("test_*.py")}
+    assert there - paths == set()
