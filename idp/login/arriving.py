@@ -10,6 +10,7 @@ from idp.login.browsers import KnownBrowsers
 from idp.login.outcomes import Outcomes
 from idp.login.transaction import Transaction
 from idp.sessions import Session, Sessions
+from idp.storage.state import Gone
 
 
 class AccountClosed(Exception):
@@ -50,7 +51,8 @@ class Arriving:
         before: Session | None,
         peer: Peer,
     ) -> Arrived:
-        """A new session, in place of the one before. Raises `AccountClosed`."""
+        """A new session, in place of the one before. Raises `AccountClosed`, or `Gone` if the password is another one
+        by now."""
         opened = self._sessions.open(account.citizen.id, aal_of(amr), amr, before, transaction.id)
         return self._arrived(account, opened, peer)
 
@@ -66,5 +68,9 @@ class Arriving:
         if not now.citizen.may_sign_in:
             self._sessions.end(session, "suspended")
         self.prove_open(now)
+        # Whoever gives an account another password ends its sessions after that, and may have looked too early, too.
+        if now.password_set_at != account.password_set_at:
+            self._sessions.end(session, "password_changed")
+            raise Gone("proof")
         self._outcomes.tell(EventType.LOGIN_SUCCESS, account, source=peer.source, amr=head.amr, acr=acr(head.aal))
         return Arrived(handle, session, self._browsers.remember(peer.marker, citizen_id))

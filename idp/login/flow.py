@@ -133,7 +133,8 @@ class SignIn:
         self._outcomes.tell(EventType.PASSWORD_CHANGED, account, source=peer.source)
         # Whoever knew the password before may have signed in with it elsewhere (RFC 9700 section 4.14.2).
         self._ends.end_all(account.citizen.id, "password_changed")
-        return self._arriving.sign_in(transaction, account, amr, session, peer)
+        renewed = self._citizens.account(account.citizen.id) or account
+        return self._arriving.sign_in(transaction, renewed, amr, session, peer)
 
     def new_password_due(self, transaction: Transaction) -> tuple[LoginAccount, tuple[str, ...]]:
         """Whose new password is due, and by which methods that was proven. Raises `AccountClosed`, or `Gone` where none

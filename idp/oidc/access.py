@@ -14,7 +14,7 @@ from idp.codec import decode, encode
 from idp.errors import InvalidGrant, InvalidToken, OAuthError
 from idp.oidc.client import Client
 from idp.oidc.grant import AccessRecord, CodeRecord, GrantRecord, access_key, family_key
-from idp.oidc.scopes import claims_of
+from idp.oidc.scopes import SCOPE_OF_CLAIM, claims_of
 from idp.oidc.subjects import Subjects
 from idp.oidc.target import ClientSource
 from idp.secrets import shard_for
@@ -115,10 +115,15 @@ class AccessTokens:
 
     def _opened(self, kept: AccessRecord | _OfCode, client: Client, seconds: int) -> Access:
         if isinstance(kept, AccessRecord):
-            return Access(client, kept.citizen_id, kept.sub, kept.scopes, kept.claims, seconds)
-        sub = self._subjects.subject(client, kept.citizen_id)
-        grant = kept.code.grant(kept.head, kept.leg, sub)
-        return Access(client, kept.citizen_id, sub, grant.scopes, _released(grant), seconds)
+            sub, scopes, claims = kept.sub, kept.scopes, kept.claims
+        else:
+            sub = self._subjects.subject(client, kept.citizen_id)
+            grant = kept.code.grant(kept.head, kept.leg, sub)
+            scopes, claims = grant.scopes, _released(grant)
+        # what was taken from the client since, the token gives no more
+        scopes = tuple(scope for scope in scopes if scope in client.scope)
+        claims = tuple(claim for claim in claims if SCOPE_OF_CLAIM[claim] in client.scope)
+        return Access(client, kept.citizen_id, sub, scopes, claims, seconds)
 
     def refused(self, client_id: str, citizen_id: str, error: OAuthError) -> OAuthError:
         """Tell that nothing was released for a token that was read, and why; gives `error`."""

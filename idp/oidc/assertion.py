@@ -16,6 +16,8 @@ from idp.storage.state import Conflict, Key, StateStore
 
 JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 """The only `client_assertion_type` (RFC 7523 section 2.2)."""
+_TYPES: Final = (None, "JWT", "jwt", "client-authentication+jwt")
+"""No other JWT of the client's is an assertion (RFC 8725 section 3.11)."""
 LONGEST_SECONDS: Final = 3_700
 """How far in the future an assertion may expire. Most clients say a minute; widespread libraries say an hour."""
 SKEW_SECONDS: Final = 10
@@ -45,7 +47,7 @@ class Assertions:
         chosen = client.token_endpoint_auth_signing_alg
         try:
             claims = jws.verify_of_client(
-                assertion, client.jwks.get("keys", ()), (chosen,) if chosen else jws.CLIENT_ALGORITHMS
+                assertion, client.jwks.get("keys", ()), (chosen,) if chosen else jws.CLIENT_ALGORITHMS, _TYPES
             )
         except jws.InvalidJws as invalid:
             raise InvalidClient(f"assertion: {invalid}") from None

@@ -77,6 +77,11 @@ class Client:
         return self.token_endpoint_auth_method != "none"
 
     @property
+    def vetted(self) -> bool:
+        """Whether an operator knows who it is: nobody else can be it, and it did not register itself."""
+        return self.confidential and self.registration_token_digest is None
+
+    @property
     def _place(self) -> str:
         """Where the citizen is sent back to, as it is shown: a host, or the scheme of an app of its own."""
         parts = urlsplit(self.redirect_uris[0])

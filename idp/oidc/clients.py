@@ -9,9 +9,11 @@ from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.login.party import RelyingParty
 from idp.oidc.client import SECRET_METHODS, Client
+from idp.oidc.registration.addresses import LOOPBACK
 from idp.oidc.registration.registrar import Registrar, describe
 from idp.secrets import Randomness, digest, urlsafe
 from idp.storage.records.clients import ClientRecords, StoredClient
+from idp.storage.records.errors import NotFound
 from idp.versions import Shelf, Versions
 
 CAPACITY: Final = 10_000
@@ -79,34 +81,45 @@ class Clients:
     def keep(self, proved: Client, managed: bool = True) -> Registered:
         """Register a client; with a token, if it is to be managed by its developer (RFC 7592)."""
         token = self._secret() if managed else None
+        client_id = self._randomness.bytes(16).hex()
         fresh = dataclasses.replace(
-            proved,
-            client_id=self._randomness.bytes(16).hex(),
+            own_sector(proved, client_id) if managed else proved,
+            client_id=client_id,
             client_id_issued_at=int(self._clock.now()),
             registration_token_digest=digest(token) if token else None,
         )
-        return dataclasses.replace(self._saved(fresh), registration_access_token=token)
+        client, secret = self._with_secret(fresh)
+        self._records.save(client_id, encode(client), int(self._clock.now()))
+        self._versions.bump()
+        return Registered(client, secret, token)
 
     def change(self, client: Client, proved: Client) -> Registered:
-        """Other metadata for the same client: its id, its secret and whoever manages it stay."""
-        changed = dataclasses.replace(
-            proved,
-            client_id=client.client_id,
-            client_id_issued_at=client.client_id_issued_at,
-            client_secret_digest=client.client_secret_digest,
-            registration_token_digest=client.registration_token_digest,
+        """Other metadata for the same client: its id, its secret and whoever manages it stay. Raises `NotFound` if it
+        was changed, disabled or removed since it was read."""
+        stored = self._records.get(client.client_id)
+        if stored is None or _client(stored) != client:
+            raise NotFound(client.client_id)
+        changed, secret = self._with_secret(
+            dataclasses.replace(
+                proved,
+                client_id=client.client_id,
+                client_id_issued_at=client.client_id_issued_at,
+                client_secret_digest=client.client_secret_digest,
+                registration_token_digest=client.registration_token_digest,
+            )
         )
-        return self._saved(changed)
-
-    def _saved(self, client: Client) -> Registered:
-        """Kept, with a secret if its method needs one and there is none, and without one if not."""
-        needs = client.token_endpoint_auth_method in SECRET_METHODS
-        secret = self._secret() if needs and client.client_secret_digest is None else None
-        had = client.client_secret_digest if needs else None
-        kept = dataclasses.replace(client, client_secret_digest=digest(secret) if secret else had)
-        self._records.save(kept.client_id, encode(kept), int(self._clock.now()))
+        self._records.change(client.client_id, stored.document, encode(changed), int(self._clock.now()))
         self._versions.bump()
-        return Registered(kept, secret)
+        return Registered(changed, secret)
+
+    def _with_secret(self, client: Client) -> tuple[Client, str | None]:
+        """With a secret if its method needs one and there is none, and without one if not."""
+        if client.token_endpoint_auth_method not in SECRET_METHODS:
+            return dataclasses.replace(client, client_secret_digest=None), None
+        if client.client_secret_digest is not None:
+            return client, None
+        secret = self._secret()
+        return dataclasses.replace(client, client_secret_digest=digest(secret)), secret
 
     def _secret(self) -> str:
         return urlsafe(self._randomness.bytes(32))
@@ -135,6 +148,12 @@ class Clients:
     def describe(self, client: Client) -> dict[str, Any]:
         """RFC 7591 JSON, without the secret."""
         return describe(client)
+
+
+def own_sector(client: Client, client_id: str) -> Client:
+    """An app that listens at a loopback address shares its host with every other: its sector is itself, unless an
+    operator says otherwise."""
+    return dataclasses.replace(client, sector=client_id) if client.sector in LOOPBACK else client
 
 
 def _client(stored: StoredClient) -> Client:

@@ -14,6 +14,7 @@ from idp.errors import InvalidRequestObject
 from idp.oidc import jws
 from idp.oidc.client import Client
 from idp.oidc.numeric_date import numeric_date
+from idp.oidc.request import PARAMETERS
 from idp.oidc.target import ClientSource
 from idp.parameters import Parameters
 
@@ -21,7 +22,6 @@ LONGEST_SECONDS: Final = 3_600
 """FAPI 2.0 Message Signing section 5.3.1."""
 SKEW_SECONDS: Final = 10
 _TYPES: Final = (None, "oauth-authz-req+jwt", "JWT", "jwt")
-_OF_THE_JWT: Final = frozenset({"iss", "aud", "exp", "nbf", "iat", "jti", "sub"})
 _NEVER_INSIDE: Final = ("request", "request_uri", "client_secret", "client_assertion")
 
 
@@ -52,18 +52,19 @@ class RequestObjects:
             raise InvalidRequestObject("a request within a request")
         if claims.get("client_id") != client.client_id:
             raise InvalidRequestObject("client_id inside is missing, or another one")
-        return {name: _text(value) for name, value in claims.items() if name not in _OF_THE_JWT and value != ""}
+        return {name: _text(value) for name, value in claims.items() if name in PARAMETERS and value != ""}
 
     def _for_us_and_now(self, claims: Mapping[str, Any], client: Client) -> None:
-        """RFC 9101 section 4 and FAPI 2.0 Message Signing section 5.3.1; `exp` may be missing outside of FAPI."""
+        """RFC 9101 section 4 and FAPI 2.0 Message Signing section 5.3.1; without `exp`, `iat` tells the age."""
         aud = claims.get("aud")
-        if claims.get("iss", client.client_id) != client.client_id:
-            raise InvalidRequestObject("another issuer")
+        if claims.get("iss", client.client_id) != client.client_id or claims.get("sub") == client.client_id:
+            raise InvalidRequestObject("another issuer, or an assertion (RFC 9101 section 10.8)")
         if self._issuer not in (aud if isinstance(aud, list) else [aud]):
             raise InvalidRequestObject("another audience")
         now = self._clock.now()
-        if "exp" in claims and not now < numeric_date(claims["exp"]) <= now + LONGEST_SECONDS:
-            raise InvalidRequestObject("expired, or for too long")
+        until = claims["exp"] if "exp" in claims else numeric_date(claims.get("iat")) + LONGEST_SECONDS
+        if not now < numeric_date(until) <= now + LONGEST_SECONDS + SKEW_SECONDS:
+            raise InvalidRequestObject("expired, for too long, or without a time")
         for name in ("iat", "nbf"):
             if name in claims and not numeric_date(claims[name]) <= now + SKEW_SECONDS:
                 raise InvalidRequestObject(f"{name} in the future")

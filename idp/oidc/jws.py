@@ -34,8 +34,11 @@ CLIENT_ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA")
 """What clients may sign with (RFC 7518 section 3.1, RFC 8037 section 3.1)."""
 _MEMBERS: Final = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
 _SUITS: Final = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
-_CURVES: Final = (None, "P-256", "Ed25519")
-_SHORTEST_RSA_BITS: Final = 2048
+_CURVES: Final = ("P-256", "Ed25519")
+_RSA_BITS: Final = range(2048, 4097)
+_RSA_EXPONENTS: Final = range(3, 2**32)
+_TRIED: Final = 4
+"""Keys that are tried where the header names none."""
 
 PublicJwk = Mapping[str, str]
 
@@ -81,24 +84,30 @@ def public_jwk(key: PrivateKey, alg: str) -> dict[str, str]:
 def client_jwk(members: object) -> PublicJwk:
     """The public key of a client (RFC 7517), less all that is not the key itself. Raises `InvalidJwk`, also for a
     private or symmetric one, which the client had better throw away now."""
-    if not isinstance(members, dict) or members.get("kty") not in _MEMBERS:
+    kty = members.get("kty") if isinstance(members, dict) else None
+    if not isinstance(members, dict) or not isinstance(kty, str) or kty not in _MEMBERS:
         raise InvalidJwk("not an RSA, EC or OKP key")
     if {"d", "p", "q", "k"} & members.keys():
         raise InvalidJwk("a private key")
     if members.get("use", "sig") != "sig":
         raise InvalidJwk("not for signatures")
-    kept = ("kty", *_MEMBERS[members["kty"]], *(name for name in ("kid", "alg") if name in members))
+    kept = ("kty", *_MEMBERS[kty], *(name for name in ("kid", "alg") if name in members))
     if not all(isinstance(members.get(name), str) for name in kept):
         raise InvalidJwk("a member is missing, or no text")
     key = {name: str(members[name]) for name in kept}
     try:
         public = jwk.import_key(dict(key))
-        bits = public.public_key.key_size if isinstance(public, jwk.RSAKey) else _SHORTEST_RSA_BITS
+        fits = _fits(public.public_key) if isinstance(public, jwk.RSAKey) else key.get("crv") in _CURVES
     except (JoseError, ValueError, TypeError):
         raise InvalidJwk("not a key") from None
-    if key.get("crv") not in _CURVES or bits < _SHORTEST_RSA_BITS:
-        raise InvalidJwk("too weak, or of a curve that is not taken")
+    if not fits:
+        raise InvalidJwk("too weak, too costly, or of a curve that is not taken")
     return key
+
+
+def _fits(key: rsa.RSAPublicKey) -> bool:
+    """Long enough to be safe, and short enough that a stranger's signature costs little to refuse."""
+    return key.key_size in _RSA_BITS and key.public_numbers().e in _RSA_EXPONENTS
 
 
 def unproved_claims(token: str) -> dict[str, Any]:
@@ -107,6 +116,7 @@ def unproved_claims(token: str) -> dict[str, Any]:
         raise InvalidJws("too long")
     try:
         claims = json.loads(jws.extract_compact(token.encode()).payload)
+        json.dumps(claims, ensure_ascii=False).encode()  # halves of surrogate pairs are no text
     except (JoseError, ValueError, TypeError, RecursionError):
         raise InvalidJws("not a JWS") from None
     if not isinstance(claims, dict):
@@ -129,9 +139,12 @@ def verify_of_client(
         raise InvalidJws("not an algorithm of this client")
     if types and header.get("typ") not in types:
         raise InvalidJws("another type")
-    for key in keys:
-        if key["kty"] != _SUITS[alg] or key.get("alg", alg) != alg or (kid is not None and key.get("kid", kid) != kid):
-            continue
+    suiting = [
+        key
+        for key in keys
+        if key["kty"] == _SUITS[alg] and key.get("alg", alg) == alg and (kid is None or key.get("kid", kid) == kid)
+    ]
+    for key in suiting[:_TRIED]:
         try:
             jws.deserialize_compact(token, jwk.import_key(dict(key)), algorithms=[alg])
         except (JoseError, ValueError, TypeError):

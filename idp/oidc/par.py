@@ -14,7 +14,7 @@ from idp.codec import decode, encode
 from idp.errors import InvalidRequest, TooManyRequests
 from idp.oidc.client_auth import ClientAuthentication
 from idp.oidc.jar import RequestObjects
-from idp.oidc.request import HintReader, read
+from idp.oidc.request import PARAMETERS, HintReader, read
 from idp.oidc.target import ClientSource, UnknownClient, UnprovenRedirect, prove
 from idp.parameters import Parameters, parse
 from idp.secrets import SHARDS, Randomness, digest, mint, shard_of
@@ -25,8 +25,7 @@ PREFIX: Final = "urn:ietf:params:oauth:request_uri:"
 SECONDS: Final = 60
 """Section 2.2 wants a short life; the browser comes at once."""
 OF_STRANGERS: Final = Bucket(size=300, drain=0.1)
-"""What one source may push for public clients, whose names anybody may use: 300 at once, then ten a second."""
-_OF_THE_CLIENT: Final = ("client_secret", "client_assertion", "client_assertion_type")
+"""What one source may push for clients that anybody can be or become: 300 at once, then ten a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +101,11 @@ class PushedRequestEndpoint:
         given = parse(form)
         given.refuse_repeated()
         client = self._authentication.prove(given, authorization, source).client
-        if not client.confidential:
+        if not client.vetted:
             self._count(source)
         if given.get("request_uri") is not None:
             raise InvalidRequest("request_uri stands in a pushed request")
-        kept = {name: value for name, value in given.values.items() if name not in _OF_THE_CLIENT}
+        kept = {name: value for name, value in given.values.items() if name in PARAMETERS}
         if kept.setdefault("client_id", client.client_id) != client.client_id:
             raise InvalidRequest("another client's request")
         parameters = self._incoming.objects.resolve(Parameters(kept, pushed=True))

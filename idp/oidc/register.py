@@ -3,7 +3,8 @@
 
 Who may register is the deployment's policy: anybody (`open`), whoever holds an initial access token that an operator
 gave out (`token`), or nobody (`closed`). What only an operator may grant, nobody grants himself: the citizen ID number,
-and asking by statutory duty. Each client gets a token of its own to be managed with; it and the secret are shown once.
+a public `sub`, and asking by statutory duty. Other scopes may change, for citizens are asked anew. Each client gets a
+token of its own to be managed with; it and the secret are shown once.
 """
 
 from dataclasses import dataclass
@@ -16,9 +17,10 @@ from idp.codec import Malformed, decode
 from idp.errors import AccessDenied, InvalidClientMetadata, InvalidToken, TokenMissing, TooManyRequests
 from idp.login.consent import SENSITIVE
 from idp.oidc.client import Client
-from idp.oidc.clients import Clients, Registered
+from idp.oidc.clients import Clients, Registered, own_sector
 from idp.secrets import SHARDS, Randomness, digest, equal, mint, shard_of
 from idp.sources import Bucket, Sources, source_of
+from idp.storage.records.errors import NotFound
 from idp.storage.state import Gone, Key, Replayed, StateStore, Throttled
 
 OF_A_SOURCE: Final = Bucket(size=20, drain=30)
@@ -104,11 +106,14 @@ class RegistrationEndpoint:
         client = self._managed(client_id, caller)
         self._count(caller.source)
         _names(document, client)
-        proved = self._clients.prove(document)
+        proved = own_sector(self._clients.prove(document), client.client_id)
         _nothing_but_an_operators(proved, client)
         if proved.sector != client.sector:
             raise InvalidClientMetadata("another host: citizens would be strangers to it (OIDC Core section 8.1)")
-        registered = self._clients.change(client, proved)
+        try:
+            registered = self._clients.change(client, proved)
+        except NotFound:  # an operator, or another request, was quicker
+            raise InvalidToken("changed meanwhile") from None
         self._tell(EventType.CLIENT_CHANGED, registered.client)
         return self._described(registered)
 
@@ -154,8 +159,17 @@ def _nothing_but_an_operators(proved: Client, before: Client | None = None) -> N
     asked = set(proved.scope) & SENSITIVE - set(before.scope if before else ())
     if asked:
         raise InvalidClientMetadata("citizen_id is granted by the operator")
-    if proved.lawful_basis != "consent" and (before is None or before.lawful_basis != proved.lawful_basis):
-        raise InvalidClientMetadata("a statutory duty is granted by the operator")
+    if proved.subject_type != "pairwise" and (before is None or before.subject_type != proved.subject_type):
+        raise InvalidClientMetadata("a public sub, which joins what services know, is granted by the operator")
+    if proved.lawful_basis == "consent":
+        return
+    duty = (before.lawful_basis, before.lawful_basis_rule) if before else ()
+    if (
+        before is None
+        or duty != (proved.lawful_basis, proved.lawful_basis_rule)
+        or set(proved.scope) - set(before.scope)
+    ):
+        raise InvalidClientMetadata("a statutory duty is granted by the operator, for what it is for")
 
 
 def _names(document: bytes, client: Client) -> None:

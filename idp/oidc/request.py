@@ -15,6 +15,32 @@ from idp.oidc.claims_parameter import ClaimsRequest
 from idp.oidc.target import Target
 from idp.parameters import Parameters
 
+PARAMETERS: Final = frozenset(
+    {
+        "response_type",
+        "client_id",
+        "redirect_uri",
+        "scope",
+        "state",
+        "nonce",
+        "code_challenge",
+        "code_challenge_method",
+        "response_mode",
+        "prompt",
+        "max_age",
+        "display",
+        "ui_locales",
+        "claims_locales",
+        "id_token_hint",
+        "login_hint",
+        "acr_values",
+        "claims",
+        "request",
+        "request_uri",
+        "registration",
+    }
+)
+"""Those of an authorization request that are read, if only to be refused."""
 CLOCK_SKEW: Final = 5
 """Seconds by which the clocks of our workers may differ."""
 

@@ -14,6 +14,7 @@ from idp.login.door import Redirect
 from idp.oidc.client import Client
 from idp.parameters import Parameters
 
+_POSTABLE: Final = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?([/?]|\Z)", re.ASCII)
 MAX_STATE: Final = 8_192
 QUERY, FRAGMENT, FORM_POST = RESPONSE_MODES = ("query", "fragment", "form_post")
 """How an answer may reach a client."""
@@ -117,5 +118,6 @@ def _mode(parameters: Parameters, redirect_uri: str) -> str:
 
 
 def postable(redirect_uri: str) -> bool:
-    """A browser posts to a server, not to an app."""
-    return redirect_uri.startswith(("https://", "http://"))
+    """A browser posts to a server, not to an app; and only where `form-action` can name it (CSP Level 3 section
+    2.3.1)."""
+    return _POSTABLE.match(redirect_uri) is not None

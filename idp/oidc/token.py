@@ -50,7 +50,7 @@ class TokenEndpoint:
         try:
             return grant.redeem(authenticated, parameters)
         except InvalidGrant as error:
-            if not authenticated.client.confidential:  # anybody can be this client
+            if not authenticated.client.vetted:  # anybody can be this client, or become it
                 self._authentication.count_failure(source)
             self._tell(EventType.TOKEN_REFUSED, source, client_id=authenticated.client.client_id)
             raise error from None

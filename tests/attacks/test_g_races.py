@@ -194,6 +194,24 @@ def test_g_races_a_transaction_that_expires_while_the_password_is_checked_gets_t
     assert "本次登录已失效" in answer.text
 
 
+def test_g_races_a_password_that_is_replaced_while_it_is_checked_signs_nobody_in(tabs: Tabs) -> None:
+    """The counter gives another one, and ends all sessions, between the check and the new session."""
+    services, person = tabs.provider.services, tabs.person
+    visitor = tabs.provider.visitor()
+    page = visitor.authorize(tabs.client)
+
+    def reset() -> None:
+        tabs.provider.clock.advance(1)
+        services.citizens.set_password_hash(person.citizen.id, services.passwords.hash("another phrase, 7 words"))
+        suspending(services).end_all(person.citizen.id, "password_reset")
+
+    tabs.state.before["open_session"] = reset
+    answer = visitor.password(page, person)
+    assert answer.request.path == "/login"
+    assert "Location" not in answer.headers
+    assert tabs.state.sessions_of(owner_key(person.citizen.id)) == []
+
+
 def test_g_races_another_browser_does_not_go_on_with_what_was_withdrawn_meanwhile(tabs: Tabs) -> None:
     """It had read the consent before the withdrawal, and notes the leg after it."""
     elsewhere, other = tabs.provider.visitor("192.0.2.7"), tabs.provider.client(redirect_uris=["https://d.example/cb"])

@@ -1,10 +1,13 @@
 """Stored clients."""
 
+from functools import partial
+
 import pytest
 
 from idp.storage.records.clients import StoredClient
 from idp.storage.records.errors import NotFound
 from idp.storage.records.records import Records
+from tests.support.parallel import errors, together, winners
 
 
 def test_a_client_is_saved_changed_and_removed(records: Records) -> None:
@@ -42,3 +45,25 @@ def test_pages_are_in_order_and_whole(records: Records) -> None:
         assert len(page) <= 10
         seen += [client.client_id for client in page]
     assert seen == names
+
+
+def test_a_document_is_changed_only_where_it_is_still_the_one_that_was_read(records: Records) -> None:
+    records.clients.save("a", b"1", 1)
+    records.clients.change("a", b"1", b"2", 2)
+    assert records.clients.get("a") == StoredClient("a", b"2", True, 2)
+    with pytest.raises(NotFound):
+        records.clients.change("a", b"1", b"3", 3)
+    records.clients.set_enabled("a", False, 3)
+    with pytest.raises(NotFound):
+        records.clients.change("a", b"2", b"3", 4)
+    records.clients.remove("a")
+    with pytest.raises(NotFound):
+        records.clients.change("a", b"2", b"3", 5)
+    assert records.clients.get("a") is None
+
+
+def test_of_parallel_changes_one_counts(records: Records) -> None:
+    records.clients.save("a", b"0", 1)
+    outcomes = together([partial(records.clients.change, "a", b"0", b"%d" % me, 2) for me in range(1, 9)])
+    assert len(winners(outcomes)) == 1
+    assert set(errors(outcomes)) == {NotFound}

@@ -173,7 +173,7 @@ def test_the_heading_stands_out(phone: Page, origin: str, name: str, size: str, 
     assert phone.evaluate("parseFloat(getComputedStyle(document.querySelector('h1')).fontSize)") >= pixels
 
 
-@every_page
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "continue"])  # `test_form_post.py` has its own
 def test_the_policy_forbids_nothing_that_a_page_needs(desk: Page, origin: str, name: str) -> None:
     refused: list[str] = []
     desk.on(

@@ -130,7 +130,7 @@ def assertions_are_signed_with(scene: Scene, values: list[str]) -> None:
 def requests_are_signed_with(scene: Scene, values: list[str]) -> None:
     for value in values:
         client = scene.provider.client(jwks=JWKS, request_object_signing_alg=value)
-        inside = client.request() | {"aud": ISSUER}
+        inside = client.request() | {"aud": ISSUER, "exp": int(scene.provider.clock.now()) + 60}
         asked = {"request": signed(inside, value, None, {}), "prompt": None}
         assert scene.provider.visitor().authorize(client, **asked).request.path == "/login", value
 

@@ -7,10 +7,11 @@ from idp.citizens.registry import Citizens
 from idp.codec import decode
 from idp.errors import InvalidGrant
 from idp.login.consent import Decision
+from idp.oidc.client import Client
 from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.families import Families
 from idp.oidc.grant import GrantRecord
-from idp.oidc.scopes import OFFLINE_ACCESS, OPENID
+from idp.oidc.scopes import OFFLINE_ACCESS, OPENID, SCOPE_OF_CLAIM
 from idp.oidc.tokens import IdTokenFacts, TokenIssuer
 from idp.parameters import Parameters
 from idp.secrets import Randomness, mint, shard_for
@@ -51,11 +52,11 @@ class RefreshTokenGrant:
             raise InvalidGrant("the account may not sign in")
         consent = self._consents.find(citizen.id, client.client_id)
         agreed = _still_agreed(grant, consent) if consent else None
-        if agreed is None or OFFLINE_ACCESS not in agreed.scopes:
-            # withdrawn, or narrowed, while this family was being made
+        if agreed is None or OFFLINE_ACCESS not in _both(agreed.scopes, client.scope):
+            # withdrawn, or narrowed, while this family was being made; or taken from the client
             self._families.revoke(family.id, shard_for(family.citizen_id), "consent_withdrawn")
             raise InvalidGrant("the consent was withdrawn")
-        narrowed = replace(agreed, scopes=_both(scope, agreed.scopes)) if scope else agreed
+        narrowed = _of_client(replace(agreed, scopes=_both(scope, agreed.scopes)) if scope else agreed, client)
         token = mint(self._randomness, shard_for(family.citizen_id))
         self._families.store_access_token(token, family, client, narrowed)
         return self._issuer.answer(client, token, IdTokenFacts(narrowed, None, citizen)) | {"refresh_token": successor}
@@ -69,6 +70,15 @@ def _still_agreed(grant: GrantRecord, consent: StoredConsent) -> GrantRecord:
         scopes=_both(grant.scopes, (OPENID, *granted.scopes)),
         id_token_claims=_both(grant.id_token_claims, granted.claims),
         userinfo_claims=_both(grant.userinfo_claims, granted.claims),
+    )
+
+
+def _of_client(grant: GrantRecord, client: Client) -> GrantRecord:
+    """Less what was taken from the client since."""
+    return replace(
+        grant,
+        scopes=_both(grant.scopes, client.scope),
+        id_token_claims=tuple(claim for claim in grant.id_token_claims if SCOPE_OF_CLAIM[claim] in client.scope),
     )
 
 

@@ -11,7 +11,7 @@ _PRIVATE_SCHEME: Final = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+", re.ASCI
 _HOST: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f:.]+", re.ASCII)
 """A name, or an IPv6 address without its brackets, as `urlsplit` gives it. Other hosts mean different things to
 different parsers."""
-_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
 def redirect_uri(uri: str, application_type: str) -> str:
@@ -34,7 +34,7 @@ def redirect_uri(uri: str, application_type: str) -> str:
         raise InvalidRedirectUri("the host has characters that no host has")
     if parts.scheme == "https" and host:
         return uri
-    if parts.scheme == "http" and host in _LOOPBACK:
+    if parts.scheme == "http" and host in LOOPBACK:
         return uri
     if (
         application_type == "native"
@@ -58,7 +58,7 @@ def link(uri: str) -> str:
         or any(sign in uri for sign in " \\")
         or parts.username is not None  # what stands before an @ is easily taken for the host
         or not _HOST.fullmatch(host)
-        or not (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))
+        or not (parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK))
     ):
         raise InvalidClientMetadata("not an https address")
     return uri
@@ -67,9 +67,10 @@ def link(uri: str) -> str:
 def sector_of(redirect_uris: tuple[str, ...]) -> str:
     """The host that pairwise subjects are computed for (OIDC Core section 8.1). All redirect addresses must share
     it; loopback hosts are one, for an app listens at whichever it can (RFC 8252 section 8.3)."""
-    hosts = {urlsplit(uri).hostname or urlsplit(uri).scheme for uri in redirect_uris}
-    if hosts <= set(_LOOPBACK):
-        return _LOOPBACK[0]
+    # a colon at the end: no scheme of somebody's app is the host of somebody's portal
+    hosts = {urlsplit(uri).hostname or f"{urlsplit(uri).scheme}:" for uri in redirect_uris}
+    if hosts <= set(LOOPBACK):
+        return LOOPBACK[0]
     if len(hosts) > 1:
         raise InvalidClientMetadata(
             "redirect_uris of several hosts need a sector_identifier_uri, which is not offered yet"

@@ -17,6 +17,15 @@ _SET_ENABLED = (
     .where(clients.c.client_id == bindparam("id"))
     .values(enabled=bindparam("enabled"), updated_at=bindparam("at"))
 )
+_CHANGE = (
+    update(clients)
+    .where(
+        clients.c.client_id == bindparam("id"),
+        clients.c.document == bindparam("before"),
+        clients.c.enabled.is_(True),
+    )
+    .values(document=bindparam("after"), updated_at=bindparam("at"))
+)
 _REMOVE = delete(clients).where(clients.c.client_id == bindparam("id"))
 
 
@@ -51,6 +60,12 @@ class ClientRecords:
     def save(self, client_id: str, document: bytes, at: int) -> None:
         """Add an enabled client, or change its document; a disabled one stays disabled."""
         self._database.execute(self._save, {"id": client_id, "document": document, "at": at})
+
+    def change(self, client_id: str, before: bytes, after: bytes, at: int) -> None:
+        """Another document in the place of `before`. Raises `NotFound` if the client is gone, disabled or another one
+        by now."""
+        if not self._database.execute(_CHANGE, {"id": client_id, "before": before, "after": after, "at": at}):
+            raise NotFound(client_id)
 
     def set_enabled(self, client_id: str, enabled: bool, at: int) -> None:
         """Raises `NotFound`."""
