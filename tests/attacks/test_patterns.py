@@ -34,6 +34,7 @@ PIECES = (
     "+1",
 )
 BOUND_SECONDS = 0.5
+"""Of processor time: what else the machine does says nothing of a pattern."""
 
 
 def patterns() -> Iterator[tuple[str, "re.Pattern[str]"]]:
@@ -62,17 +63,17 @@ def test_g_redos_no_pattern_is_slow(name: str) -> None:
     for piece in PIECES:
         for end in ("", "!", "\n"):
             text = (piece * SIZE)[:SIZE] + end
-            began = time.perf_counter()
+            began = time.thread_time()
             pattern.fullmatch(text)
             pattern.search(text)
-            assert time.perf_counter() - began < BOUND_SECONDS, (piece, end)
+            assert time.thread_time() - began < BOUND_SECONDS, (piece, end)
 
 
 @pytest.mark.parametrize("piece", PIECES)
 def test_g_redos_a_long_log_message_is_guarded_in_time(piece: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     guarded(piece * (300_000 // len(piece)))
-    assert time.perf_counter() - began < 1.0
+    assert time.thread_time() - began < 1.0
 
 
 @pytest.mark.parametrize("address", ["citizen@mail.example", "a" * 60 + "@mail.example", "x" * 300 + "@mail.example"])
