@@ -67,7 +67,7 @@ class UnsafeEvent(ValueError):
 
 def event(type: EventType, at: float, **facts: Fact) -> Event:  # noqa: A002 - the word every reader of events expects
     """An event of `type` at `at` (seconds since the epoch). Raises `UnsafeEvent`. A fact of None is left out."""
-    known = _proved(facts)
+    known = _proved(facts) if facts else {}
     return Event(encode({"type": type.value, "at": round(at, 3), **known}))
 
 

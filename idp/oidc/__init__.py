@@ -15,8 +15,8 @@
 A request to /authorize goes: `idp/parameters.py` (syntax) -> `par.py`, `jar.py` (what the client pushed or signed) ->
 `target.py` (client and redirect address, proved first; until then an error is a page) -> `rules.py` (one function a
 parameter; `claims_parameter.py` for the one that is JSON) -> `provider.py` (pyop's validators and orchestration) ->
-`request.py` (what was proved, as it travels on) -> `authorize.py` (a code in one guarded write, or a transaction for
-`idp.login`).
+`request.py` (what was proved, as it travels on) -> `authorize.py` (a code in one guarded write under the
+session's leg, which `legs.py` names, or a transaction for `idp.login`).
 
 A request to /token goes: `client_auth.py` (who asks; `assertion.py` where a signature says so) -> a file of `grants/`
 -> `tokens.py` (the answer); `grant.py` is what the store keeps of it, `access.py` the access tokens, `families.py` the

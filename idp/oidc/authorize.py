@@ -22,7 +22,6 @@ from idp.errors import (
     OAuthError,
     UnmetAuthenticationRequirements,
 )
-from idp.login.consent import ask_digest
 from idp.login.dispatch import Step
 from idp.login.door import PartyGone, Redirect, Refusal, SignInRefused, origin_of
 from idp.login.party import RelyingParty
@@ -30,6 +29,7 @@ from idp.login.settling import Settling
 from idp.login.transaction import Transaction, Transactions
 from idp.oidc.client import Client
 from idp.oidc.grant import CodeRecord, code_key, code_proof
+from idp.oidc.legs import LegNames
 from idp.oidc.par import Incoming
 from idp.oidc.provider import Engine, PyopRequest
 from idp.oidc.request import CodeRequest, HintReader, Wanted, read
@@ -37,7 +37,7 @@ from idp.oidc.subjects import Subjects
 from idp.oidc.target import ClientSource, Target, UnknownClient, prove, registered
 from idp.parameters import Parameters, parse
 from idp.secrets import Randomness, mint
-from idp.sessions import Session, Sessions, leg_field, session_key
+from idp.sessions import Session, Sessions, session_key
 from idp.storage.state import Gone, Guard, Key, Refused, StateStore
 
 DOOR = "oidc"
@@ -97,6 +97,7 @@ class AuthorizationEndpoint:
         self._hints = hints
         self._subjects = subjects
         self._incoming = incoming
+        self._legs = LegNames()
         self._clock = clock
         self._randomness = randomness
         self._code_seconds = code_seconds
@@ -138,7 +139,7 @@ class AuthorizationEndpoint:
         ask = wanted.ask
         if ask.fresh_consent or ask.not_session or ask.subject:
             return self._sessions.load_key(key)
-        leg = leg_field(ask.client_id, ask_digest(ask, target.client.party))
+        leg = self._legs.of(target.client, ask)
         guard = self._sessions.guard(leg, ask.aal, ask.authenticated_since)
         outcome = self._issue(target, wanted.code_request, pyop_request, key, leg, guard)
         return outcome if isinstance(outcome, Redirect) else self._sessions.read(key, outcome.fields)
