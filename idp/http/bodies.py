@@ -15,7 +15,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from idp.http.reading import MAX_FORM_BYTES
 from idp.sources import address_of, source_of
 
-SHARE: Final = 64
+SHARE: Final = 32
 """Bodies that one address may be sending to one worker at a time: half of its threads (`idp.running.serve`)."""
 
 

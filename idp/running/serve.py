@@ -32,9 +32,10 @@ from idp.running.preparing import prepare_directory, prove_master_key
 from idp.secrets import SystemRandomness
 from idp.storage.records.upgrade import is_current
 
-BLOCKING_THREADS: Final = 128
+BLOCKING_THREADS: Final = 64
 """Threads of a worker: more than may wait for a password to be hashed, so that a login storm leaves some for hops, and
-twice as many as may wait for the bodies of one client (`idp.http.bodies`)."""
+twice as many as may wait for the bodies of one client (`idp.http.bodies`). Twice as many cost a hop some percent: each
+request wakes another thread."""
 _HEAD_BYTES: Final = 65_536
 """Request line and headers together; a request that asks for much in its query still fits."""
 
