@@ -36,6 +36,11 @@ def urlsafe(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 
 
+def mint_anywhere(randomness: Randomness) -> str:
+    """A handle in a shard of its own choice: for what belongs to no citizen yet."""
+    return mint(randomness, SHARDS[randomness.bytes(1)[0] % len(SHARDS)])
+
+
 def mint(randomness: Randomness, shard: str) -> str:
     """A new handle: `shard` and 256 random bits."""
     return shard + urlsafe(randomness.bytes(32))

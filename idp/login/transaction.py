@@ -11,7 +11,7 @@ from typing import Final
 from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.login.hint import LoginHints
-from idp.secrets import SHARDS, Randomness, digest, equal, mint, shard_of, urlsafe
+from idp.secrets import Randomness, digest, equal, mint_anywhere, shard_of, urlsafe
 from idp.sources import Bucket, Sources, source_of
 from idp.storage.state import Conflict, Gone, Key, StateStore
 
@@ -112,8 +112,7 @@ class Transactions:
         """A transaction that is not stored: often it can be answered without asking the citizen anything. The hint of
         `ask` is plain, the transaction's is sealed."""
         ask = dataclasses.replace(ask, login_hint=self._hints.seal(ask.login_hint)) if ask.login_hint else ask
-        shard = SHARDS[self._randomness.bytes(1)[0] % len(SHARDS)]
-        return Transaction(mint(self._randomness, shard), door, ask, request, digest(browser), int(self._clock.now()))
+        return Transaction(mint_anywhere(self._randomness), door, ask, request, digest(browser), int(self._clock.now()))
 
     def store(self, transaction: Transaction, source: str) -> None:
         """`source` is the browser's address. Raises `Throttled` where too many are begun from there."""

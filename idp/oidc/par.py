@@ -17,7 +17,7 @@ from idp.oidc.jar import RequestObjects
 from idp.oidc.request import PARAMETERS, HintReader, read
 from idp.oidc.target import ClientSource, UnknownClient, UnprovenRedirect, prove
 from idp.parameters import Parameters, parse
-from idp.secrets import SHARDS, Randomness, digest, mint, shard_of
+from idp.secrets import Randomness, digest, mint_anywhere, shard_of
 from idp.sources import Bucket, Sources, source_of
 from idp.storage.state import Gone, Key, Replayed, StateStore, Throttled
 
@@ -43,7 +43,7 @@ class PushedRequests:
 
     def store(self, parameters: Parameters) -> str:
         """Gives the `request_uri`."""
-        handle = mint(self._randomness, SHARDS[self._randomness.bytes(1)[0] % len(SHARDS)])
+        handle = mint_anywhere(self._randomness)
         self._state.put(_key(handle), encode(_Pushed(dict(parameters.values), parameters.signed)), SECONDS)
         return PREFIX + handle
 
