@@ -35,6 +35,7 @@ _HARDENED: Final = (
     # not no-referrer: with that, browsers send `Origin: null` with our own forms
     ("Referrer-Policy", "same-origin"),
 )
+_STRICT: Final = ("Strict-Transport-Security", "max-age=31536000")
 _JSON: Final = (
     ("Content-Type", "application/json"),
     ("Cache-Control", "no-store"),
@@ -44,18 +45,32 @@ _JSON: Final = (
 
 class Complete(Response):
     """An answer in one piece whose headers are complete when it is made: nothing is looked up and corrected while it is
-    sent. A `Location` must be a URI already."""
+    sent. A `Location` must be a URI already.
+
+    Every hop makes three of them, and nobody looks at their headers: werkzeug's collection of those is made when it is
+    asked for.
+    """
 
     def __init__(self, body: bytes, status: HTTPStatus, headers: Iterable[tuple[str, str]]) -> None:
-        """The parent's work, less what finds out what is known here."""
-        self.headers = Headers(headers)
-        self.headers.add("Content-Length", str(len(body)))
+        """The parent's work, less what finds out what is known here. Raises `ValueError` for a header of two lines."""
+        self._pairs = [*headers, ("Content-Length", str(len(body)))]
+        self._collected: Headers | None = None
+        for _, value in self._pairs:
+            if "\n" in value or "\r" in value:
+                raise ValueError("a header is one line")
         self._status_code, self._status = status, f"{status} {status.phrase.upper()}"
         self.response, self._on_close, self.direct_passthrough = [body], [], False
         self._body = body
 
+    @property
+    def headers(self) -> Headers:  # type: ignore[override] # an attribute of the parent's
+        if self._collected is None:
+            self._collected = Headers(self._pairs)
+        return self._collected
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        start_response(self.status, self.headers.to_wsgi_list())
+        pairs = self._pairs if self._collected is None else self._collected.to_wsgi_list()
+        start_response(self._status, pairs)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [self._body]
 
 
@@ -63,7 +78,7 @@ class Web:
     def __init__(self, settings: Settings, pages: Pages) -> None:
         self.issuer: Final = settings.issuer
         self.cookies: Final = Cookies(settings.secure)
-        self._secure = settings.secure
+        self._strict = (_STRICT,) if settings.secure else ()
         self._proxies = settings.trusted_proxies
         self._pages = pages
 
@@ -118,10 +133,10 @@ class Web:
 
     def redirect(self, location: str) -> Response:
         """303, so that a form is never posted on (RFC 9700 section 4.12). `location` is a URI: ASCII."""
-        return Complete(b"", HTTPStatus.SEE_OTHER, [("Location", location), *_HARDENED])
+        return Complete(b"", HTTPStatus.SEE_OTHER, [("Location", location), *_HARDENED, *self._strict])
 
     def json(self, document: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-        return Complete(encode(document), HTTPStatus(status), [*_JSON, *(headers or {}).items()])
+        return Complete(encode(document), HTTPStatus(status), [*_JSON, *self._strict, *(headers or {}).items()])
 
     def static(self, name: str) -> Response:
         found = self._pages.static(name)
@@ -138,8 +153,8 @@ class Web:
 
     def strict_transport(self, response: Response) -> Response:
         """RFC 6797, for every answer whatever makes it."""
-        if self._secure:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        if self._strict and not isinstance(response, Complete):  # those are made with it
+            response.headers.set(*_STRICT)
         return response
 
 

@@ -1,9 +1,12 @@
 """Connections to one server: a stack of idle ones, and one exchange of a command for its answer."""
 
 import os
+import socket
+import struct
+import sys
 import weakref
 from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import hiredis
 from redis import exceptions
@@ -13,8 +16,14 @@ Answer: TypeAlias = Any
 """What a script answers stands beside it; redis-py has no narrower type either."""
 
 
+_TIMES_OUT: Final = (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO)
+
+
 class Connection(Protocol):
     """What we use of a connection of redis-py."""
+
+    socket_timeout: float | None
+    _sock: socket.socket | None
 
     def connect(self) -> None: ...
     def disconnect(self) -> None: ...
@@ -41,6 +50,7 @@ class Connections:
         except IndexError:
             connection = self._make()
             connection.connect()
+            _leave_time_to_the_kernel(connection)
         try:
             packed = hiredis.pack_command(words)  # type: ignore[arg-type] # it takes a tuple of any length
             connection.send_packed_command([packed], check_health=False)
@@ -50,6 +60,11 @@ class Connections:
             raise
         except exceptions.ResponseError:
             self._idle.append(connection)  # an answer like any other: the connection is in order
+            raise
+        except exceptions.ConnectionError as error:
+            connection.disconnect()
+            if isinstance(error.__context__, BlockingIOError):
+                raise exceptions.TimeoutError("no answer in time") from None
             raise
         except BaseException:
             connection.disconnect()  # a late answer must never meet the next question
@@ -66,6 +81,20 @@ class Connections:
         """Give up the idle connections."""
         idle, self._idle = self._idle, []
         return idle
+
+
+def _leave_time_to_the_kernel(connection: Connection) -> None:
+    """Let a plain socket's time limit be the kernel's. Python keeps its own by asking `poll` before it sends and before
+    it receives, and gives the interpreter's lock away each time: four per cent of a hop. A limit that passed is then a
+    `BlockingIOError`. TLS reads in several steps, for which it stays Python's; so it does where no kernel is known.
+    """
+    plain, seconds = connection._sock, connection.socket_timeout
+    if type(plain) is not socket.socket or not seconds or sys.platform != "linux":
+        return
+    limit = struct.pack("ll", int(seconds), int(seconds % 1 * 1_000_000))
+    for option in _TIMES_OUT:
+        plain.setsockopt(socket.SOL_SOCKET, option, limit)
+    plain.settimeout(None)
 
 
 def _never_share_sockets(connections: Connections) -> None:
