@@ -9,20 +9,17 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Final
 
 from flask import Blueprint, Flask, request
 
-from federation.fetch import Fetcher
 from idp.account.agreements import Agreements
 from idp.account.suspending import Suspending
 from idp.account.views import AccountViews
 from idp.audit.events import EventType
 from idp.audit.recorder import Fact, UnsafeEvent, event
-from idp.citizens.pseudonyms import Pseudonyms
 from idp.config import load_settings
 from idp.http import MAX_FORM_BYTES, Failing, Observer, PageError, Web, store_away
 from idp.http.bodies import Bodies
@@ -43,24 +40,10 @@ from idp.login.throttle import Throttle
 from idp.login.transaction import Transactions
 from idp.logs import AccessLog
 from idp.metrics import Metrics
-from idp.oidc import views as oidc_views
-from idp.oidc.access import AccessTokens
-from idp.oidc.authorize import DOOR, AuthorizationEndpoint
-from idp.oidc.backchannel import BackChannel
-from idp.oidc.client_auth import ClientAuthentication
-from idp.oidc.families import Families
-from idp.oidc.grants.authorization_code import AuthorizationCodeGrant
-from idp.oidc.grants.refresh_token import RefreshTokenGrant
-from idp.oidc.introspect import IntrospectionEndpoint
-from idp.oidc.jar import RequestObjects
-from idp.oidc.logout import IdTokenHints, SigningOut
-from idp.oidc.par import Incoming, PushedRequestEndpoint, PushedRequests
-from idp.oidc.register import InitialTokens, RegistrationEndpoint
-from idp.oidc.revoke import RevocationEndpoint
-from idp.oidc.subjects import Subjects
-from idp.oidc.token import Grant, TokenEndpoint
-from idp.oidc.tokens import TokenIssuer
-from idp.oidc.userinfo import UserinfoEndpoint
+from idp.oidc.authorize import DOOR
+from idp.oidc.front_door import FrontDoor
+from idp.oidc.views import routes as oidc_routes
+from idp.oidc.views.authorizing import AuthorizeView
 from idp.oidc.withdrawal import Withdrawal
 from idp.pages import Pages
 from idp.services import Services, build_services
@@ -112,18 +95,12 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     )
     consents = Consents(services.records.consents, services.clock)
     settling = Settling(services.citizens, services.sessions, consents)
-    subjects = _subjects(services)
-    id_token_hints = IdTokenHints(services.settings.issuer, services.keys)
-    door = _authorization(services, transactions, settling, subjects, id_token_hints)
+    front_door = FrontDoor(services)
+    door = front_door.authorization(transactions, settling)
     visits = login_views.Visits(web, settling, transactions, services.sessions, {DOOR: door})
-    sign_in = _sign_in(services, transactions, metrics)
+    suspended = _suspending(services, front_door)
+    sign_in = _sign_in(services, transactions, metrics, suspended)
     consenting = Consenting(consents, services.sessions, services.state, services.clock)
-    issuer, access_tokens, families = _tokens(services, subjects)
-    api = _api(services, web, failing, subjects, issuer, access_tokens, families)
-    back_channel = _back_channel(services, subjects)
-    signing_out = SigningOut(services.directory, id_token_hints, services.sessions, subjects, back_channel)
-    withdrawal = Withdrawal(families, back_channel)
-    logout = oidc_views.LogoutViews(web, signing_out, services.sessions, services.citizens, transactions)
     site = SiteViews(
         web, services.sessions, services.citizens, services.state, services.records, metrics, services.clock
     )
@@ -133,13 +110,13 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     app.after_request(web.strict_transport)
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.url_map.merge_slashes = False  # the redirect it answers with would be to the request's own Host header
-    authorize = oidc_views.AuthorizeView(web, door, transactions)
-    app.register_blueprint(oidc_views.blueprint(authorize, api, logout))
+    authorize, api = AuthorizeView(web, door, transactions), front_door.api(web, failing)
+    app.register_blueprint(oidc_routes.blueprint(authorize, api, front_door.logout(web, transactions)))
     app.register_blueprint(_login_pages(services, visits, sign_in, consenting, hints))
-    app.register_blueprint(_account_pages(services, web, transactions, withdrawal))
+    app.register_blueprint(_account_pages(services, web, transactions, front_door.withdrawal))
     app.register_blueprint(site.blueprint())
     app.register_error_handler(Exception, lambda error: failing.error_page(request, error))
-    app.wsgi_app = Shortcut(app.wsgi_app, oidc_views.hop(authorize, api), web, failing, observer)  # type: ignore[method-assign]
+    app.wsgi_app = Shortcut(app.wsgi_app, oidc_routes.hop(authorize, api), web, failing, observer)  # type: ignore[method-assign]
     return app
 
 
@@ -158,29 +135,14 @@ def _tell_error(services: Services, reference: str, error: Exception) -> None:
 
 def suspending(services: Services) -> Suspending:
     """What ends all that a citizen has open."""
-    subjects = _subjects(services)
-    _, _, families = _tokens(services, subjects)
-    return Suspending(services.citizens, services.sessions, Withdrawal(families, _back_channel(services, subjects)))
+    return _suspending(services, FrontDoor(services))
 
 
-def _subjects(services: Services) -> Subjects:
-    return Subjects(Pseudonyms(services.secret("subjects")))
+def _suspending(services: Services, front_door: FrontDoor) -> Suspending:
+    return Suspending(services.citizens, services.sessions, front_door.withdrawal)
 
 
-def _back_channel(services: Services, subjects: Subjects) -> BackChannel:
-    return BackChannel(
-        services.settings.issuer,
-        services.directory,
-        services.keys,
-        subjects,
-        Fetcher(services.settings.outbound_allow, services.settings.ca_file),
-        services.state,
-        services.clock,
-        services.randomness,
-    )
-
-
-def _sign_in(services: Services, transactions: Transactions, metrics: Metrics) -> SignIn:
+def _sign_in(services: Services, transactions: Transactions, metrics: Metrics, suspended: Suspending) -> SignIn:
     browsers = KnownBrowsers(services.secret("known-browsers"), services.clock, services.randomness)
     outcomes = Outcomes(services.state, services.clock, metrics.sign_in)
     throttle = Throttle(services.state, services.clock)
@@ -199,7 +161,7 @@ def _sign_in(services: Services, transactions: Transactions, metrics: Metrics) -
         outcomes,
         Arriving(services.citizens, services.sessions, browsers, outcomes),
         transactions,
-        suspending(services),
+        suspended,
         services.state,
         services.clock,
     )
@@ -216,25 +178,6 @@ def _login_pages(
     )
 
 
-def _authorization(
-    services: Services, transactions: Transactions, settling: Settling, subjects: Subjects, hints: IdTokenHints
-) -> AuthorizationEndpoint:
-    return AuthorizationEndpoint(
-        services.engine,
-        services.directory,
-        services.state,
-        services.sessions,
-        transactions,
-        settling,
-        hints,
-        subjects,
-        _incoming(services),
-        services.clock,
-        services.randomness,
-        services.settings.lifetimes.code_seconds,
-    )
-
-
 def _account_pages(services: Services, web: Web, transactions: Transactions, withdrawal: Withdrawal) -> Blueprint:
     agreements = Agreements(
         services.records.consents,
@@ -246,92 +189,3 @@ def _account_pages(services: Services, web: Web, transactions: Transactions, wit
         services.clock,
     )
     return AccountViews(web, agreements, services.sessions, services.citizens, transactions).blueprint()
-
-
-def _tokens(services: Services, subjects: Subjects) -> tuple[TokenIssuer, AccessTokens, Families]:
-    lifetimes = services.settings.lifetimes
-    issuer = TokenIssuer(
-        services.settings.issuer,
-        services.keys,
-        subjects,
-        services.clock,
-        lifetimes.access_token_seconds,
-        lifetimes.id_token_seconds,
-    )
-    access_tokens = AccessTokens(
-        services.state, services.directory, subjects, services.clock, lifetimes.access_token_seconds
-    )
-    families = Families(
-        services.records.families,
-        services.state,
-        access_tokens,
-        services.clock,
-        services.randomness,
-        lifetimes.refresh_seconds,
-        lifetimes.refresh_idle_seconds,
-        lifetimes.refresh_grace_seconds,
-    )
-    return issuer, access_tokens, families
-
-
-def _api(
-    services: Services,
-    web: Web,
-    failing: Failing,
-    subjects: Subjects,
-    issuer: TokenIssuer,
-    access_tokens: AccessTokens,
-    families: Families,
-) -> oidc_views.ApiViews:
-    authentication = ClientAuthentication(services.directory, services.state, services.clock, services.settings.issuer)
-    grants = _grants(services, subjects, issuer, access_tokens, families)
-    token = TokenEndpoint(authentication, grants, services.state, services.clock)
-    userinfo = UserinfoEndpoint(services.engine, access_tokens, services.citizens)
-    revocation = RevocationEndpoint(authentication, access_tokens, families)
-    introspection = IntrospectionEndpoint(
-        services.settings.issuer, authentication, access_tokens, services.citizens, services.clock
-    )
-    pushed = PushedRequestEndpoint(
-        authentication,
-        services.directory,
-        _incoming(services),
-        IdTokenHints(services.settings.issuer, services.keys),
-        services.state,
-        services.clock,
-    )
-    endpoints = oidc_views.Endpoints(token, userinfo, revocation, introspection, pushed, _registration(services))
-    return oidc_views.ApiViews(web, failing, endpoints, services.engine, services.keys)
-
-
-def _grants(
-    services: Services, subjects: Subjects, issuer: TokenIssuer, access_tokens: AccessTokens, families: Families
-) -> Sequence[Grant]:
-    return (
-        AuthorizationCodeGrant(
-            services.state,
-            services.citizens,
-            access_tokens,
-            families,
-            issuer,
-            subjects,
-            services.clock,
-            services.randomness,
-        ),
-        RefreshTokenGrant(services.citizens, services.records.consents, families, issuer, services.randomness),
-    )
-
-
-def _incoming(services: Services) -> Incoming:
-    objects = RequestObjects(services.directory, services.clock, services.settings.issuer)
-    return Incoming(PushedRequests(services.state, services.randomness), objects)
-
-
-def _registration(services: Services) -> RegistrationEndpoint:
-    return RegistrationEndpoint(
-        services.settings.issuer,
-        services.settings.registration,
-        services.clients,
-        InitialTokens(services.state, services.randomness),
-        services.state,
-        services.clock,
-    )

@@ -25,5 +25,5 @@ refresh tokens of one grant.
 `client.py` is a relying party, `registration/` proves its metadata, `clients.py` keeps it. `scopes.py` says which
 claims a scope stands for, `subjects.py` by what a client knows a citizen and his session. `keys.py` and `jws.py` sign,
 `numeric_date.py` reads a JWT's times; no JWT is ever given to pyop. `withdrawal.py` ends what clients can reach.
-`views.py` puts it all on its addresses.
+`call.py` is what a client's server sends. `views/` puts it all on its addresses, `front_door.py` puts it together.
 """

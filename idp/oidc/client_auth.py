@@ -14,6 +14,7 @@ from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.errors import InvalidClient, InvalidRequest, TooManyRequests
 from idp.oidc.assertion import JWT_BEARER, Assertions
+from idp.oidc.call import Call
 from idp.oidc.client import Client
 from idp.oidc.target import ClientSource
 from idp.parameters import Parameters
@@ -51,13 +52,14 @@ class ClientAuthentication:
         self._clock = clock
         self._failures = Sources(state, clock, FAILURES, "client-source")
 
-    def prove(self, parameters: Parameters, authorization: str | None, source: str) -> AuthenticatedClient:
-        """`source` is the caller's address. Raises `InvalidClient`, `InvalidRequest` or `TooManyRequests`."""
+    def prove(self, parameters: Parameters, call: Call) -> AuthenticatedClient:
+        """Who calls, by the parameters of the call and what stands beside them. Raises `InvalidClient`,
+        `InvalidRequest` or `TooManyRequests`."""
         try:
-            return authenticate(parameters, authorization, self._clients, self._assertions)
+            return authenticate(parameters, call.authorization, self._clients, self._assertions)
         except InvalidClient as error:
-            self.count_failure(source)
-            told = event(EventType.CLIENT_AUTHENTICATION_FAILED, self._clock.now(), source=source)
+            self.count_failure(call.source)
+            told = event(EventType.CLIENT_AUTHENTICATION_FAILED, self._clock.now(), source=call.source)
             self._state.queue(SHARDS[0], [told])
             raise error from None
 

@@ -10,8 +10,8 @@ from idp.citizens.registry import Citizens
 from idp.clock import Clock
 from idp.errors import InvalidClient
 from idp.oidc.access import AccessTokens
+from idp.oidc.call import Call
 from idp.oidc.client_auth import ClientAuthentication
-from idp.parameters import parse
 
 INACTIVE: dict[str, Any] = {"active": False}
 
@@ -33,11 +33,10 @@ class IntrospectionEndpoint:
         self._citizens = citizens
         self._clock = clock
 
-    def answer(self, form: str, authorization: str | None, source: str) -> dict[str, Any]:
+    def answer(self, call: Call) -> dict[str, Any]:
         """Raises an `OAuthError`."""
-        parameters = parse(form)
-        parameters.refuse_repeated()
-        client = self._authentication.prove(parameters, authorization, source).client
+        parameters = call.parameters()
+        client = self._authentication.prove(parameters, call).client
         if not client.confidential:  # section 2.1: it must be authorized, and anybody can be a public client
             raise InvalidClient("a public client may not introspect")
         access = self._access_tokens.look_up(parameters.require("token"))

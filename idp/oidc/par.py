@@ -12,11 +12,12 @@ from typing import Any, Final
 from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.errors import InvalidRequest, TooManyRequests
+from idp.oidc.call import Call
 from idp.oidc.client_auth import ClientAuthentication
 from idp.oidc.jar import RequestObjects
 from idp.oidc.request import PARAMETERS, HintReader, read
 from idp.oidc.target import ClientSource, UnknownClient, UnprovenRedirect, prove
-from idp.parameters import Parameters, parse
+from idp.parameters import Parameters
 from idp.secrets import Randomness, digest, mint_anywhere, shard_of
 from idp.sources import Bucket, Sources, source_of
 from idp.storage.state import Gone, Key, Replayed, StateStore, Throttled
@@ -96,13 +97,12 @@ class PushedRequestEndpoint:
         self._clock = clock
         self._strangers = Sources(state, clock, OF_STRANGERS, "pushed-source")
 
-    def answer(self, form: str, authorization: str | None, source: str) -> dict[str, Any]:
+    def answer(self, call: Call) -> dict[str, Any]:
         """Raises an `OAuthError`, whichever /authorize would have raised."""
-        given = parse(form)
-        given.refuse_repeated()
-        client = self._authentication.prove(given, authorization, source).client
+        given = call.parameters()
+        client = self._authentication.prove(given, call).client
         if not client.vetted:
-            self._count(source)
+            self._count(call.source)
         if given.get("request_uri") is not None:
             raise InvalidRequest("request_uri stands in a pushed request")
         kept = {name: value for name, value in given.values.items() if name in PARAMETERS}

@@ -6,9 +6,9 @@ is the same, so that nobody learns which tokens there are.
 """
 
 from idp.oidc.access import AccessTokens
+from idp.oidc.call import Call
 from idp.oidc.client_auth import ClientAuthentication
 from idp.oidc.families import Families
-from idp.parameters import parse
 
 
 class RevocationEndpoint:
@@ -19,11 +19,10 @@ class RevocationEndpoint:
         self._access_tokens = access_tokens
         self._families = families
 
-    def answer(self, form: str, authorization: str | None, source: str) -> None:
+    def answer(self, call: Call) -> None:
         """Raises an `OAuthError`."""
-        parameters = parse(form)
-        parameters.refuse_repeated()
-        client = self._authentication.prove(parameters, authorization, source).client
+        parameters = call.parameters()
+        client = self._authentication.prove(parameters, call).client
         token = parameters.require("token")
         if not self._families.give_back(token, client):
             self._access_tokens.give_back(token, client)

@@ -11,8 +11,9 @@ from idp.audit.events import EventType
 from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.errors import InvalidGrant, UnauthorizedClient, UnsupportedGrantType
+from idp.oidc.call import Call
 from idp.oidc.client_auth import AuthenticatedClient, ClientAuthentication
-from idp.parameters import Parameters, parse
+from idp.parameters import Parameters
 from idp.secrets import SHARDS
 from idp.storage.state import StateStore
 
@@ -41,18 +42,17 @@ class TokenEndpoint:
         self._state = state
         self._clock = clock
 
-    def answer(self, form: str, authorization: str | None, source: str) -> dict[str, Any]:
+    def answer(self, call: Call) -> dict[str, Any]:
         """Raises an `OAuthError`."""
-        parameters = parse(form)
-        parameters.refuse_repeated()
-        authenticated = self._authentication.prove(parameters, authorization, source)
+        parameters = call.parameters()
+        authenticated = self._authentication.prove(parameters, call)
         grant = self._grant(authenticated, parameters)
         try:
             return grant.redeem(authenticated, parameters)
         except InvalidGrant as error:
             if not authenticated.client.vetted:  # anybody can be this client, or become it
-                self._authentication.count_failure(source)
-            self._tell(EventType.TOKEN_REFUSED, source, client_id=authenticated.client.client_id)
+                self._authentication.count_failure(call.source)
+            self._tell(EventType.TOKEN_REFUSED, call.source, client_id=authenticated.client.client_id)
             raise error from None
 
     def _grant(self, authenticated: AuthenticatedClient, parameters: Parameters) -> Grant:

@@ -1,0 +1,181 @@
+"""The parts of the OIDC front door put together over the services, each made once, when it is first asked for."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from federation.fetch import Fetcher
+from idp.citizens.pseudonyms import Pseudonyms
+from idp.http import Failing, Web
+from idp.login.settling import Settling
+from idp.login.transaction import Transactions
+from idp.oidc.access import AccessTokens
+from idp.oidc.authorize import AuthorizationEndpoint
+from idp.oidc.backchannel import BackChannel
+from idp.oidc.client_auth import ClientAuthentication
+from idp.oidc.families import Families
+from idp.oidc.grants.authorization_code import AuthorizationCodeGrant
+from idp.oidc.grants.refresh_token import RefreshTokenGrant
+from idp.oidc.introspect import IntrospectionEndpoint
+from idp.oidc.jar import RequestObjects
+from idp.oidc.logout import IdTokenHints, SigningOut
+from idp.oidc.par import Incoming, PushedRequestEndpoint, PushedRequests
+from idp.oidc.register import InitialTokens, RegistrationEndpoint
+from idp.oidc.revoke import RevocationEndpoint
+from idp.oidc.subjects import Subjects
+from idp.oidc.token import Grant, TokenEndpoint
+from idp.oidc.tokens import TokenIssuer
+from idp.oidc.userinfo import UserinfoEndpoint
+from idp.oidc.views.calling import ApiViews, Endpoints
+from idp.oidc.views.leaving import LogoutViews
+from idp.oidc.withdrawal import Withdrawal
+from idp.services import Services
+
+
+class FrontDoor:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._settings = services.settings
+
+    # -- what several endpoints share ---------------------------------------------------------------------------------
+
+    @cached_property
+    def subjects(self) -> Subjects:
+        return Subjects(Pseudonyms(self._services.secret("subjects")))
+
+    @cached_property
+    def hints(self) -> IdTokenHints:
+        return IdTokenHints(self._settings.issuer, self._services.keys)
+
+    @cached_property
+    def fetcher(self) -> Fetcher:
+        return Fetcher(self._settings.outbound_allow, self._settings.ca_file)
+
+    @cached_property
+    def back_channel(self) -> BackChannel:
+        services = self._services
+        return BackChannel(
+            self._settings.issuer,
+            services.directory,
+            services.keys,
+            self.subjects,
+            self.fetcher,
+            services.state,
+            services.clock,
+            services.randomness,
+        )
+
+    @cached_property
+    def issuer(self) -> TokenIssuer:
+        lifetimes = self._settings.lifetimes
+        return TokenIssuer(
+            self._settings.issuer,
+            self._services.keys,
+            self.subjects,
+            self._services.clock,
+            lifetimes.access_token_seconds,
+            lifetimes.id_token_seconds,
+        )
+
+    @cached_property
+    def access_tokens(self) -> AccessTokens:
+        services = self._services
+        seconds = self._settings.lifetimes.access_token_seconds
+        return AccessTokens(services.state, services.directory, self.subjects, services.clock, seconds)
+
+    @cached_property
+    def families(self) -> Families:
+        lifetimes = self._settings.lifetimes
+        return Families(
+            self._services.records.families,
+            self._services.state,
+            self.access_tokens,
+            self._services.clock,
+            self._services.randomness,
+            lifetimes.refresh_seconds,
+            lifetimes.refresh_idle_seconds,
+            lifetimes.refresh_grace_seconds,
+        )
+
+    @cached_property
+    def withdrawal(self) -> Withdrawal:
+        return Withdrawal(self.families, self.back_channel)
+
+    @cached_property
+    def authentication(self) -> ClientAuthentication:
+        services = self._services
+        return ClientAuthentication(services.directory, services.state, services.clock, self._settings.issuer)
+
+    @cached_property
+    def incoming(self) -> Incoming:
+        services = self._services
+        objects = RequestObjects(services.directory, services.clock, self._settings.issuer)
+        return Incoming(PushedRequests(services.state, services.randomness), objects)
+
+    # -- the endpoints ------------------------------------------------------------------------------------------------
+
+    def authorization(self, transactions: Transactions, settling: Settling) -> AuthorizationEndpoint:
+        services = self._services
+        return AuthorizationEndpoint(
+            services.engine,
+            services.directory,
+            services.state,
+            services.sessions,
+            transactions,
+            settling,
+            self.hints,
+            self.subjects,
+            self.incoming,
+            services.clock,
+            services.randomness,
+            self._settings.lifetimes.code_seconds,
+        )
+
+    def api(self, web: Web, failing: Failing) -> ApiViews:
+        services = self._services
+        endpoints = Endpoints(
+            token=TokenEndpoint(self.authentication, self._grants(), services.state, services.clock),
+            userinfo=UserinfoEndpoint(services.engine, self.access_tokens, services.citizens),
+            revocation=RevocationEndpoint(self.authentication, self.access_tokens, self.families),
+            introspection=IntrospectionEndpoint(
+                self._settings.issuer, self.authentication, self.access_tokens, services.citizens, services.clock
+            ),
+            pushed=PushedRequestEndpoint(
+                self.authentication, services.directory, self.incoming, self.hints, services.state, services.clock
+            ),
+            registration=self._registration(),
+        )
+        return ApiViews(web, failing, endpoints, services.engine, services.keys)
+
+    def logout(self, web: Web, transactions: Transactions) -> LogoutViews:
+        services = self._services
+        signing_out = SigningOut(services.directory, self.hints, services.sessions, self.subjects, self.back_channel)
+        return LogoutViews(web, signing_out, services.sessions, services.citizens, transactions)
+
+    def _grants(self) -> Sequence[Grant]:
+        services = self._services
+        return (
+            AuthorizationCodeGrant(
+                services.state,
+                services.citizens,
+                self.access_tokens,
+                self.families,
+                self.issuer,
+                self.subjects,
+                services.clock,
+                services.randomness,
+            ),
+            RefreshTokenGrant(
+                services.citizens, services.records.consents, self.families, self.issuer, services.randomness
+            ),
+        )
+
+    def _registration(self) -> RegistrationEndpoint:
+        services = self._services
+        return RegistrationEndpoint(
+            self._settings.issuer,
+            self._settings.registration,
+            services.clients,
+            InitialTokens(services.state, services.randomness),
+            services.state,
+            services.clock,
+        )

@@ -1,0 +1,8 @@
+"""The OIDC endpoints at their addresses: the request's parts in, the endpoint's answer out, each error in its family's
+form.
+
+authorizing.py  /authorize, whose errors are pages until there is somewhere to send the browser
+calling.py      what relying parties' servers call, whose errors are JSON
+leaving.py      /logout and its pages
+routes.py       which view stands at which address
+"""

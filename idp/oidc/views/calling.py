@@ -1,0 +1,135 @@
+"""What relying parties' servers call; every error is JSON."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Response
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request
+
+from idp.errors import InvalidRequest, OAuthError
+from idp.http import Failing, Web, document, form, query
+from idp.oidc.call import Call
+from idp.oidc.introspect import IntrospectionEndpoint
+from idp.oidc.keys import KeyRing
+from idp.oidc.par import PushedRequestEndpoint
+from idp.oidc.provider import Engine
+from idp.oidc.register import Caller, RegistrationEndpoint
+from idp.oidc.revoke import RevocationEndpoint
+from idp.oidc.token import TokenEndpoint
+from idp.oidc.userinfo import UserinfoEndpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Those that relying parties' servers call."""
+
+    token: TokenEndpoint
+    userinfo: UserinfoEndpoint
+    revocation: RevocationEndpoint
+    introspection: IntrospectionEndpoint
+    pushed: PushedRequestEndpoint
+    registration: RegistrationEndpoint
+
+
+class ApiViews:
+    """What relying parties' servers call; every error is JSON."""
+
+    def __init__(
+        self,
+        web: Web,
+        failing: Failing,
+        endpoints: Endpoints,
+        engine: Engine,
+        keys: KeyRing,
+    ) -> None:
+        self._web = web
+        self._failing = failing
+        self._endpoints = endpoints
+        self._engine = engine
+        self._keys = keys
+
+    def token(self, request: Request) -> Response:
+        def answer() -> Response:
+            return self._web.json(self._endpoints.token.answer(self._call(request)), headers={"Pragma": "no-cache"})
+
+        return self._answered(request, answer, "Basic")
+
+    def userinfo(self, request: Request) -> Response:
+        def answer() -> Response:
+            body = form(request) if request.method == "POST" and request.content_length else None
+            authorization = request.headers.get("Authorization")
+            return self._web.json(self._endpoints.userinfo.answer(query(request), authorization, body))
+
+        return self._answered(request, answer, "Bearer")
+
+    def revoke(self, request: Request) -> Response:
+        def answer() -> Response:
+            self._endpoints.revocation.answer(self._call(request))
+            return self._web.json({})
+
+        return self._answered(request, answer, "Basic")
+
+    def push(self, request: Request) -> Response:
+        def answer() -> Response:
+            return self._web.json(self._endpoints.pushed.answer(self._call(request)), 201)
+
+        return self._answered(request, answer, "Basic")
+
+    def register(self, request: Request) -> Response:
+        def answer() -> Response:
+            return self._web.json(self._endpoints.registration.register(document(request), self._caller(request)), 201)
+
+        return self._answered(request, answer, "Bearer")
+
+    def manage(self, request: Request, client_id: str) -> Response:
+        """Read, change or remove a registration (RFC 7592 section 2)."""
+
+        def answer() -> Response:
+            registration, caller = self._endpoints.registration, self._caller(request)
+            if request.method == "DELETE":
+                registration.remove(client_id, caller)
+                return Response(status=204, headers={"Cache-Control": "no-store"})
+            if request.method == "PUT":
+                return self._web.json(registration.change(client_id, document(request), caller))
+            return self._web.json(registration.read(client_id, caller))
+
+        return self._answered(request, answer, "Bearer")
+
+    def _call(self, request: Request) -> Call:
+        """Raises `InvalidRequest` or `RequestEntityTooLarge`."""
+        return Call(form(request), request.headers.get("Authorization"), self._web.source(request))
+
+    def _caller(self, request: Request) -> Caller:
+        return Caller(request.headers.get("Authorization"), self._web.source(request))
+
+    def introspect(self, request: Request) -> Response:
+        def answer() -> Response:
+            return self._web.json(self._endpoints.introspection.answer(self._call(request)))
+
+        return self._answered(request, answer, "Basic")
+
+    def configuration(self, request: Request) -> Response:
+        response = self._web.json(self._engine.metadata)
+        response.headers["Cache-Control"] = "public, max-age=300"
+        return response
+
+    def jwks(self, request: Request) -> Response:
+        def answer() -> Response:
+            response = Response(self._keys.jwks(), mimetype="application/json")
+            response.headers["Cache-Control"] = "public, max-age=300"
+            response.headers["X-Content-Type-Options"] = "nosniff"
+            return response
+
+        return self._answered(request, answer, None)
+
+    def _answered(self, request: Request, answer: Callable[[], Response], scheme: str | None) -> Response:
+        """The one place where an exception becomes a JSON error."""
+        try:
+            return answer()
+        except OAuthError as error:
+            return self._failing.oauth_error(error, scheme)
+        except HTTPException:  # the body is longer than any request, or broke off
+            return self._failing.oauth_error(InvalidRequest())
+        except Exception as error:
+            return self._failing.unexpected(request, error)
