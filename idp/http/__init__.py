@@ -5,11 +5,13 @@ web.py       who is at the other end; pages, redirects and JSON with the headers
 cookies.py   names and attributes of our cookies
 failing.py   exceptions that become pages or JSON, with a reference for the log
 observer.py  the number and the line that each request leaves
+cross_origin.py  which pages of other origins may read an answer
 bodies.py    bodies read first, of one address only so many at a time
 shortcut.py  the three requests of a hop, past Flask's contexts
 """
 
 from idp.http.cookies import Cookies
+from idp.http.cross_origin import CrossOrigin
 from idp.http.failing import Failing, PageError, store_away
 from idp.http.observer import Observer
 from idp.http.reading import MAX_FORM_BYTES, document, form, here, local_path, query
@@ -19,6 +21,7 @@ __all__ = [
     "MAX_FORM_BYTES",
     "PREFERENCE_SECONDS",
     "Cookies",
+    "CrossOrigin",
     "Failing",
     "Observer",
     "PageError",

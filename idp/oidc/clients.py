@@ -9,6 +9,7 @@ from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.login.party import RelyingParty
 from idp.oidc.client import SECRET_METHODS, Client
+from idp.oidc.origins import origins_of
 from idp.oidc.registration.addresses import LOOPBACK
 from idp.oidc.registration.registrar import Registrar, describe
 from idp.secrets import Randomness, digest, urlsafe
@@ -89,7 +90,7 @@ class Clients:
             registration_token_digest=digest(token) if token else None,
         )
         client, secret = self._with_secret(fresh)
-        self._records.save(client_id, encode(client), int(self._clock.now()))
+        self._records.save(client_id, encode(client), int(self._clock.now()), origins_of(client))
         self._versions.bump()
         return Registered(client, secret, token)
 
@@ -108,7 +109,8 @@ class Clients:
                 registration_token_digest=client.registration_token_digest,
             )
         )
-        self._records.change(client.client_id, stored.document, encode(changed), int(self._clock.now()))
+        now, origins = int(self._clock.now()), origins_of(changed)
+        self._records.change(client.client_id, stored.document, encode(changed), now, origins)
         self._versions.bump()
         return Registered(changed, secret)
 

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from federation.fetch import Fetcher
 from idp.citizens.pseudonyms import Pseudonyms
-from idp.http import Failing, Web
+from idp.http import CrossOrigin, Failing, Web
 from idp.login.settling import Settling
 from idp.login.transaction import Transactions
 from idp.oidc.access import AccessTokens
@@ -18,6 +18,7 @@ from idp.oidc.grants.refresh_token import RefreshTokenGrant
 from idp.oidc.introspect import IntrospectionEndpoint
 from idp.oidc.jar import RequestObjects
 from idp.oidc.logout import IdTokenHints, SigningOut
+from idp.oidc.origins import Origins
 from idp.oidc.par import Incoming, PushedRequestEndpoint, PushedRequests
 from idp.oidc.register import InitialTokens, RegistrationEndpoint
 from idp.oidc.revoke import RevocationEndpoint
@@ -144,7 +145,8 @@ class FrontDoor:
             ),
             registration=self._registration(),
         )
-        return ApiViews(web, failing, endpoints, services.engine, services.keys)
+        cross_origin = CrossOrigin(Origins(services.records.clients, services.versions))
+        return ApiViews(web, failing, cross_origin, endpoints, services.engine, services.keys)
 
     def logout(self, web: Web, transactions: Transactions) -> LogoutViews:
         services = self._services

@@ -67,3 +67,27 @@ def test_of_parallel_changes_one_counts(records: Records) -> None:
     outcomes = together([partial(records.clients.change, "a", b"0", b"%d" % me, 2) for me in range(1, 9)])
     assert len(winners(outcomes)) == 1
     assert set(errors(outcomes)) == {NotFound}
+
+
+def test_an_origin_is_found_while_an_enabled_client_has_it(records: Records) -> None:
+    records.clients.save("a", b"1", 1, ["https://a.example", "https://b.example", "https://a.example"])
+    records.clients.save("b", b"1", 1, ["https://b.example"])
+    assert records.clients.has_origin("https://a.example")
+    assert not records.clients.has_origin("https://c.example")
+    records.clients.change("a", b"1", b"2", 2, ["https://c.example"])
+    assert not records.clients.has_origin("https://a.example")
+    assert records.clients.has_origin("https://c.example")
+    records.clients.set_enabled("b", False, 3)
+    assert not records.clients.has_origin("https://b.example")
+    records.clients.set_enabled("b", True, 4)
+    assert records.clients.has_origin("https://b.example")
+    records.clients.remove("b")
+    assert not records.clients.has_origin("https://b.example")
+
+
+def test_a_change_that_does_not_count_leaves_the_origins(records: Records) -> None:
+    records.clients.save("a", b"1", 1, ["https://a.example"])
+    with pytest.raises(NotFound):
+        records.clients.change("a", b"other", b"2", 2, ["https://c.example"])
+    assert records.clients.has_origin("https://a.example")
+    assert not records.clients.has_origin("https://c.example")

@@ -1,14 +1,16 @@
 """What relying parties' servers call; every error is JSON."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from flask import Response
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request
 
 from idp.errors import InvalidRequest, OAuthError
-from idp.http import Failing, Web, document, form, query
+from idp.http import CrossOrigin, Failing, Web, document, form, query
 from idp.oidc.call import Call
 from idp.oidc.introspect import IntrospectionEndpoint
 from idp.oidc.keys import KeyRing
@@ -18,6 +20,8 @@ from idp.oidc.register import Caller, RegistrationEndpoint
 from idp.oidc.revoke import RevocationEndpoint
 from idp.oidc.token import TokenEndpoint
 from idp.oidc.userinfo import UserinfoEndpoint
+from idp.storage.records.errors import RecordsUnavailable
+from idp.storage.state import StateUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,9 @@ class Endpoints:
     registration: RegistrationEndpoint
 
 
+View: TypeAlias = Callable[[Request], Response]
+
+
 class ApiViews:
     """What relying parties' servers call; every error is JSON."""
 
@@ -39,12 +46,14 @@ class ApiViews:
         self,
         web: Web,
         failing: Failing,
+        cross_origin: CrossOrigin,
         endpoints: Endpoints,
         engine: Engine,
         keys: KeyRing,
     ) -> None:
         self._web = web
         self._failing = failing
+        self._cross_origin = cross_origin
         self._endpoints = endpoints
         self._engine = engine
         self._keys = keys
@@ -109,16 +118,32 @@ class ApiViews:
 
         return self._answered(request, answer, "Basic")
 
-    def configuration(self, request: Request) -> Response:
-        response = self._web.json(self._engine.metadata)
-        response.headers["Cache-Control"] = "public, max-age=300"
+    def preflight(self, request: Request, methods: Sequence[str]) -> Response:
+        return self._answered(request, lambda: self._cross_origin.preflight(request, methods), None)
+
+    def shared(self, request: Request, view: View) -> Response:
+        """What applications in browsers call: a page of a registered origin may read it, errors too."""
+        response = view(request)
+        if "HTTP_ORIGIN" in request.environ:
+            with suppress(StateUnavailable, RecordsUnavailable):  # then nobody reads it
+                self._cross_origin.share(request, response)
         return response
+
+    def configuration(self, request: Request) -> Response:
+        def answer() -> Response:
+            response = self._web.json(self._engine.metadata)
+            response.headers["Cache-Control"] = "public, max-age=300"
+            response.headers["Vary"] = "Origin"
+            return response
+
+        return self._answered(request, answer, None)
 
     def jwks(self, request: Request) -> Response:
         def answer() -> Response:
             response = Response(self._keys.jwks(), mimetype="application/json")
             response.headers["Cache-Control"] = "public, max-age=300"
             response.headers["X-Content-Type-Options"] = "nosniff"
+            response.headers["Vary"] = "Origin"
             return response
 
         return self._answered(request, answer, None)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from idp.storage.records.database import Database
 from idp.storage.records.errors import NotFound
-from idp.storage.records.schema import clients
+from idp.storage.records.schema import client_origins, clients
 
 _MEMBERS = select(clients.c.client_id, clients.c.document, clients.c.enabled, clients.c.updated_at)
 _BY_ID = _MEMBERS.where(clients.c.client_id == bindparam("id"))
@@ -26,6 +26,13 @@ _CHANGE = (
     )
     .values(document=bindparam("after"), updated_at=bindparam("at"))
 )
+_HAS_ORIGIN = (
+    select(clients.c.client_id)
+    .join(client_origins)
+    .where(client_origins.c.origin == bindparam("origin"), clients.c.enabled.is_(True))
+    .limit(1)
+)
+_FORGET_ORIGINS = delete(client_origins).where(client_origins.c.client_id == bindparam("id"))
 _REMOVE = delete(clients).where(clients.c.client_id == bindparam("id"))
 
 
@@ -57,15 +64,30 @@ class ClientRecords:
         row = self._database.one(_BY_ID, {"id": client_id})
         return None if row is None else StoredClient(*row)
 
-    def save(self, client_id: str, document: bytes, at: int) -> None:
-        """Add an enabled client, or change its document; a disabled one stays disabled."""
-        self._database.execute(self._save, {"id": client_id, "document": document, "at": at})
+    def has_origin(self, origin: str) -> bool:
+        """Whether an enabled client has this web origin."""
+        return self._database.one(_HAS_ORIGIN, {"origin": origin}) is not None
 
-    def change(self, client_id: str, before: bytes, after: bytes, at: int) -> None:
-        """Another document in the place of `before`. Raises `NotFound` if the client is gone, disabled or another one
-        by now."""
-        if not self._database.execute(_CHANGE, {"id": client_id, "before": before, "after": after, "at": at}):
-            raise NotFound(client_id)
+    def save(self, client_id: str, document: bytes, at: int, origins: Sequence[str] = ()) -> None:
+        """Add an enabled client, or change its document and its web origins; a disabled one stays disabled."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(self._save, {"id": client_id, "document": document, "at": at})
+            _put_origins(connection, client_id, origins)
+
+        self._database.write(work)
+
+    def change(self, client_id: str, before: bytes, after: bytes, at: int, origins: Sequence[str] = ()) -> None:
+        """Another document in the place of `before`, and other web origins. Raises `NotFound` if the client is gone,
+        disabled or another one by now."""
+
+        def work(connection: Connection) -> None:
+            row = {"id": client_id, "before": before, "after": after, "at": at}
+            if not connection.execute(_CHANGE, row).rowcount:
+                raise NotFound(client_id)
+            _put_origins(connection, client_id, origins)
+
+        self._database.write(work)
 
     def set_enabled(self, client_id: str, enabled: bool, at: int) -> None:
         """Raises `NotFound`."""
@@ -81,3 +103,10 @@ class ClientRecords:
         """Clients in the order of their ids, from the first beyond `after`."""
         rows = self._database.all(_PAGE, {"after": after, "limit": limit})
         return [StoredClient(*row) for row in rows]
+
+
+def _put_origins(connection: Connection, client_id: str, origins: Sequence[str]) -> None:
+    connection.execute(_FORGET_ORIGINS, {"id": client_id})
+    if origins:
+        rows = [{"client_id": client_id, "origin": origin} for origin in dict.fromkeys(origins)]
+        connection.execute(insert(client_origins), rows)

@@ -26,7 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The migration these tables stand for."""
 
 metadata = MetaData(
@@ -53,6 +53,15 @@ clients = Table(
     Column("enabled", Boolean, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
+
+client_origins = Table(
+    "client_origins",
+    metadata,
+    Column("origin", String(300), primary_key=True),
+    Column("client_id", ForeignKey("clients.client_id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_client_origins_client_id", "client_id"),
+)
+"""The web origins of public clients, by which browsers ask whether a page may read an answer."""
 
 signing_keys = Table(
     "signing_keys",
