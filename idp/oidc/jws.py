@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from joserfc import jwk, jws
 from joserfc.errors import JoseError, SecurityWarning
@@ -19,13 +19,14 @@ from joserfc.errors import JoseError, SecurityWarning
 from idp.codec import encode
 from idp.secrets import urlsafe
 
-PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 # RFC 9864 gave EdDSA another name; clients and registrations go on saying this one (OIDC Registration, RFC 8037).
 warnings.filterwarnings("ignore", message="EdDSA is deprecated", category=SecurityWarning)
 
 _SHA256: Final = hashes.SHA256()
 _PKCS1: Final = padding.PKCS1v15()
+_PSS: Final = padding.PSS(padding.MGF1(_SHA256), 32)
 _ECDSA: Final = ec.ECDSA(_SHA256)
 MAX_LENGTH: Final = 16_384
 
@@ -66,16 +67,18 @@ class SigningKey:
         return f"{signing_input}.{urlsafe(self._signature(signing_input.encode('ascii')))}"
 
     def _signature(self, data: bytes) -> bytes:
-        """RFC 7518 sections 3.3 and 3.4."""
+        """RFC 7518 sections 3.3 to 3.5, RFC 8037 section 3.1."""
         if isinstance(self.private, rsa.RSAPrivateKey):
-            return self.private.sign(data, _PKCS1, _SHA256)
+            return self.private.sign(data, _PSS if self.alg == "PS256" else _PKCS1, _SHA256)
+        if isinstance(self.private, ed25519.Ed25519PrivateKey):
+            return self.private.sign(data)
         r, s = decode_dss_signature(self.private.sign(data, _ECDSA))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
 def public_jwk(key: PrivateKey, alg: str) -> dict[str, str]:
     """The public half as it is published, named by its RFC 7638 thumbprint."""
-    kind: Any = jwk.RSAKey if isinstance(key, rsa.RSAPrivateKey) else jwk.ECKey
+    kind: Any = {"RSA": jwk.RSAKey, "EC": jwk.ECKey, "OKP": jwk.OKPKey}[_SUITS[alg]]
     public = kind.import_key(key.public_key())
     members: dict[str, str] = public.as_dict(private=False)
     return members | {"kid": public.thumbprint(), "use": "sig", "alg": alg}

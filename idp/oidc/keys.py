@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from idp.clock import Clock
 from idp.codec import decode, encode
@@ -22,10 +22,18 @@ from idp.vault import Vault
 from idp.vault.contexts import signing_key_context
 from idp.versions import Shelf, Versions
 
+
+def _rsa() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 ALGORITHMS: Final[Mapping[str, Callable[[], PrivateKey]]] = {
-    "RS256": lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),
+    "RS256": _rsa,
+    "PS256": _rsa,
     "ES256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "EdDSA": ed25519.Ed25519PrivateKey.generate,
 }
+"""What we sign with (RFC 7518 section 3.1, RFC 8037 section 3.1). A key has one algorithm (RFC 8725 section 3.2)."""
 KEEP_RETIRED_SECONDS: Final = 7 * 86_400
 """How long a retired key stays published: longer than any token it signed, and than clients cache `/jwks`."""
 
@@ -85,7 +93,7 @@ class KeyRing:
         self._versions.bump()
 
     def ensure(self) -> None:
-        """Give each algorithm an active and a next key where it has none: at the first start."""
+        """Give each algorithm an active and a next key where it has none: at the first start, and where it is new."""
         now = int(self._clock.now())
         known = {key.alg for key in self._records.all() if key.state == "active"}
         for alg in ALGORITHMS:
@@ -106,7 +114,7 @@ class KeyRing:
         expired = self._clock.now() - KEEP_RETIRED_SECONDS
         stored = [key for key in self._records.all() if key.retired_at is None or key.retired_at > expired]
         public = tuple(decode(key.public_jwk, dict[str, str]) for key in stored)
-        active = {key.alg: self._open(key) for key in stored if key.state == "active"}
+        active = {key.alg: self._open(key) for key in stored if key.state == "active" and key.alg in ALGORITHMS}
         ends = [key.retired_at + KEEP_RETIRED_SECONDS for key in stored if key.retired_at is not None]
         return _Ring(active, public, encode({"keys": public}), min(ends, default=math.inf))
 
@@ -114,7 +122,7 @@ class KeyRing:
         private = serialization.load_der_private_key(
             self._vault.open(key.sealed, signing_key_context(key.kid)), password=None
         )
-        if not isinstance(private, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        if not isinstance(private, PrivateKey):
             raise TypeError(key.alg)
         return SigningKey(key.kid, key.alg, private)
 

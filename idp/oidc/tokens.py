@@ -56,6 +56,7 @@ class TokenIssuer:
         """OIDC Core sections 2 and 3.1.3.6."""
         now = int(self._clock.now())
         grant = facts.grant
+        alg = client.id_token_signed_response_alg
         claims: dict[str, Any] = {
             "iss": self._issuer,
             "sub": grant.sub,
@@ -66,15 +67,16 @@ class TokenIssuer:
             "acr": acr(grant.aal),
             "amr": grant.amr,
             "sid": self._subjects.sid(client, grant.lineage),
-            "at_hash": _left_half(access_token),
+            "at_hash": _left_half(access_token, alg),
         }
         if facts.nonce is not None:
             claims["nonce"] = facts.nonce
         if facts.citizen is not None:
             claims |= scopes.values(facts.citizen, grant.id_token_claims)
-        return self._keys.signer(client.id_token_signed_response_alg).sign(claims, "JWT")
+        return self._keys.signer(alg).sign(claims, "JWT")
 
 
-def _left_half(token: str) -> str:
-    """OIDC Core section 3.1.3.6, for the algorithms with SHA-256."""
-    return urlsafe(hashlib.sha256(token.encode("ascii")).digest()[:16])
+def _left_half(token: str, alg: str) -> str:
+    """OIDC Core section 3.1.3.6, by the hash of the algorithm: Ed25519 has SHA-512 (RFC 8032 section 5.1)."""
+    data = token.encode("ascii")
+    return urlsafe(hashlib.sha512(data).digest()[:32] if alg == "EdDSA" else hashlib.sha256(data).digest()[:16])

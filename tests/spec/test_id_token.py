@@ -23,7 +23,7 @@ def claims(known: Known, id_token: str) -> dict[str, Any]:
     return verified(known.provider, id_token).claims
 
 
-@pytest.mark.parametrize("alg", ["RS256", "ES256"])
+@pytest.mark.parametrize("alg", ["RS256", "PS256", "ES256", "EdDSA"])
 def test_oidc_core_2_every_claim_and_no_other(provider: Provider, alg: str) -> None:
     known = acquainted(provider, id_token_signed_response_alg=alg)
     signed_in_at = int(provider.clock.now())
@@ -34,7 +34,8 @@ def test_oidc_core_2_every_claim_and_no_other(provider: Provider, alg: str) -> N
     assert (token.header["alg"], token.header["typ"]) == (alg, "JWT")
     sid = token.claims["sid"]
     assert len(sid) == 43
-    half = hashlib.sha256(told["access_token"].encode()).digest()[:16]
+    token_bytes = told["access_token"].encode()
+    half = hashlib.sha512(token_bytes).digest()[:32] if alg == "EdDSA" else hashlib.sha256(token_bytes).digest()[:16]
     assert token.claims == {
         "iss": ISSUER,
         "sub": provider.userinfo(told["access_token"]).get_json()["sub"],
@@ -88,7 +89,7 @@ def test_backchannel_2_1_sid_is_one_for_a_browser_and_client_and_another_for_any
 def test_rfc7517_4_the_key_set_has_public_members_only(known: Known) -> None:
     answer = known.provider.machine().get("/jwks", base_url=ISSUER)
     keys = answer.get_json()["keys"]
-    assert {key["alg"] for key in keys} == {"RS256", "ES256"}
+    assert {key["alg"] for key in keys} == {"RS256", "PS256", "ES256", "EdDSA"}
     for key in keys:
-        rest = {"n", "e"} if key["kty"] == "RSA" else {"crv", "x", "y"}
+        rest = {"RSA": {"n", "e"}, "EC": {"crv", "x", "y"}, "OKP": {"crv", "x"}}[key["kty"]]
         assert set(key) == {"kty", "kid", "use", "alg"} | rest

@@ -1,13 +1,17 @@
 """/jwks: RFC 7517, and the keys' way from next through active to retired."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from joserfc import jws
 from joserfc.jwk import KeySet
+from sqlalchemy import delete
 
+from idp.codec import encode
 from idp.oidc.jws import InvalidJws
 from idp.oidc.keys import ALGORITHMS, KEEP_RETIRED_SECONDS
+from idp.storage.records.schema import signing_keys
 from tests.support.provider import ISSUER, PORTAL, Provider
 from tests.support.signed_in import SignedIn
 
@@ -32,14 +36,14 @@ def test_rfc7517_5_only_public_halves_are_published(provider: Provider) -> None:
     for key in published(provider).values():
         assert not PRIVATE & key.keys()
         assert key["use"] == "sig"
-        members = {"RSA": {"n", "e"}, "EC": {"crv", "x", "y"}}[key["kty"]]
+        members = {"RSA": {"n", "e"}, "EC": {"crv", "x", "y"}, "OKP": {"crv", "x"}}[key["kty"]]
         assert key.keys() == {"kty", "use", "alg", "kid"} | members
 
 
 def test_rfc7517_5_an_active_and_a_next_key_of_each_algorithm(provider: Provider) -> None:
     wanted = {kid(provider, alg, state) for alg in ALGORITHMS for state in ("active", "next")}
     assert published(provider).keys() == wanted
-    assert len(wanted) == 4
+    assert len(wanted) == 8
 
 
 def test_rfc7518_3_3_rsa_keys_have_2048_bits(provider: Provider) -> None:
@@ -106,6 +110,35 @@ def test_a_retired_key_goes_once_nothing_it_signed_is_good(provider: Provider) -
     assert old not in published(provider)
     with pytest.raises(InvalidJws):
         provider.services.keys.verify(signed_in.id_token, "JWT")
+
+
+def test_an_algorithm_that_is_new_gets_its_keys_at_the_start_and_the_others_stay(provider: Provider) -> None:
+    """A deployment from before: it signed with two."""
+    newer, kept = ("PS256", "EdDSA"), {kid(provider, alg, "active") for alg in ("RS256", "ES256")}
+    provider.services.records.database.execute(delete(signing_keys).where(signing_keys.c.alg.in_(newer)), {})
+    provider.services.versions.bump()
+    provider.clock.advance(2)
+    assert {key["alg"] for key in published(provider).values()} == {"RS256", "ES256"}
+    provider.services.keys.ensure()
+    provider.clock.advance(2)
+    assert {key["alg"] for key in published(provider).values()} == set(ALGORITHMS)
+    assert kept <= published(provider).keys()
+    for alg in newer:
+        assert SignedIn(provider, client=provider.client(id_token_signed_response_alg=alg)).id_token
+
+
+def test_a_key_of_an_algorithm_that_this_version_does_not_know_hinders_none(provider: Provider) -> None:
+    """A worker of a newer version has made it, while an upgrade rolls."""
+    [old] = [key for key in provider.services.records.keys.all() if (key.alg, key.state) == ("ES256", "active")]
+    one, two = (
+        replace(old, kid=name, alg="ML-DSA-65", public_jwk=encode({"kty": "AKP", "kid": name, "alg": "ML-DSA-65"}))
+        for name in ("newer", "newest")
+    )
+    provider.services.records.keys.start("ML-DSA-65", one, two, 1)
+    provider.services.versions.bump()
+    provider.clock.advance(2)
+    assert "newer" in published(provider)
+    assert SignedIn(provider).id_token
 
 
 def test_private_halves_are_sealed_at_rest(provider: Provider) -> None:

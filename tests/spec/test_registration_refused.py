@@ -124,7 +124,7 @@ REFUSED: list[tuple[dict[str, object], str]] = [
             {"subject_type": "ephemeral"},
             {"id_token_signed_response_alg": "none"},
             {"id_token_signed_response_alg": "HS256"},
-            {"id_token_signed_response_alg": "PS256"},
+            {"id_token_signed_response_alg": "RS512"},
             {"id_token_signed_response_alg": {"alg": "RS256"}},
             {"scope": "profile"},
             {"scope": "openid everything"},

@@ -13,6 +13,7 @@ from idp.errors import InvalidClientMetadata, InvalidRedirectUri
 from idp.oidc import jws
 from idp.oidc.client import AUTH_METHODS, GRANT_TYPES, Client
 from idp.oidc.jws import InvalidJwk, PublicJwk, client_jwk
+from idp.oidc.keys import ALGORITHMS
 from idp.oidc.provider import Engine
 from idp.oidc.registration.addresses import link, redirect_uri, sector_of
 from idp.oidc.registration.members import Metadata, boolean, one_of, parse, seconds, string, strings, subset
@@ -79,7 +80,7 @@ class Registrar:
             application_type=application_type,
             subject_type=one_of(metadata, "subject_type", ("pairwise", "public"), "pairwise"),
             sector=sector,
-            id_token_signed_response_alg=one_of(metadata, "id_token_signed_response_alg", ("RS256", "ES256"), "RS256"),
+            id_token_signed_response_alg=one_of(metadata, "id_token_signed_response_alg", tuple(ALGORITHMS), "RS256"),
             require_pkce=require_pkce,
             **_requests(metadata),
             default_max_age=seconds(metadata, "default_max_age"),
