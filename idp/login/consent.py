@@ -97,10 +97,10 @@ class Consents:
         self._records = records
         self._clock = clock
 
-    def remembered(self, citizen_id: str, ask: Ask, party: RelyingParty, since: int = 0) -> Granted | None:
-        """What an earlier agreement grants of this request, if it covers it and is not older than `since`."""
+    def remembered(self, citizen_id: str, ask: Ask, party: RelyingParty) -> Granted | None:
+        """What an earlier agreement grants of this request, if it covers it."""
         stored = self._records.find(citizen_id, party.id)
-        if stored is None or stored.granted_at < since or stored.notice_digest != notice_digest(party):
+        if stored is None or stored.notice_digest != notice_digest(party):
             return None
         decision = decode(stored.document, Decision)
         decided = {*decision.granted.scopes, *decision.granted.claims, *decision.declined}

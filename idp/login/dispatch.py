@@ -24,7 +24,8 @@ class Step(enum.Enum):
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the decision rests on. `reachable` is the highest level the signed-in citizen's authenticators can reach (0:
-    not looked up, for it is not needed). `consented` says that all that is asked was agreed to, recently enough."""
+    not looked up, for it is not needed). `consented` says that all that is asked was agreed to; where that is asked, on
+    this very tab's page."""
 
     session: Session | None
     proven: Proven | None

@@ -27,16 +27,16 @@ class Settling:
         ask = transaction.ask
         party = door.party(ask.client_id)
         meant = _meant(transaction, session, door)
-        since = transaction.created_at if ask.fresh_consent else 0
-        granted = self._consents.remembered(meant.head.citizen_id, ask, party, since) if meant else None
+        granted = self._consents.remembered(meant.head.citizen_id, ask, party) if meant else None
         reachable = self._reachable(meant) if meant and meant.head.aal < ask.aal else 0
-        step = next_step(ask, Known(meant, transaction.proven, reachable, granted is not None))
+        agreed = not ask.fresh_consent or (meant is not None and transaction.agreed_by == meant.head.citizen_id)
+        step = next_step(ask, Known(meant, transaction.proven, reachable, agreed and granted is not None))
         if step is not Step.RESPOND or meant is None or granted is None:
             return step
         field = leg_field(ask.client_id, ask_digest(ask, party))
         after = self._sessions.add_leg(meant, field, leg(ask.client_id, granted))
         # Whoever withdraws looks for sessions with the leg after ending the consent, and may have looked too early.
-        still = self._consents.remembered(meant.head.citizen_id, ask, party, since)
+        still = self._consents.remembered(meant.head.citizen_id, ask, party)
         if still is None:
             self._sessions.end(after, "consent_withdrawn")
             raise Gone("consent")

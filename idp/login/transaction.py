@@ -5,6 +5,7 @@ by side, and another browser cannot pick one up.
 """
 
 import dataclasses
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -86,6 +87,8 @@ class Transaction:
     browser: str
     created_at: int
     proven: Proven | None = None
+    agreed_by: str = ""
+    """The citizen who agreed on this very transaction's page, for where an earlier agreement will not do."""
     finished: bool = False
 
 
@@ -145,11 +148,18 @@ class Transactions:
         """
         return transaction if transaction.proven is None else self.prove(transaction, None)
 
+    def agreed(self, transaction: Transaction, citizen_id: str) -> Transaction:
+        """Note who agreed. Where another request of this tab was quicker, this one is as good."""
+        after = dataclasses.replace(transaction, agreed_by=citizen_id)
+        with suppress(Conflict, Gone):
+            self._state.replace(transaction_key(transaction.id), _kept(transaction), _kept(after), self._ttl)
+        return after
+
     def finish(self, transaction: Transaction) -> None:
         """The front door has answered; the transaction cannot be used again, whatever another tab has made of it
         meanwhile. Left is who asked, to lead back there."""
         ask = Ask(transaction.ask.client_id, (), languages=transaction.ask.languages)
-        after = dataclasses.replace(transaction, ask=ask, request="", proven=None, finished=True)
+        after = dataclasses.replace(transaction, ask=ask, request="", proven=None, agreed_by="", finished=True)
         self._state.put(transaction_key(transaction.id), _kept(after), FINISHED_SECONDS)
 
 

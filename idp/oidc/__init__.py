@@ -19,8 +19,8 @@ parameter; `claims_parameter.py` for the one that is JSON) -> `provider.py` (pyo
 session's leg, which `legs.py` names, or a transaction for `idp.login`).
 
 A request to /token goes: `client_auth.py` (who asks; `assertion.py` where a signature says so) -> a file of `grants/`
--> `tokens.py` (the answer); `grant.py` is what the store keeps of it, `access.py` the access tokens, `families.py` the
-refresh tokens of one grant.
+-> `redemption.py` (what a citizen granted on a page) -> `tokens.py` (the answer); `grant.py` is what the store keeps of
+it, `access.py` the access tokens, `families.py` the refresh tokens of one grant.
 
 `client.py` is a relying party, `registration/` proves its metadata, `clients.py` keeps it, and `origins.py` the pages
 that may read our answers. `scopes.py` says which claims a scope stands for, `subjects.py` by what a client knows a

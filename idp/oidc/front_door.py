@@ -20,6 +20,7 @@ from idp.oidc.jar import RequestObjects
 from idp.oidc.logout import IdTokenHints, SigningOut
 from idp.oidc.origins import Origins
 from idp.oidc.par import Incoming, PushedRequestEndpoint, PushedRequests
+from idp.oidc.redemption import Redemption
 from idp.oidc.register import InitialTokens, RegistrationEndpoint
 from idp.oidc.revoke import RevocationEndpoint
 from idp.oidc.subjects import Subjects
@@ -98,6 +99,19 @@ class FrontDoor:
         )
 
     @cached_property
+    def redemption(self) -> Redemption:
+        services = self._services
+        return Redemption(
+            services.state,
+            services.citizens,
+            self.access_tokens,
+            self.families,
+            self.issuer,
+            self.subjects,
+            services.randomness,
+        )
+
+    @cached_property
     def withdrawal(self) -> Withdrawal:
         return Withdrawal(self.families, self.back_channel)
 
@@ -157,14 +171,7 @@ class FrontDoor:
         services = self._services
         return (
             AuthorizationCodeGrant(
-                services.state,
-                services.citizens,
-                self.access_tokens,
-                self.families,
-                self.issuer,
-                self.subjects,
-                services.clock,
-                services.randomness,
+                services.state, self.redemption, self.families, services.clock, self.access_tokens.seconds
             ),
             RefreshTokenGrant(
                 services.citizens, services.records.consents, self.families, self.issuer, services.randomness

@@ -113,3 +113,14 @@ def test_c_acr_essential_is_reached_and_never_overstated(provider: Provider, cli
         elsewhere: TestResponse = visitor.get(page.request.full_path.replace("/login/otp", address))
         assert elsewhere.request.path in ("/login/otp", "/login/recovery")
         assert not cookie(visitor)
+
+
+def test_c_prompt_consent_is_answered_by_its_own_page_alone(provider: Provider, client: Registered) -> None:
+    """Agreeing in one tab must not agree in another, of which the citizen may not know who opened it."""
+    visitor = provider.visitor()
+    visitor.arrive(client, provider.citizen())
+    other = visitor.authorize(client, prompt="consent")
+    one = visitor.authorize(client, prompt="consent")
+    assert visitor.allow(one).status_code == 303
+    asked_still = visitor.get(other.request.path + "?" + other.request.query_string.decode())
+    assert (asked_still.status_code, asked_still.request.path) == (200, "/consent")

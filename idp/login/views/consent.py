@@ -40,7 +40,7 @@ class ConsentView:
             return self._page(visit, ConsentProblem.MISSING_REQUIRED, 422, ticked)
         except PartyGone:
             raise self._visits.party_gone() from None
-        return self._visits.proceed(visit)
+        return self._visits.agreed(visit, visit.session)
 
     def _page(
         self,

@@ -168,6 +168,12 @@ class Visits:
         self._web.cookies.set(response, self._web.cookies.known, outcome.marker, KNOWN_SECONDS)
         return response
 
+    def agreed(self, visit: Visit, session: Session) -> Response:
+        """The citizen agreed on this page: on to whatever is left."""
+        return self.proceed(
+            replace(visit, transaction=self._transactions.agreed(visit.transaction, session.head.citizen_id))
+        )
+
     def answer(self, visit: Visit, redirect: Redirect) -> Response:
         """The front door has answered: the transaction is over.
 
