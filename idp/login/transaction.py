@@ -57,6 +57,8 @@ class Ask:
     aal: int = 0
     aal_essential: bool = False
     subject: str | None = None
+    newcomer: bool = False
+    """Whoever comes may have no account yet, and is told how to come by one."""
     login_hint: str = ""
     """Whom the relying party expects; in a transaction it is sealed (`hint.py`), for it may be a citizen's number."""
     languages: tuple[str, ...] = ()

@@ -101,7 +101,7 @@ def read(parameters: Parameters, target: Target, hints: HintReader, now: int, se
     )
     single = tuple(dict.fromkeys(code_request.id_token_claims + code_request.userinfo_claims))
     max_age = rules.max_age(parameters, client)
-    anew = max_age == 0 or bool(prompts & {"login", "select_account"})
+    anew = max_age == 0 or bool(prompts & {"login", "select_account", "create"})
     aal, essential = _level(parameters, target, claims)
     ask = Ask(
         client_id=client.client_id,
@@ -116,6 +116,7 @@ def read(parameters: Parameters, target: Target, hints: HintReader, now: int, se
         aal=aal,
         aal_essential=essential,
         subject=_subject(parameters, target, claims, hints),
+        newcomer="create" in prompts,
         login_hint=parameters.get("login_hint") or "",
         languages=tuple((parameters.get("ui_locales") or "").split()),
     )

@@ -24,7 +24,8 @@ from idp.parameters import Parameters
 
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _MAX_AGE: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
-PROMPTS: Final = ("none", "login", "consent", "select_account")
+PROMPTS: Final = ("none", "login", "consent", "select_account", "create")
+_ALONE: Final = frozenset({"none", "create"})
 MAX_TEXT: Final = 1_024
 
 
@@ -121,9 +122,10 @@ def claims(asked: tuple[str, ...], client: Client) -> tuple[str, ...]:
 
 
 def prompts(parameters: Parameters) -> frozenset[str]:
-    """OIDC Core section 3.1.2.1: `none` stands alone."""
+    """OIDC Core section 3.1.2.1: `none` stands alone. So does `create`, which asks for another page (Initiating
+    User Registration 1.0)."""
     asked = frozenset((parameters.get("prompt") or "").split())
-    if not asked <= set(PROMPTS) or ("none" in asked and len(asked) > 1):
+    if not asked <= set(PROMPTS) or (asked & _ALONE and len(asked) > 1):
         raise InvalidRequest("prompt")
     return asked
 

@@ -42,7 +42,10 @@ class RecoveryProblem(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class SignInPage:
-    """Posts `username` and `password`. `username` is what was typed before, so that it need not be typed again."""
+    """Posts `username` and `password`. `username` is what was typed before, so that it need not be typed again.
+
+    A `newcomer` was sent here to open an account.
+    """
 
     template: ClassVar[str] = "sign_in.html"
     action: str
@@ -51,6 +54,7 @@ class SignInPage:
     username: str = ""
     problem: SignInProblem | None = None
     retry_after: int | None = None
+    newcomer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,29 @@ def test_oidc_core_3_1_2_1_login_and_consent_together(known: Known) -> None:
     granted(known.visitor.allow(page), known.client)
 
 
+# -- prompt=create ----------------------------------------------------------------------------------------------------
+
+HOW = "An account is opened at a service counter"
+
+
+def test_initiating_user_registration_5_whoever_comes_is_told_how_to_open_an_account(known: Known) -> None:
+    page = known.visitor.authorize(known.client, prompt="create", ui_locales="en")
+    assert page.request.path == "/login"
+    assert HOW in page.text
+    again = known.visitor.password(page, known.person, "wrong")
+    assert HOW in again.text
+    granted(known.visitor.password(again, known.person), known.client)
+
+
+def test_initiating_user_registration_5_nobody_else_is_told(known: Known) -> None:
+    assert HOW not in known.visitor.authorize(known.client, prompt="login", ui_locales="en").text
+
+
+@pytest.mark.parametrize("prompt", ["create login", "create none", "consent create"])
+def test_initiating_user_registration_4_create_stands_alone(known: Known, prompt: str) -> None:
+    refused(known.visitor.authorize(known.client, prompt=prompt), known.client, "invalid_request")
+
+
 # -- max_age ----------------------------------------------------------------------------------------------------------
 
 

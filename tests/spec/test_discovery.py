@@ -201,10 +201,10 @@ def levels_can_be_reached(scene: Scene, values: list[str]) -> None:
 
 
 def prompts_are_followed(scene: Scene, values: list[str]) -> None:
-    assert set(values) == {"none", "login", "consent", "select_account"}
+    assert set(values) == {"none", "login", "consent", "select_account", "create"}
     assert scene.error(prompt="none") == "login_required"
-    assert [scene.error(prompt=value) for value in values if value != "none"] == [None] * 3
-    for other in ("create", "none login", "Login"):
+    assert [scene.error(prompt=value) for value in values if value != "none"] == [None] * 4
+    for other in ("register", "none login", "create login", "Login"):
         assert scene.error(prompt=other) == "invalid_request"
 
 

@@ -65,6 +65,7 @@ def _account() -> Iterator[tuple[str, Page]]:
 def _signing_in() -> Iterator[tuple[str, Page]]:
     for problem in (None, *SignInProblem):
         yield _named("sign-in", problem), SignInPage("/login?t=1", "token", CLIENT, "138 0000 0000", problem, 185)
+    yield "sign-in-newcomer", SignInPage("/login?t=1", "token", CLIENT, newcomer=True)
     for code_problem in (None, *TotpProblem):
         yield (
             _named("totp", code_problem),

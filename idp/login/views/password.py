@@ -64,5 +64,6 @@ class PasswordView:
         retry_after: int | None = None,
     ) -> Response:
         action = step_address(Step.PASSWORD, visit.transaction)
-        page = SignInPage(action, visit.csrf, visit.client, typed[:SHOWN], problem, retry_after)
+        newcomer = visit.transaction.ask.newcomer
+        page = SignInPage(action, visit.csrf, visit.client, typed[:SHOWN], problem, retry_after, newcomer)
         return self._visits.page(visit, page, status, retry_after)
