@@ -9,6 +9,7 @@ present() {
         postgresql) ls /usr/lib/postgresql/*/bin/initdb || command -v initdb ;;
         chromium) command -v chromium || command -v chromium-browser || command -v google-chrome ;;
         fonts-noto-cjk) ls /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc || { command -v fc-list && fc-list :lang=zh | grep -q . ; } ;;
+        libapache2-mod-auth-openidc) ls /usr/lib/apache2/modules/mod_auth_openidc.so ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1
 }

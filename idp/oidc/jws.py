@@ -21,7 +21,7 @@ from idp.secrets import urlsafe
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
-# RFC 9864 gave EdDSA another name; clients and registrations go on saying this one (OIDC Registration, RFC 8037).
+# RFC 9864 gave EdDSA another name; many clients and registrations go on saying this one (OIDC Registration, RFC 8037).
 warnings.filterwarnings("ignore", message="EdDSA is deprecated", category=SecurityWarning)
 
 _SHA256: Final = hashes.SHA256()
@@ -31,10 +31,10 @@ _ECDSA: Final = ec.ECDSA(_SHA256)
 MAX_LENGTH: Final = 16_384
 
 
-CLIENT_ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA")
-"""What clients may sign with (RFC 7518 section 3.1, RFC 8037 section 3.1)."""
+CLIENT_ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
+"""What clients may sign with (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864 section 2.2)."""
 _MEMBERS: Final = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
-_SUITS: Final = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
+_SUITS: Final = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP", "Ed25519": "OKP"}
 _CURVES: Final = ("P-256", "Ed25519")
 _RSA_BITS: Final = range(2048, 4097)
 _RSA_EXPONENTS: Final = range(3, 2**32)

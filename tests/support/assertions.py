@@ -14,7 +14,8 @@ KEYS: Mapping[str, Any] = {
     "ES256": jwk.ECKey.generate_key("P-256", {"kid": "ec"}),
     "EdDSA": jwk.OKPKey.generate_key("Ed25519", {"kid": "okp"}),
 }
-ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
+KEYS_BY_ALG: Mapping[str, Any] = KEYS | {"PS256": KEYS["RS256"], "Ed25519": KEYS["EdDSA"]}
+ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
 JWKS = {"keys": [key.as_dict(private=False) for key in KEYS.values()]}
 STRANGERS = {"RS256": jwk.RSAKey.generate_key(2048, {"kid": "rsa"})}
 
@@ -22,7 +23,7 @@ _jti = itertools.count()
 
 
 def key_for(alg: str) -> Any:
-    return KEYS.get(alg, KEYS["RS256"])
+    return KEYS_BY_ALG.get(alg, KEYS["RS256"])
 
 
 def assertion(

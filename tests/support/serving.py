@@ -128,10 +128,16 @@ def serve(directory: Path, environ: Mapping[str, str], port: int, *options: str 
 
 @contextmanager
 def served(
-    directory: Path, *, workers: int = 2, tls: tuple[Path, Path] | None = None, **variables: str
+    directory: Path,
+    *,
+    workers: int = 2,
+    tls: tuple[Path, Path] | None = None,
+    port: int | None = None,
+    **variables: str,
 ) -> Iterator[Served]:
-    """Run `idp serve` until it is ready; `tls` is its certificate, which is trusted, and key."""
-    environ, port = environment(directory, **variables), free_port()
+    """Run `idp serve` until it is ready; `tls` is its certificate, which is trusted, and key. `port` is for a provider
+    whose issuer names it."""
+    environ, port = environment(directory, **variables), port or free_port()
     settings = settings_for(directory, **{name: value for name, value in environ.items() if name.startswith("IDP_")})
     prepare_directory(settings, CountingRandomness(), FrozenClock())
     options = ["--tls-cert", tls[0], "--tls-key", tls[1]] if tls else []

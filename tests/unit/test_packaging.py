@@ -1,6 +1,7 @@
 """What is installed: the wheel's contents, the lock files, and the reasons for each dependency."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -138,3 +139,12 @@ def test_ranges_not_pins() -> None:
     assert [
         word for name in ("RUNTIME", "DEMO") for word in requirements(name) if "==" in word or ">=" not in word
     ] == []
+
+
+def test_what_comes_from_npm_is_locked_by_its_hash_and_names_no_registry() -> None:
+    lock = json.loads((CHECKOUT / "tests" / "clients" / "package-lock.json").read_text())
+    packages = {name: told for name, told in lock["packages"].items() if name}
+    assert {"node_modules/openid-client", "node_modules/jose"} <= packages.keys()
+    for told in packages.values():
+        assert told["integrity"].startswith("sha512-")
+        assert "resolved" not in told

@@ -1,0 +1,118 @@
+// Relying parties on openid-client, driven from outside: one step a line as JSON on standard input, one outcome a line
+// on standard output. A party keeps between its steps what a portal keeps: its configuration, keys, and what it asked.
+
+import { createInterface } from "node:readline";
+import * as jose from "jose";
+import * as oidc from "openid-client";
+
+const onLoopback = [oidc.allowInsecureRequests]; // http; in a deployment it is https
+
+class Party {
+  async keys({ alg }) {
+    const { publicKey, privateKey } = await jose.generateKeyPair(alg, { extractable: true });
+    this.key = { key: privateKey, kid: alg.toLowerCase() };
+    return { keys: [{ ...(await jose.exportJWK(publicKey)), kid: this.key.kid, use: "sig" }] };
+  }
+
+  authentication(method, secret) {
+    const made = {
+      client_secret_basic: () => oidc.ClientSecretBasic(secret),
+      client_secret_post: () => oidc.ClientSecretPost(secret),
+      private_key_jwt: () => oidc.PrivateKeyJwt(this.key),
+      none: () => oidc.None(),
+    };
+    return made[method]();
+  }
+
+  async register({ issuer, metadata, token }) {
+    const authentication = this.authentication(metadata.token_endpoint_auth_method ?? "client_secret_basic");
+    const options = { initialAccessToken: token, execute: onLoopback };
+    this.ready(await oidc.dynamicClientRegistration(new URL(issuer), metadata, authentication, options));
+    return this.config.clientMetadata();
+  }
+
+  async discover({ issuer, client_id, secret, method = "client_secret_basic", metadata = {} }) {
+    const authentication = this.authentication(method, secret);
+    const options = { execute: onLoopback };
+    this.ready(await oidc.discovery(new URL(issuer), client_id, metadata, authentication, options));
+    return this.config.serverMetadata();
+  }
+
+  ready(config) {
+    this.config = config;
+    oidc.enableNonRepudiationChecks(config); // signatures of ID tokens too, though they came over our own connection
+  }
+
+  async begin({ parameters, signed = false, pushed = false }) {
+    this.asked = {
+      pkceCodeVerifier: oidc.randomPKCECodeVerifier(),
+      expectedState: oidc.randomState(),
+      expectedNonce: oidc.randomNonce(),
+      idTokenExpected: true,
+    };
+    let told = {
+      ...parameters,
+      state: this.asked.expectedState,
+      nonce: this.asked.expectedNonce,
+      code_challenge: await oidc.calculatePKCECodeChallenge(this.asked.pkceCodeVerifier),
+      code_challenge_method: "S256",
+    };
+    if (signed) {
+      const url = await oidc.buildAuthorizationUrlWithJAR(this.config, told, this.key);
+      if (!pushed) return url.href;
+      told = url.searchParams;
+    }
+    const build = pushed ? oidc.buildAuthorizationUrlWithPAR : oidc.buildAuthorizationUrl;
+    return (await build(this.config, told)).href;
+  }
+
+  async finish({ url, form }) {
+    const answer = form ? new Request(url, { method: "POST", body: new URLSearchParams(form) }) : new URL(url);
+    const tokens = await oidc.authorizationCodeGrant(this.config, answer, this.asked);
+    return { ...tokens, claims: tokens.claims() };
+  }
+
+  async refresh({ token }) {
+    const tokens = await oidc.refreshTokenGrant(this.config, token);
+    return { ...tokens, claims: tokens.claims() };
+  }
+
+  userinfo({ token, sub }) {
+    return oidc.fetchUserInfo(this.config, token, sub);
+  }
+
+  introspect({ token }) {
+    return oidc.tokenIntrospection(this.config, token);
+  }
+
+  async revoke({ token }) {
+    await oidc.tokenRevocation(this.config, token);
+  }
+
+  leave({ parameters }) {
+    return oidc.buildEndSessionUrl(this.config, parameters).href;
+  }
+
+  async logout_token({ token }) {
+    const { issuer, jwks_uri } = this.config.serverMetadata();
+    const { client_id } = this.config.clientMetadata();
+    const rules = { issuer, audience: client_id, typ: "logout+jwt", requiredClaims: ["iat", "exp", "jti", "events"] };
+    return (await jose.jwtVerify(token, jose.createRemoteJWKSet(new URL(jwks_uri)), rules)).payload;
+  }
+}
+
+const parties = new Map();
+
+async function outcome({ party, step, ...told }) {
+  if (!parties.has(party)) parties.set(party, new Party());
+  try {
+    return { value: (await parties.get(party)[step](told)) ?? null };
+  } catch (error) {
+    const said = error.error ?? error.cause?.error ?? error.code;
+    return { failed: said ?? error.name, message: error.message, cause: String(error.cause?.message ?? "") };
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(JSON.stringify(await outcome(JSON.parse(line))) + "\n");
+}
