@@ -34,12 +34,8 @@ Resolver = Callable[[str], Sequence[str]]
 TIMEOUT_SECONDS = 5.0
 MAX_BYTES = 1_000_000
 _CHUNK = 65_536
-_HEADERS = {
-    "User-Agent": "citizen-idp",
-    "Accept": "application/json",
-    "Accept-Encoding": "identity",
-    "Content-Type": "application/x-www-form-urlencoded",
-}
+_HEADERS = {"User-Agent": "citizen-idp", "Accept": "application/json", "Accept-Encoding": "identity"}
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Reason(enum.Enum):
@@ -101,6 +97,13 @@ class Fetcher:
     ) -> Response:
         """POST as application/x-www-form-urlencoded, within `timeout` seconds from looking up the name to the last
         byte; an answer of more than `max_bytes` is an error. Raises `FetchError`."""
+        return self._send(url, urlencode(fields).encode("ascii"), timeout, max_bytes)
+
+    def get(self, url: str, timeout: float = TIMEOUT_SECONDS, max_bytes: int = MAX_BYTES) -> Response:
+        """GET a JSON document, within the same limits. Raises `FetchError`."""
+        return self._send(url, None, timeout, max_bytes)
+
+    def _send(self, url: str, form: bytes | None, timeout: float, max_bytes: int) -> Response:
         deadline = time.monotonic() + timeout
         try:
             target = target_of(url, self._allow)
@@ -112,7 +115,7 @@ class Fetcher:
         line = Line(addresses, target.port, deadline)
         with closing(line):
             try:
-                return self._exchange(line, target, urlencode(fields).encode("ascii"), max_bytes)
+                return self._exchange(line, target, form, max_bytes)
             except FetchError:
                 raise
             except (OSError, HTTPError, HTTPException, ValueError) as error:
@@ -137,11 +140,12 @@ class Fetcher:
             return _Https(line, target.host, target.port, self._tls)
         return _Http(line, target.host, target.port)
 
-    def _exchange(self, line: Line, target: Target, form: bytes, max_bytes: int) -> Response:
+    def _exchange(self, line: Line, target: Target, form: bytes | None, max_bytes: int) -> Response:
         connection = self._connection(line, target)
         with closing(connection):
+            method, headers = ("GET", _HEADERS) if form is None else ("POST", _HEADERS | _FORM)
             connection.request(
-                "POST", target.path, body=form, headers=_HEADERS, preload_content=False, decode_content=False
+                method, target.path, body=form, headers=headers, preload_content=False, decode_content=False
             )
             answer = connection.getresponse()
             if 300 <= answer.status < 400:

@@ -22,9 +22,9 @@ A request to /token goes: `client_auth.py` (who asks; `assertion.py` where a sig
 -> `redemption.py` (what a citizen granted on a page) -> `tokens.py` (the answer); `grant.py` is what the store keeps of
 it, `access.py` the access tokens, `families.py` the refresh tokens of one grant.
 
-`client.py` is a relying party, `registration/` proves its metadata, `clients.py` keeps it, and `origins.py` the pages
-that may read our answers. `scopes.py` says which claims a scope stands for, `subjects.py` by what a client knows a
-citizen and his session. `keys.py` and `jws.py` sign, `numeric_date.py` reads a JWT's times; no JWT is ever given to
-pyop. `withdrawal.py` ends what clients can reach. `call.py` is what a client's server sends. `views/` puts it all on
-its addresses, `front_door.py` puts it together.
+`client.py` is a relying party, `registration/` proves its metadata, `clients.py` keeps it, `client_keys.py` knows its
+public keys, and `origins.py` the pages that may read our answers. `scopes.py` says which claims a scope stands for,
+`subjects.py` by what a client knows a citizen and his session. `keys.py` and `jws.py` sign, `numeric_date.py` reads a
+JWT's times; no JWT is ever given to pyop. `withdrawal.py` ends what clients can reach. `call.py` is what a client's
+server sends. `views/` puts it all on its addresses, `front_door.py` puts it together.
 """

@@ -10,6 +10,7 @@ from idp.clock import Clock
 from idp.errors import InvalidClient
 from idp.oidc import jws
 from idp.oidc.client import Client
+from idp.oidc.client_keys import ClientKeys
 from idp.oidc.numeric_date import numeric_date
 from idp.secrets import digest, equal, shard_for
 from idp.storage.state import Conflict, Key, StateStore
@@ -26,7 +27,8 @@ _LONGEST_JTI: Final = 256
 
 
 class Assertions:
-    def __init__(self, state: StateStore, clock: Clock, issuer: str) -> None:
+    def __init__(self, keys: ClientKeys, state: StateStore, clock: Clock, issuer: str) -> None:
+        self._keys = keys
         self._state = state
         self._clock = clock
         self._audiences = (issuer, f"{issuer}/token")
@@ -46,9 +48,8 @@ class Assertions:
         `InvalidClient`."""
         chosen = client.token_endpoint_auth_signing_alg
         try:
-            claims = jws.verify_of_client(
-                assertion, client.jwks.get("keys", ()), (chosen,) if chosen else jws.CLIENT_ALGORITHMS, _TYPES
-            )
+            algorithms = (chosen,) if chosen else jws.CLIENT_ALGORITHMS
+            claims = self._keys.verify(client, assertion, algorithms, _TYPES)
         except jws.InvalidJws as invalid:
             raise InvalidClient(f"assertion: {invalid}") from None
         if claims.get("iss") != client.client_id or claims.get("sub") != client.client_id:

@@ -31,7 +31,9 @@ class Client:
     token_endpoint_auth_signing_alg: str | None = None
     """What it signs assertions with; None: any that is offered."""
     jwks: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
-    """Its public keys (RFC 7517 section 5)."""
+    """Its public keys (RFC 7517 section 5); `idp.oidc.client_keys` reads them."""
+    jwks_uri: str | None = None
+    """Where it publishes them instead."""
     client_secret_digest: str | None = None
     client_secret_expires_at: int = 0
     registration_token_digest: str | None = None

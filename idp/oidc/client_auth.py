@@ -16,6 +16,7 @@ from idp.errors import InvalidClient, InvalidRequest, TooManyRequests
 from idp.oidc.assertion import JWT_BEARER, Assertions
 from idp.oidc.call import Call
 from idp.oidc.client import Client
+from idp.oidc.client_keys import ClientKeys
 from idp.oidc.target import ClientSource
 from idp.parameters import Parameters
 from idp.secrets import SHARDS, digest, equal
@@ -45,9 +46,9 @@ class _Credential:
 class ClientAuthentication:
     """What every endpoint needs that a client's server calls: who asks, and failures counted and told."""
 
-    def __init__(self, clients: ClientSource, state: StateStore, clock: Clock, issuer: str) -> None:
+    def __init__(self, clients: ClientSource, keys: ClientKeys, state: StateStore, clock: Clock, issuer: str) -> None:
         self._clients = clients
-        self._assertions = Assertions(state, clock, issuer)
+        self._assertions = Assertions(keys, state, clock, issuer)
         self._state = state
         self._clock = clock
         self._failures = Sources(state, clock, FAILURES, "client-source")

@@ -12,6 +12,7 @@ from idp.oidc.access import AccessTokens
 from idp.oidc.authorize import AuthorizationEndpoint
 from idp.oidc.backchannel import BackChannel
 from idp.oidc.client_auth import ClientAuthentication
+from idp.oidc.client_keys import ClientKeys
 from idp.oidc.families import Families
 from idp.oidc.grants.authorization_code import AuthorizationCodeGrant
 from idp.oidc.grants.refresh_token import RefreshTokenGrant
@@ -51,6 +52,10 @@ class FrontDoor:
     @cached_property
     def fetcher(self) -> Fetcher:
         return Fetcher(self._settings.outbound_allow, self._settings.ca_file)
+
+    @cached_property
+    def client_keys(self) -> ClientKeys:
+        return ClientKeys(self.fetcher, self._services.clock)
 
     @cached_property
     def back_channel(self) -> BackChannel:
@@ -118,12 +123,14 @@ class FrontDoor:
     @cached_property
     def authentication(self) -> ClientAuthentication:
         services = self._services
-        return ClientAuthentication(services.directory, services.state, services.clock, self._settings.issuer)
+        return ClientAuthentication(
+            services.directory, self.client_keys, services.state, services.clock, self._settings.issuer
+        )
 
     @cached_property
     def incoming(self) -> Incoming:
         services = self._services
-        objects = RequestObjects(services.directory, services.clock, self._settings.issuer)
+        objects = RequestObjects(services.directory, self.client_keys, services.clock, self._settings.issuer)
         return Incoming(PushedRequests(services.state, services.randomness), objects)
 
     # -- the endpoints ------------------------------------------------------------------------------------------------

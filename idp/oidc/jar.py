@@ -13,6 +13,7 @@ from idp.codec import encode
 from idp.errors import InvalidRequestObject
 from idp.oidc import jws
 from idp.oidc.client import Client
+from idp.oidc.client_keys import ClientKeys
 from idp.oidc.numeric_date import numeric_date
 from idp.oidc.request import PARAMETERS
 from idp.oidc.target import ClientSource
@@ -26,8 +27,9 @@ _NEVER_INSIDE: Final = ("request", "request_uri", "client_secret", "client_asser
 
 
 class RequestObjects:
-    def __init__(self, clients: ClientSource, clock: Clock, issuer: str) -> None:
+    def __init__(self, clients: ClientSource, keys: ClientKeys, clock: Clock, issuer: str) -> None:
         self._clients = clients
+        self._keys = keys
         self._clock = clock
         self._issuer = issuer
 
@@ -42,9 +44,8 @@ class RequestObjects:
     def _proved(self, signed: str, client: Client) -> Mapping[str, str]:
         chosen = client.request_object_signing_alg
         try:
-            claims = jws.verify_of_client(
-                signed, client.jwks.get("keys", ()), (chosen,) if chosen else jws.CLIENT_ALGORITHMS, _TYPES
-            )
+            algorithms = (chosen,) if chosen else jws.CLIENT_ALGORITHMS
+            claims = self._keys.verify(client, signed, algorithms, _TYPES)
         except jws.InvalidJws as invalid:
             raise InvalidRequestObject(f"{invalid}") from None
         self._for_us_and_now(claims, client)

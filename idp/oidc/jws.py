@@ -35,7 +35,8 @@ CLIENT_ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
 """What clients may sign with (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864 section 2.2)."""
 _MEMBERS: Final = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
 _SUITS: Final = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP", "Ed25519": "OKP"}
-_CURVES: Final = ("P-256", "Ed25519")
+_CURVES: Final = {"sig": ("P-256", "Ed25519"), "enc": ("P-256", "P-384", "P-521", "X25519")}
+"""By what a key is for (RFC 7517 section 4.2)."""
 _RSA_BITS: Final = range(2048, 4097)
 _RSA_EXPONENTS: Final = range(3, 2**32)
 _TRIED: Final = 4
@@ -46,6 +47,10 @@ PublicJwk = Mapping[str, str]
 
 class InvalidJws(ValueError):
     """Not a JWS that one of these keys signed for this use."""
+
+
+class UnknownSigner(InvalidJws):
+    """A JWS of the right form that none of these keys signed; another key might have."""
 
 
 class InvalidJwk(ValueError):
@@ -85,22 +90,23 @@ def public_jwk(key: PrivateKey, alg: str) -> dict[str, str]:
 
 
 def client_jwk(members: object) -> PublicJwk:
-    """The public key of a client (RFC 7517), less all that is not the key itself. Raises `InvalidJwk`, also for a
-    private or symmetric one, which the client had better throw away now."""
+    """The public key of a client (RFC 7517), less all that is not the key itself; one without `use` signs. Raises
+    `InvalidJwk`, also for a private or symmetric one, which the client had better throw away now."""
     kty = members.get("kty") if isinstance(members, dict) else None
     if not isinstance(members, dict) or not isinstance(kty, str) or kty not in _MEMBERS:
         raise InvalidJwk("not an RSA, EC or OKP key")
     if {"d", "p", "q", "k"} & members.keys():
         raise InvalidJwk("a private key")
-    if members.get("use", "sig") != "sig":
-        raise InvalidJwk("not for signatures")
-    kept = ("kty", *_MEMBERS[kty], *(name for name in ("kid", "alg") if name in members))
+    use = members.get("use", "sig")
+    if not isinstance(use, str) or use not in _CURVES:
+        raise InvalidJwk("neither for signatures nor for encryption")
+    kept = ("kty", *_MEMBERS[kty], *(name for name in ("kid", "alg", "use") if name in members))
     if not all(isinstance(members.get(name), str) for name in kept):
         raise InvalidJwk("a member is missing, or no text")
     key = {name: str(members[name]) for name in kept}
     try:
         public = jwk.import_key(dict(key))
-        fits = _fits(public.public_key) if isinstance(public, jwk.RSAKey) else key.get("crv") in _CURVES
+        fits = _fits(public.public_key) if isinstance(public, jwk.RSAKey) else key.get("crv") in _CURVES[use]
     except (JoseError, ValueError, TypeError):
         raise InvalidJwk("not a key") from None
     if not fits:
@@ -130,7 +136,8 @@ def unproved_claims(token: str) -> dict[str, Any]:
 def verify_of_client(
     token: str, keys: Iterable[PublicJwk], algorithms: Collection[str], types: Collection[object] = ()
 ) -> dict[str, Any]:
-    """The claims of a token that a client signed with one of its keys and one of `algorithms`. Raises `InvalidJws`.
+    """The claims of a token that a client signed with one of its keys and one of `algorithms`. Raises `InvalidJws`,
+    and of these `UnknownSigner` where all is well but the keys.
 
     Where the header names a key, that one is tried; else those that suit the algorithm. `types` are those its `typ` may
     have; with none any will do.
@@ -153,7 +160,7 @@ def verify_of_client(
         except (JoseError, ValueError, TypeError):
             continue
         return claims
-    raise InvalidJws("no key of this client signed it")
+    raise UnknownSigner("no key of this client signed it")
 
 
 def verify(token: str, keys: Iterable[Mapping[str, str]], typ: str) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 import json
 
 import pytest
+from joserfc import jwk
 
 from tests.support.provider import CALLBACK, Provider
-from tests.support.registering import REGISTRAR, WHOLE, registered
+from tests.support.registering import PUBLIC_KEY, REGISTRAR, WHOLE, registered
 
 
 def test_rfc7591_3_2_1_the_defaults_are_told() -> None:
@@ -37,8 +38,24 @@ def test_rfc7591_3_2_1_what_was_asked_is_told_back() -> None:
 
 
 def test_rfc7591_2_unknown_members_are_ignored_and_not_told_back() -> None:
-    told = registered(software_id="x", made_up={"deep": [1, 2]}, jwks_uri="https://portal.example/jwks")
-    assert not told.keys() & {"software_id", "made_up", "jwks_uri"}
+    told = registered(software_id="x", made_up={"deep": [1, 2]})
+    assert not told.keys() & {"software_id", "made_up"}
+
+
+@pytest.mark.parametrize("more", [{}, {"token_endpoint_auth_method": "private_key_jwt"}])
+def test_rfc7591_2_keys_may_be_published(more: dict[str, str]) -> None:
+    told = registered(jwks_uri="https://portal.example/jwks", require_signed_request_object=True, **more)
+    assert (told["jwks_uri"], told.get("jwks")) == ("https://portal.example/jwks", None)
+
+
+def test_rfc7517_4_2_keys_to_encrypt_to_stand_beside_those_that_sign() -> None:
+    keys = [
+        jwk.RSAKey.generate_key(2048, {"kid": "r", "use": "enc"}),
+        jwk.ECKey.generate_key("P-521", {"kid": "e", "use": "enc"}),
+        jwk.OKPKey.generate_key("X25519", {"kid": "o", "use": "enc"}),
+    ]
+    public = [key.as_dict(private=False) for key in keys]
+    assert registered(jwks={"keys": [PUBLIC_KEY, *public]})["jwks"] == {"keys": [PUBLIC_KEY, *public]}
 
 
 def test_rfc7591_2_offline_access_brings_the_refresh_grant() -> None:

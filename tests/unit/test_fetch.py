@@ -162,6 +162,32 @@ def test_post_form_sends_what_it_says() -> None:
     assert posted.endswith(b"\r\n\r\nlogout_token=a.b%2Bc&x=%E4%B8%80")
 
 
+def test_get_asks_for_a_json_document() -> None:
+    with canary([OK]) as bird:
+        answer = _allowed(bird.port).get(f"http://127.0.0.1:{bird.port}/jwks?x=1")
+    assert (answer.status, answer.body) == (200, b"{}")
+    (asked,) = bird.requests
+    assert asked.startswith(b"GET /jwks?x=1 HTTP/1.1\r\n")
+    assert b"Accept: application/json\r\n" in asked
+    assert b"Content-" not in asked
+
+
+def test_get_has_the_guards_and_limits_of_a_post() -> None:
+    redirect = b"HTTP/1.1 302 Elsewhere\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n"
+    for answer, reason in ((OK, Reason.TOO_LARGE), (redirect, Reason.REDIRECTED)):
+        with canary([answer]) as bird, pytest.raises(FetchError) as refusal:
+            _allowed(bird.port).get(f"http://127.0.0.1:{bird.port}/", max_bytes=1)
+        assert refusal.value.reason is reason
+    with canary([b""] * 40, pause=0.1) as mute, pytest.raises(FetchError) as refusal:
+        _allowed(mute.port).get(f"http://127.0.0.1:{mute.port}/", timeout=0.2)
+    assert refusal.value.reason is Reason.TIMED_OUT
+    with canary([OK]) as bird:
+        for url in (f"http://127.0.0.1:{bird.port}/", f"https://localhost:{bird.port}/"):
+            with pytest.raises(FetchError):
+                Fetcher(frozenset()).get(url)
+        assert bird.connections == 0
+
+
 def test_an_error_status_is_an_answer() -> None:
     with canary([b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"]) as bird:
         assert _allowed(bird.port).post_form(f"http://127.0.0.1:{bird.port}/", {}).status == 503

@@ -5,6 +5,7 @@ refused, so that nobody believes to have it. Human-readable members may carry la
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
@@ -12,14 +13,14 @@ from idp.codec import builtins
 from idp.errors import InvalidClientMetadata, InvalidRedirectUri
 from idp.oidc import jws
 from idp.oidc.client import AUTH_METHODS, GRANT_TYPES, Client
-from idp.oidc.jws import InvalidJwk, PublicJwk, client_jwk
+from idp.oidc.client_keys import key_set
+from idp.oidc.jws import InvalidJwk, client_jwk
 from idp.oidc.keys import ALGORITHMS
 from idp.oidc.provider import Engine
 from idp.oidc.registration.addresses import link, redirect_uri, sector_of
 from idp.oidc.registration.members import Metadata, boolean, one_of, parse, seconds, string, strings, subset
 from idp.oidc.scopes import OFFLINE_ACCESS, OPENID, SCOPES
 
-MAX_KEYS: Final = 20
 _NOT_SHOWN: Final = ("client_secret_digest", "registration_token_digest", "sector")
 _BASES: Final = ("consent", "statutory_duty")
 _TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
@@ -66,6 +67,7 @@ class Registrar:
             raise InvalidClientMetadata("a public client cannot do without PKCE")
         scope = self._scope(metadata)
         sector = sector_of(redirect_uris)
+        requests = _requests(metadata)
         return Client(
             client_id="",
             client_id_issued_at=0,
@@ -73,7 +75,7 @@ class Registrar:
             client_name=_texts(metadata, "client_name") or {"": sector},
             token_endpoint_auth_method=method,
             token_endpoint_auth_signing_alg=_signing_alg(metadata, method),
-            jwks=_jwks(metadata, needed=method == "private_key_jwt"),
+            **_keys(metadata, signs=method == "private_key_jwt" or _signs_requests(requests)),
             grant_types=_grants(metadata, scope),
             response_types=_response_types(metadata),
             scope=scope,
@@ -82,12 +84,12 @@ class Registrar:
             sector=sector,
             id_token_signed_response_alg=one_of(metadata, "id_token_signed_response_alg", tuple(ALGORITHMS), "RS256"),
             require_pkce=require_pkce,
-            **_requests(metadata),
+            **requests,
             default_max_age=seconds(metadata, "default_max_age"),
             require_auth_time=boolean(metadata, "require_auth_time", default=False),
             default_acr_values=strings(metadata, "default_acr_values"),
             post_logout_redirect_uris=_redirect_uris(metadata, "post_logout_redirect_uris", application_type),
-            backchannel_logout_uri=_backchannel(metadata),
+            backchannel_logout_uri=_called(metadata, "backchannel_logout_uri"),
             optional_scopes=subset(metadata, "optional_scopes", _beyond_openid(scope), ()),
             **_notice(metadata),
         )
@@ -170,9 +172,11 @@ def _requests(metadata: Metadata) -> dict[str, Any]:
     alg = "request_object_signing_alg"
     chosen = one_of(metadata, alg, jws.CLIENT_ALGORITHMS, "") or None
     bound: dict[str, Any] = {name: boolean(metadata, name, default=False) for name in names}
-    if (chosen or bound["require_signed_request_object"]) and "jwks" not in metadata:
-        raise InvalidClientMetadata("jwks is missing")
     return bound | {alg: chosen}
+
+
+def _signs_requests(requests: Mapping[str, Any]) -> bool:
+    return requests["require_signed_request_object"] or requests["request_object_signing_alg"] is not None
 
 
 def _notice(metadata: Metadata) -> dict[str, Any]:
@@ -193,14 +197,14 @@ def _rule(metadata: Metadata) -> str:
     return rule
 
 
-def _backchannel(metadata: Metadata) -> str | None:
-    """OIDC Back-Channel Logout section 2.2: absolute, no fragment."""
-    uri = string(metadata, "backchannel_logout_uri")
+def _called(metadata: Metadata, name: str) -> str | None:
+    """An address that we call ourselves: absolute, no fragment (OIDC Back-Channel Logout section 2.2)."""
+    uri = string(metadata, name)
     if uri is None:
         return None
     if "#" in uri:
-        raise InvalidClientMetadata("backchannel_logout_uri has a fragment")
-    return _link(uri, "backchannel_logout_uri")
+        raise InvalidClientMetadata(f"{name} has a fragment")
+    return _link(uri, name)
 
 
 def _grants(metadata: Metadata, scope: tuple[str, ...]) -> tuple[str, ...]:
@@ -225,18 +229,20 @@ def _signing_alg(metadata: Metadata, method: str) -> str | None:
     return one_of(metadata, "token_endpoint_auth_signing_alg", jws.CLIENT_ALGORITHMS, "")
 
 
-def _jwks(metadata: Metadata, needed: bool) -> dict[str, tuple[PublicJwk, ...]]:
-    """RFC 7517 section 5, with public keys only."""
-    document = metadata.get("jwks")
-    if document is None and not needed:
-        return {}
-    keys = document.get("keys") if isinstance(document, dict) else None
-    if not isinstance(keys, list) or not 0 < len(keys) <= MAX_KEYS:
-        raise InvalidClientMetadata(f"jwks is not a JWK Set of 1 to {MAX_KEYS} keys")
+def _keys(metadata: Metadata, signs: bool) -> dict[str, Any]:
+    """RFC 7591 section 2: by value or by address, never both; with public keys only. `signs`: one of them has to."""
+    uri, document = _called(metadata, "jwks_uri"), metadata.get("jwks")
+    if uri is not None and document is not None:
+        raise InvalidClientMetadata("jwks and jwks_uri are both there")
+    if uri is not None or (document is None and not signs):
+        return {"jwks_uri": uri}
     try:
-        return {"keys": tuple(client_jwk(key) for key in keys)}
+        keys = tuple(client_jwk(key) for key in key_set(document))
     except InvalidJwk as invalid:
         raise InvalidClientMetadata(f"jwks: {invalid}") from None
+    if not keys or (signs and not any(key.get("use", "sig") == "sig" for key in keys)):
+        raise InvalidClientMetadata("jwks has no key, or none to sign with")
+    return {"jwks": {"keys": keys}}
 
 
 def _beyond_openid(scope: tuple[str, ...]) -> tuple[str, ...]:

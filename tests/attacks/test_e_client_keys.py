@@ -1,0 +1,121 @@
+"""E. Addresses that a client names and we fetch: they reach nothing of ours, and cost us little.
+
+The guard itself: `tests/unit/test_fetch.py`. What is fetched: `tests/spec/test_client_keys.py`.
+"""
+
+import dataclasses
+import threading
+from collections.abc import Iterator, Sequence
+
+import pytest
+from joserfc import jwk
+
+from federation.fetch import Fetcher
+from idp.codec import encode
+from idp.errors import InvalidClientMetadata
+from idp.oidc.client import Client
+from idp.oidc.client_keys import RETRY_SECONDS, WAITING, ClientKeys
+from idp.oidc.jws import CLIENT_ALGORITHMS, InvalidJws
+from tests.support.answers import token_refused
+from tests.support.assertions import JWKS, asserted, assertion
+from tests.support.canary import canary
+from tests.support.clock import FrozenClock
+from tests.support.key_server import KeyServer, key_server
+from tests.support.provider import CALLBACK, Provider
+from tests.support.registering import REGISTRAR
+
+STRANGER = jwk.ECKey.generate_key("P-256", {"kid": "stranger"})
+
+
+def publishing(uri: str) -> Client:
+    document = encode({"redirect_uris": [CALLBACK]})
+    return dataclasses.replace(REGISTRAR.prove(document), client_id="portal", jwks_uri=uri)
+
+
+@pytest.fixture
+def server() -> Iterator[KeyServer]:
+    with key_server() as running:
+        running.publish(JWKS)
+        yield running
+
+
+def junk(keys: ClientKeys, client: Client) -> None:
+    """A signature by nobody."""
+    with pytest.raises(InvalidJws):
+        keys.verify(client, assertion("portal", 0, "ES256", STRANGER), CLIENT_ALGORITHMS, ())
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://127.0.0.1:{port}/x",
+        "https://127.0.0.1:{port}/x",
+        "http://localhost:{port}/x",
+        "https://[::1]:{port}/x",
+        "http://2130706433:{port}/x",
+        "https://2130706433:{port}/x",
+        "http://169.254.169.254/latest/meta-data/",
+        "https://169.254.169.254/latest/meta-data/",
+        "https://10.0.0.1/x",
+        "file:///etc/passwd",
+        "gopher://127.0.0.1:{port}/_INFO",
+    ],
+)
+def test_e_ssrf_published_keys_are_not_fetched_from_within(provider: Provider, uri: str) -> None:
+    with canary([b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"]) as bird:
+        try:
+            client = provider.client(token_endpoint_auth_method="private_key_jwt", jwks_uri=uri.format(port=bird.port))
+        except InvalidClientMetadata:
+            return
+        fields = client.exchange("x") | asserted(assertion(client.id, provider.clock.now()))
+        token_refused(provider.token(client, fields, {}), "invalid_client", 401)
+        assert bird.connections == 0
+
+
+def test_e_a_flood_of_junk_makes_us_fetch_now_and_then(server: KeyServer, clock: FrozenClock) -> None:
+    keys, client = ClientKeys(Fetcher(frozenset({server.allowed})), clock), publishing(server.at("jwks"))
+    for _ in range(50):
+        junk(keys, client)
+    assert server.asked == 1
+    clock.advance(RETRY_SECONDS)
+    for _ in range(50):
+        junk(keys, client)
+    assert server.asked == 2
+    keys.verify(client, assertion("portal", 0), CLIENT_ALGORITHMS, ())
+
+
+def test_e_what_no_key_could_have_signed_makes_us_fetch_nothing_more(server: KeyServer, clock: FrozenClock) -> None:
+    keys, client = ClientKeys(Fetcher(frozenset({server.allowed})), clock), publishing(server.at("jwks"))
+    keys.signing(client)
+    clock.advance(RETRY_SECONDS)
+    for token in ("x", assertion("portal", 0, header={"crit": ["kid"]}), assertion("portal", 0, header={"typ": "x"})):
+        with pytest.raises(InvalidJws):
+            keys.verify(client, token, CLIENT_ALGORITHMS, ("JWT",))
+    assert server.asked == 1
+
+
+def test_e_a_dead_server_of_keys_holds_few_threads_and_then_none(clock: FrozenClock) -> None:
+    """Its name is looked up without end, until the test lets go."""
+    over, answered = threading.Event(), threading.Semaphore(0)
+
+    def never(_: str) -> Sequence[str]:
+        over.wait(10)
+        return ()
+
+    keys, client = ClientKeys(Fetcher(frozenset(), resolve=never), clock), publishing("https://mute.example/jwks")
+
+    def call() -> None:
+        assert keys.signing(client) == []
+        answered.release()
+
+    callers = [threading.Thread(target=call) for _ in range(WAITING + 20)]
+    try:
+        for caller in callers:
+            caller.start()
+        assert all(answered.acquire(timeout=3) for _ in range(20))
+        assert not answered.acquire(blocking=False)
+    finally:
+        over.set()
+        for caller in callers:
+            caller.join()
+    assert keys.signing(client) == []
