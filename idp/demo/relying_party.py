@@ -69,7 +69,10 @@ class RelyingParty:
             self._client.framework.clear_state_data(session, request.args["state"])
             raise Refused(request.args["error"], "the provider's answer")
         token = _proved(
-            lambda: self._client.authorize_access_token(claims_options=self._expected(), leeway=LEEWAY_SECONDS)
+            lambda: self._client.authorize_access_token(
+                claims_options=self._expected() | {"sub": {"essential": True, "validate": _typed_as_an_id_token}},
+                leeway=LEEWAY_SECONDS,
+            )
         )
         return self._signed_in(token)
 
@@ -148,6 +151,11 @@ class RelyingParty:
             phone_number=told.get("phone_number"),
             id_token=token["id_token"],
         )
+
+
+def _typed_as_an_id_token(claims: CodeIDToken, _: object) -> bool:
+    """A logout token is signed by the same keys for the same portal (RFC 8725 section 3.11)."""
+    return str(claims.header.get("typ", "JWT")).upper() == "JWT"
 
 
 def _proved(work: Callable[[], T]) -> T:

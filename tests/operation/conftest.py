@@ -20,6 +20,7 @@ def told(issuer_of_portals: Issuer) -> Issuer:
     """Honest at the start of each test."""
     honest = issuer_of_portals
     honest.id_token, honest.userinfo, honest.metadata, honest.signed_by = {}, {}, {}, "RS256"
+    honest.forged = str
     honest.token_requests.clear()
     return honest
 

@@ -2,15 +2,34 @@
 
 import base64
 import hashlib
+import hmac
+import json
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from tests.support.answers import id_token_claims
 from tests.support.demo_portal import PORTAL, begin, go, portal, sign_in, signed_in
-from tests.support.issuer import CLIENT_ID, Issuer
+from tests.support.issuer import CLIENT_ID, EVENT, Issuer
+
+Forgery = Callable[[str], str]
+"""An honest ID token in, what the portal gets out."""
+
+
+def part(members: dict[str, Any]) -> str:
+    """Of a JWS."""
+    return base64.urlsafe_b64encode(json.dumps(members).encode()).rstrip(b"=").decode()
+
+
+def hs256(claims: dict[str, Any], secret: bytes) -> str:
+    signed = f"{part({'alg': 'HS256'})}.{part(claims)}"
+    tag = base64.urlsafe_b64encode(hmac.digest(secret, signed.encode(), "sha256"))
+    return f"{signed}.{tag.rstrip(b'=').decode()}"
+
 
 # -- asking -----------------------------------------------------------------------------------------------------------
 
@@ -83,6 +102,7 @@ def test_a_second_tab_can_finish_too(portal_browser: FlaskClient, told: Issuer) 
         ("3.1.3.7-3 aud", {"aud": "another"}),
         ("3.1.3.7-3 aud with our azp", {"aud": "another", "azp": CLIENT_ID}),
         ("3.1.3.7-3 no aud", {"aud": None}),
+        ("3.1.3.7-3 others in aud", {"aud": [CLIENT_ID, "another"]}),
         ("3.1.3.7-5 azp", {"azp": "another"}),
         ("3.1.3.7-9 exp", {"exp": int(time.time()) - 600}),
         ("3.1.3.7-9 no exp", {"exp": None}),
@@ -99,6 +119,69 @@ def test_oidc_core_an_id_token_that_breaks_a_rule_signs_nobody_in(
 ) -> None:
     told.id_token = lie
     assert sign_in(portal_browser, told).status_code == 400, clause
+    assert not signed_in(portal_browser)
+
+
+def by_another_key(told: Issuer) -> Forgery:
+    return lambda token: told.sign(id_token_claims(token), key=told.foreign)
+
+
+def by_a_key_of_its_own(told: Issuer) -> Forgery:
+    """The header brings the key that proves it (RFC 8725 section 3.10)."""
+    header = {"kid": None, "jwk": told.foreign.as_dict(private=False)}
+    return lambda token: told.sign(id_token_claims(token), header, told.foreign)
+
+
+def without_a_signature(told: Issuer) -> Forgery:
+    return lambda token: f"{part({'alg': 'none'})}.{token.split('.')[1]}."
+
+
+def with_its_signature_cut(told: Issuer) -> Forgery:
+    return lambda token: token.rpartition(".")[0] + "."
+
+
+def with_other_claims_under_it(told: Issuer) -> Forgery:
+    def forge(token: str) -> str:
+        header, _, signature = token.split(".")
+        claims = id_token_claims(token) | {"sub": "sub-2"}
+        return f"{header}.{part(claims)}.{signature}"
+
+    return forge
+
+
+def by_the_public_key_as_a_secret(told: Issuer) -> Forgery:
+    """HS256 keyed with what everybody knows (RFC 8725 section 2.1)."""
+    return lambda token: hs256(id_token_claims(token), told.rsa.as_pem(private=False))
+
+
+def by_the_clients_own_secret(told: Issuer) -> Forgery:
+    """HS256, which the portal did not register."""
+    return lambda token: hs256(id_token_claims(token), b"secret")
+
+
+def typed_as_a_logout_token(told: Issuer) -> Forgery:
+    """A logout token with a nonce, so that it has all an ID token has."""
+    return lambda token: told.sign(id_token_claims(token) | {"events": {EVENT: {}}}, {"typ": "logout+jwt"})
+
+
+@pytest.mark.parametrize(
+    "forger",
+    [
+        by_another_key,
+        by_a_key_of_its_own,
+        without_a_signature,
+        with_its_signature_cut,
+        with_other_claims_under_it,
+        by_the_public_key_as_a_secret,
+        by_the_clients_own_secret,
+        typed_as_a_logout_token,
+    ],
+)
+def test_oidc_core_3_1_3_7_6_a_forged_id_token_signs_nobody_in(
+    portal_browser: FlaskClient, told: Issuer, forger: Callable[[Issuer], Forgery]
+) -> None:
+    told.forged = forger(told)
+    assert sign_in(portal_browser, told).status_code == 400
     assert not signed_in(portal_browser)
 
 

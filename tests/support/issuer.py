@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -32,6 +32,8 @@ class Issuer:
     signed_by: str = "RS256"
     metadata: dict[str, Any] = field(default_factory=dict)
     token_requests: list[dict[str, str]] = field(default_factory=list)
+    forged: Callable[[str], str] = str
+    """What becomes of an ID token before it is handed out."""
 
     def saw(self, location: str) -> dict[str, str]:
         """Note an authorization request, as if the citizen had come; gives its parameters."""
@@ -119,7 +121,7 @@ def _application(told: Issuer) -> Flask:
         told.token_requests.append(request.form.to_dict())
         if request.form["code"] != "good":
             return jsonify(error="invalid_grant"), 400
-        id_token = told.sign(told.honest_id_token() | told.id_token)
+        id_token = told.forged(told.sign(told.honest_id_token() | told.id_token))
         return jsonify(access_token="at", token_type="Bearer", expires_in=60, id_token=id_token)
 
     @app.get("/userinfo")
