@@ -138,6 +138,11 @@ class Web:
     def json(self, document: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
         return Complete(encode(document), HTTPStatus(status), [*_JSON, *self._strict, *(headers or {}).items()])
 
+    def jwt(self, token: str, content_type: str) -> Response:
+        """An answer that is a JWT as a whole."""
+        headers = [("Content-Type", content_type), *_JSON[1:], *self._strict]
+        return Complete(token.encode("ascii"), HTTPStatus.OK, headers)
+
     def static(self, name: str) -> Response:
         found = self._pages.static(name)
         if found is None:

@@ -9,7 +9,7 @@
 | /userinfo | userinfo.py | OIDC Core section 5.3, RFC 6750 |
 | /register | register.py, registration/ | RFC 7591, RFC 7592 |
 | /revoke | revoke.py | RFC 7009 |
-| /introspect | introspect.py | RFC 7662 |
+| /introspect | introspect.py | RFC 7662, RFC 9701 |
 | /logout | logout.py, backchannel.py | OIDC RP-Initiated Logout 1.0, Back-Channel Logout 1.0 |
 
 A request to /authorize goes: `idp/parameters.py` (syntax) -> `par.py`, `jar.py` (what the client pushed or signed) ->
@@ -24,7 +24,8 @@ it, `access.py` the access tokens, `families.py` the refresh tokens of one grant
 
 `client.py` is a relying party, `registration/` proves its metadata, `clients.py` keeps it, `client_keys.py` knows its
 public keys, and `origins.py` the pages that may read our answers. `scopes.py` says which claims a scope stands for,
-`subjects.py` by what a client knows a citizen and his session. `keys.py` and `jws.py` sign, `numeric_date.py` reads a
-JWT's times; no JWT is ever given to pyop. `withdrawal.py` ends what clients can reach. `call.py` is what a client's
-server sends. `views/` puts it all on its addresses, `front_door.py` puts it together.
+`subjects.py` by what a client knows a citizen and his session. `keys.py` and `jws.py` sign, `envelope.py`
+makes those answers that are JWTs, `jarm.py` those of /authorize, `numeric_date.py` reads a JWT's times; no JWT is ever
+given to pyop. `withdrawal.py` ends what clients can reach. `call.py` is what a client's server sends. `views/` puts it
+all on its addresses, `front_door.py` puts it together.
 """

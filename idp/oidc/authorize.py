@@ -32,9 +32,9 @@ from idp.oidc.grant import CodeRecord, code_key, code_proof
 from idp.oidc.legs import LegNames
 from idp.oidc.par import Incoming
 from idp.oidc.provider import Engine, PyopRequest
-from idp.oidc.request import CodeRequest, HintReader, Wanted, read
+from idp.oidc.request import CodeRequest, Wanted, read
 from idp.oidc.subjects import Subjects
-from idp.oidc.target import ClientSource, Target, UnknownClient, prove, registered
+from idp.oidc.target import Answering, ClientSource, Target, UnknownClient, prove, registered
 from idp.parameters import Parameters, parse
 from idp.secrets import Randomness, mint
 from idp.sessions import Session, Sessions, session_key
@@ -80,21 +80,20 @@ class AuthorizationEndpoint:
         sessions: Sessions,
         transactions: Transactions,
         settling: Settling,
-        hints: HintReader,
         subjects: Subjects,
         incoming: Incoming,
+        answering: Answering,
         clock: Clock,
         randomness: Randomness,
         code_seconds: int,
     ) -> None:
-        self._issuer = engine.issuer
+        self._answering = answering
         self._engine = engine
         self._clients = clients
         self._state = state
         self._sessions = sessions
         self._transactions = transactions
         self._settling = settling
-        self._hints = hints
         self._subjects = subjects
         self._incoming = incoming
         self._legs = LegNames()
@@ -114,12 +113,12 @@ class AuthorizationEndpoint:
         try:
             parameters = self._incoming.objects.resolve(plain)
         except InvalidRequestObject as error:
-            return prove(plain, self._clients).failure(self._issuer, error)
+            return prove(plain, self._clients).failure(self._answering, error)
         target = prove(parameters, self._clients)
         try:
             return self._proceed(parameters, target, visit)
         except OAuthError as error:
-            return target.failure(self._issuer, error)
+            return target.failure(self._answering, error)
         except SignInRefused as refused:
             return self._failure(target, refused.refusal)
         except PartyGone:  # disabled or changed since it was proved
@@ -127,7 +126,7 @@ class AuthorizationEndpoint:
 
     def _proceed(self, parameters: Parameters, target: Target, visit: Visit) -> Redirect | Interaction:
         key = session_key(visit.handle) if visit.handle else None
-        wanted = read(parameters, target, self._hints, int(self._clock.now()), key.name if key else "")
+        wanted = read(parameters, target, self._incoming.hints, int(self._clock.now()), key.name if key else "")
         pyop_request = self._engine.parse(parameters.values, wanted.code_request.scopes)
         if key is None:
             return self._ask(wanted, None, visit)
@@ -181,7 +180,7 @@ class AuthorizationEndpoint:
         return self._failure(target, refusal)
 
     def _failure(self, target: Target, refusal: Refusal) -> Redirect:
-        return target.failure(self._issuer, REFUSALS[refusal]())
+        return target.failure(self._answering, REFUSALS[refusal]())
 
     def _client(self, client_id: str) -> Client:
         client = self._clients.get(client_id)
@@ -224,7 +223,7 @@ class AuthorizationEndpoint:
             return value
 
         response = self._engine.authorize(pyop_request, code)
-        return refused[0] if refused else target.success(self._issuer, {"code": response["code"]})
+        return refused[0] if refused else target.success(self._answering, {"code": response["code"]})
 
 
 def _plain(request: CodeRequest) -> dict[str, str]:

@@ -46,6 +46,12 @@ class Client:
     sector: str = ""
     """Host that pairwise subjects are computed for (OIDC Core section 8.1); fixed at registration."""
     id_token_signed_response_alg: str = "RS256"
+    userinfo_signed_response_alg: str | None = None
+    """None: plain JSON (OIDC Core section 5.3.2)."""
+    authorization_signed_response_alg: str | None = None
+    """None: RS256, where a request asks for a JWT (JARM 1.0 section 3)."""
+    introspection_signed_response_alg: str | None = None
+    """None: plain JSON, and RS256 where a request asks for a JWT (RFC 9701 section 6)."""
     require_pkce: bool = True
     require_pushed_authorization_requests: bool = False
     request_object_signing_alg: str | None = None

@@ -13,11 +13,13 @@ from idp.oidc.authorize import AuthorizationEndpoint
 from idp.oidc.backchannel import BackChannel
 from idp.oidc.client_auth import ClientAuthentication
 from idp.oidc.client_keys import ClientKeys
+from idp.oidc.envelope import Envelopes
 from idp.oidc.families import Families
 from idp.oidc.grants.authorization_code import AuthorizationCodeGrant
 from idp.oidc.grants.refresh_token import RefreshTokenGrant
 from idp.oidc.introspect import IntrospectionEndpoint
 from idp.oidc.jar import RequestObjects
+from idp.oidc.jarm import AuthorizationAnswers
 from idp.oidc.logout import IdTokenHints, SigningOut
 from idp.oidc.origins import Origins
 from idp.oidc.par import Incoming, PushedRequestEndpoint, PushedRequests
@@ -84,6 +86,10 @@ class FrontDoor:
         )
 
     @cached_property
+    def envelopes(self) -> Envelopes:
+        return Envelopes(self._settings.issuer, self._services.keys)
+
+    @cached_property
     def access_tokens(self) -> AccessTokens:
         services = self._services
         seconds = self._settings.lifetimes.access_token_seconds
@@ -131,7 +137,7 @@ class FrontDoor:
     def incoming(self) -> Incoming:
         services = self._services
         objects = RequestObjects(services.directory, self.client_keys, services.clock, self._settings.issuer)
-        return Incoming(PushedRequests(services.state, services.randomness), objects)
+        return Incoming(PushedRequests(services.state, services.randomness), objects, self.hints)
 
     # -- the endpoints ------------------------------------------------------------------------------------------------
 
@@ -144,9 +150,9 @@ class FrontDoor:
             services.sessions,
             transactions,
             settling,
-            self.hints,
             self.subjects,
             self.incoming,
+            AuthorizationAnswers(self._settings.issuer, self.envelopes, services.clock),
             services.clock,
             services.randomness,
             self._settings.lifetimes.code_seconds,
@@ -156,13 +162,18 @@ class FrontDoor:
         services = self._services
         endpoints = Endpoints(
             token=TokenEndpoint(self.authentication, self._grants(), services.state, services.clock),
-            userinfo=UserinfoEndpoint(services.engine, self.access_tokens, services.citizens),
+            userinfo=UserinfoEndpoint(services.engine, self.access_tokens, services.citizens, self.envelopes),
             revocation=RevocationEndpoint(self.authentication, self.access_tokens, self.families),
             introspection=IntrospectionEndpoint(
-                self._settings.issuer, self.authentication, self.access_tokens, services.citizens, services.clock
+                self._settings.issuer,
+                self.authentication,
+                self.access_tokens,
+                services.citizens,
+                self.envelopes,
+                services.clock,
             ),
             pushed=PushedRequestEndpoint(
-                self.authentication, services.directory, self.incoming, self.hints, services.state, services.clock
+                self.authentication, services.directory, self.incoming, services.state, services.clock
             ),
             registration=self._registration(),
         )

@@ -65,9 +65,10 @@ class SigningKey:
     alg: str
     private: PrivateKey
 
-    def sign(self, claims: Mapping[str, object], typ: str) -> str:
+    def sign(self, claims: Mapping[str, object], typ: str | None) -> str:
         """Compact serialization (section 3.1)."""
-        header = urlsafe(encode({"alg": self.alg, "kid": self.kid, "typ": typ}))
+        named = {"alg": self.alg, "kid": self.kid}
+        header = urlsafe(encode(named | {"typ": typ} if typ else named))
         signing_input = f"{header}.{urlsafe(encode(claims))}"
         return f"{signing_input}.{urlsafe(self._signature(signing_input.encode('ascii')))}"
 

@@ -72,10 +72,11 @@ class PushedRequests:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """What a request may be behind its parameters: pushed, signed, or both."""
+    """What a request may be behind its parameters: pushed, signed, or both; and whose token its hint is."""
 
     pushed: PushedRequests
     objects: RequestObjects
+    hints: HintReader
 
 
 class PushedRequestEndpoint:
@@ -86,14 +87,12 @@ class PushedRequestEndpoint:
         authentication: ClientAuthentication,
         clients: ClientSource,
         incoming: Incoming,
-        hints: HintReader,
         state: StateStore,
         clock: Clock,
     ) -> None:
         self._authentication = authentication
         self._clients = clients
         self._incoming = incoming
-        self._hints = hints
         self._clock = clock
         self._strangers = Sources(state, clock, OF_STRANGERS, "pushed-source")
 
@@ -113,7 +112,7 @@ class PushedRequestEndpoint:
             target = prove(parameters, self._clients)
         except (UnknownClient, UnprovenRedirect):
             raise InvalidRequest("redirect_uri is not registered") from None
-        read(parameters, target, self._hints, int(self._clock.now()), "")
+        read(parameters, target, self._incoming.hints, int(self._clock.now()), "")
         return {"request_uri": self._incoming.pushed.store(parameters), "expires_in": SECONDS}
 
     def _count(self, source: str) -> None:

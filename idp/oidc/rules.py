@@ -19,7 +19,7 @@ from idp.errors import (
 )
 from idp.oidc.client import Client
 from idp.oidc.scopes import CLAIMS_OF_SCOPE, OFFLINE_ACCESS, OPENID, SCOPE_OF_CLAIM
-from idp.oidc.target import FORM_POST, RESPONSE_MODES, postable
+from idp.oidc.target import deliverable
 from idp.parameters import Parameters
 
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
@@ -67,9 +67,7 @@ def client_may_use_codes(parameters: Parameters, client: Client) -> None:
 def response_mode_is_offered(parameters: Parameters, client: Client) -> None:
     """OAuth 2.0 Multiple Response Type Encoding Practices section 2.1; a form is posted to a server alone."""
     mode = parameters.get("response_mode")
-    if mode is None:
-        return
-    if mode not in RESPONSE_MODES or (mode == FORM_POST and not postable(parameters.get("redirect_uri") or "")):
+    if mode is not None and not deliverable(mode, parameters.get("redirect_uri") or ""):
         raise InvalidRequest("response_mode")
 
 

@@ -5,6 +5,7 @@ own.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import quote_plus
@@ -16,7 +17,10 @@ from idp.parameters import Parameters
 
 _POSTABLE: Final = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?([/?]|\Z)", re.ASCII)
 MAX_STATE: Final = 8_192
-QUERY, FRAGMENT, FORM_POST = RESPONSE_MODES = ("query", "fragment", "form_post")
+QUERY, FRAGMENT, FORM_POST = _PLAIN_MODES = ("query", "fragment", "form_post")
+JWT_MODES: Final = {"jwt": QUERY, **{f"{mode}.jwt": mode for mode in _PLAIN_MODES}}
+"""Those that sign the answer, and where each carries it; `jwt` goes the way of `code` (JARM 1.0 section 2.3.4)."""
+RESPONSE_MODES: Final = (*_PLAIN_MODES, *JWT_MODES)
 """How an answer may reach a client."""
 _LOOPBACK: Final = re.compile(r"http://(127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(/.*)?", re.ASCII)
 
@@ -40,6 +44,15 @@ class UnprovenRedirect(Exception):
         self.client = client
 
 
+class Answering(Protocol):
+    """Who answers: `issuer` stands in each answer, and where a request asks for it the whole of it is in a JWT."""
+
+    @property
+    def issuer(self) -> str: ...
+
+    def jwt(self, client: Client, parameters: Mapping[str, str]) -> str: ...
+
+
 class ClientSource(Protocol):
     def get(self, client_id: str) -> Client | None: ...
 
@@ -53,24 +66,29 @@ class Target:
     state: str | None
     response_mode: str = QUERY
 
-    def success(self, issuer: str, parameters: dict[str, str]) -> Redirect:
+    def success(self, answering: Answering, parameters: dict[str, str]) -> Redirect:
         """The way to an answer (RFC 6749 section 4.1.2; `iss` by RFC 9207)."""
-        return self._answer(parameters, issuer)
+        return self._answer(parameters, answering)
 
-    def failure(self, issuer: str, error: OAuthError) -> Redirect:
+    def failure(self, answering: Answering, error: OAuthError) -> Redirect:
         """The same with an error (section 4.1.2.1)."""
-        return self._answer({"error": error.code, "error_description": error.description}, issuer)
+        return self._answer({"error": error.code, "error_description": error.description}, answering)
 
-    def _answer(self, parameters: dict[str, str], issuer: str) -> Redirect:
+    def _answer(self, parameters: dict[str, str], answering: Answering) -> Redirect:
         """In the response mode of the request (OAuth 2.0 Multiple Response Type Encoding Practices section 2.1, OAuth
-        2.0 Form Post Response Mode section 2)."""
+        2.0 Form Post Response Mode section 2, JARM 1.0 section 2.3)."""
         state = {"state": self.state} if self.state is not None else {}
-        told = parameters | state | {"iss": issuer}
-        if self.response_mode == FORM_POST:
+        mode = JWT_MODES.get(self.response_mode)
+        if mode is None:
+            return self._carried(self.response_mode, parameters | state | {"iss": answering.issuer})
+        return self._carried(mode, {"response": answering.jwt(self.client, parameters | state)})
+
+    def _carried(self, mode: str, told: dict[str, str]) -> Redirect:
+        if mode == FORM_POST:
             return Redirect(self.redirect_uri, told, self.client.client_name)
         encoded = "&".join(f"{name}={quote_plus(value)}" for name, value in told.items())
         # joined and not taken apart: what was registered is sent back to the letter (it never has a fragment)
-        if self.response_mode == FRAGMENT:
+        if mode == FRAGMENT:
             return Redirect(f"{self.redirect_uri}#{encoded}")
         return Redirect(f"{self.redirect_uri}{'&' if '?' in self.redirect_uri else '?'}{encoded}")
 
@@ -113,11 +131,11 @@ def _state(parameters: Parameters) -> str | None:
 def _mode(parameters: Parameters, redirect_uri: str) -> str:
     """How to answer, an error too; where the request asks for what cannot be, in the query."""
     mode = parameters.get("response_mode")
-    known = mode in RESPONSE_MODES and "response_mode" not in parameters.repeated
-    return mode if mode and known and (mode != FORM_POST or postable(redirect_uri)) else QUERY
+    return mode if mode and "response_mode" not in parameters.repeated and deliverable(mode, redirect_uri) else QUERY
 
 
-def postable(redirect_uri: str) -> bool:
-    """A browser posts to a server, not to an app; and only where `form-action` can name it (CSP Level 3 section
-    2.3.1)."""
-    return _POSTABLE.match(redirect_uri) is not None
+def deliverable(mode: str, redirect_uri: str) -> bool:
+    """Whether it is a mode, and an answer can go that way: a browser posts to a server, not to an app, and only where
+    `form-action` can name it (CSP Level 3 section 2.3.1)."""
+    posted = JWT_MODES.get(mode, mode) == FORM_POST
+    return mode in RESPONSE_MODES and (not posted or _POSTABLE.match(redirect_uri) is not None)

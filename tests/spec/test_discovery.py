@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -87,9 +88,10 @@ def response_types_are_answered(scene: Scene, values: list[str]) -> None:
 
 
 def response_modes_are_used(scene: Scene, values: list[str]) -> None:
-    assert values == ["query", "fragment", "form_post"]  # each in `test_response_modes.py`
+    plain = ["query", "fragment", "form_post"]  # each in `test_response_modes.py`, the others in `test_jarm.py`
+    assert values == [*plain, "jwt", *(f"{mode}.jwt" for mode in plain)]
     assert [scene.error(response_mode=value) for value in values] == [None] * len(values)
-    for other in ("jwt", "query.jwt", "fragment.jwt", "form_post.jwt"):
+    for other in ("web_message", "jwt.jwt"):
         assert scene.error(response_mode=other) == "invalid_request"
 
 
@@ -175,6 +177,16 @@ def algorithms_are_signed_with(scene: Scene, values: list[str]) -> None:
             scene.provider.client(id_token_signed_response_alg=other)
 
 
+def answers_are_signed_with(scene: Scene, values: list[str], kind: str) -> None:
+    """The algorithms are those of ID tokens, which are tried above; each kind has a file of its own."""
+    assert values == list(scene.metadata["id_token_signing_alg_values_supported"])
+    for value in values:
+        assert scene.provider.client(**{f"{kind}_signed_response_alg": value})
+    for other in ("none", "HS256", "RS512"):
+        with pytest.raises(InvalidClientMetadata):
+            scene.provider.client(**{f"{kind}_signed_response_alg": other})
+
+
 def subject_types_are_given(scene: Scene, values: list[str]) -> None:
     subjects: dict[str, set[object]] = {}
     for value in values:
@@ -228,6 +240,9 @@ EACH: dict[str, Check] = {
     "revocation_endpoint_auth_methods_supported": revocation_takes,
     "introspection_endpoint_auth_methods_supported": introspection_takes,
     "id_token_signing_alg_values_supported": algorithms_are_signed_with,
+    "userinfo_signing_alg_values_supported": partial(answers_are_signed_with, kind="userinfo"),
+    "authorization_signing_alg_values_supported": partial(answers_are_signed_with, kind="authorization"),
+    "introspection_signing_alg_values_supported": partial(answers_are_signed_with, kind="introspection"),
     "subject_types_supported": subject_types_are_given,
     "acr_values_supported": levels_can_be_reached,
     "prompt_values_supported": prompts_are_followed,

@@ -127,6 +127,9 @@ REFUSED: list[tuple[dict[str, object], str]] = [
             {"id_token_signed_response_alg": "none"},
             {"id_token_signed_response_alg": "HS256"},
             {"id_token_signed_response_alg": "RS512"},
+            {"userinfo_signed_response_alg": "none"},
+            {"authorization_signed_response_alg": "none"},
+            {"introspection_signed_response_alg": "HS256"},
             {"id_token_signed_response_alg": {"alg": "RS256"}},
             {"scope": "profile"},
             {"scope": "openid everything"},
@@ -186,7 +189,6 @@ def test_rfc7591_3_2_2_what_is_refused_and_how(metadata: dict[str, object], code
     "member",
     [
         {"id_token_encrypted_response_alg": "RSA-OAEP"},
-        {"userinfo_signed_response_alg": "RS256"},
         {"userinfo_encrypted_response_alg": "RSA-OAEP"},
         {"tls_client_certificate_bound_access_tokens": True},
         {"dpop_bound_access_tokens": True},

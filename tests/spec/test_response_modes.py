@@ -71,7 +71,7 @@ def test_a_citizen_who_declines_is_told_of_in_a_form(known: Known) -> None:
     assert told["error"] == "access_denied"
 
 
-@pytest.mark.parametrize("mode", ["jwt", "form_post.jwt", "web_message", "QUERY", "x" * 2000])
+@pytest.mark.parametrize("mode", ["web_message", "QUERY", "x" * 2000])
 def test_what_is_not_offered_is_refused_in_the_query(known: Known, mode: str) -> None:
     refused(known.visitor.authorize(known.client, response_mode=mode), known.client, "invalid_request")
 

@@ -15,9 +15,9 @@ from idp.oidc import jws
 from idp.oidc.client import AUTH_METHODS, GRANT_TYPES, Client
 from idp.oidc.client_keys import key_set
 from idp.oidc.jws import InvalidJwk, client_jwk
-from idp.oidc.keys import ALGORITHMS
 from idp.oidc.provider import Engine
 from idp.oidc.registration.addresses import link, redirect_uri, sector_of
+from idp.oidc.registration.answers import answers
 from idp.oidc.registration.members import Metadata, boolean, one_of, parse, seconds, string, strings, subset
 from idp.oidc.scopes import OFFLINE_ACCESS, OPENID, SCOPES
 
@@ -30,10 +30,8 @@ _NOT_OFFERED: Final = (
     "sector_identifier_uri",
     "id_token_encrypted_response_alg",
     "id_token_encrypted_response_enc",
-    "userinfo_signed_response_alg",
     "userinfo_encrypted_response_alg",
     "userinfo_encrypted_response_enc",
-    "authorization_signed_response_alg",
     "request_object_encryption_alg",
     "request_object_encryption_enc",
     "tls_client_certificate_bound_access_tokens",
@@ -82,7 +80,7 @@ class Registrar:
             application_type=application_type,
             subject_type=one_of(metadata, "subject_type", ("pairwise", "public"), "pairwise"),
             sector=sector,
-            id_token_signed_response_alg=one_of(metadata, "id_token_signed_response_alg", tuple(ALGORITHMS), "RS256"),
+            **answers(metadata),
             require_pkce=require_pkce,
             **requests,
             default_max_age=seconds(metadata, "default_max_age"),

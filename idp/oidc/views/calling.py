@@ -11,6 +11,7 @@ from werkzeug.wrappers import Request
 
 from idp.errors import InvalidRequest, OAuthError
 from idp.http import CrossOrigin, Failing, Web, document, form, query
+from idp.oidc import introspect, userinfo
 from idp.oidc.call import Call
 from idp.oidc.introspect import IntrospectionEndpoint
 from idp.oidc.keys import KeyRing
@@ -68,7 +69,8 @@ class ApiViews:
         def answer() -> Response:
             body = form(request) if request.method == "POST" and request.content_length else None
             authorization = request.headers.get("Authorization")
-            return self._web.json(self._endpoints.userinfo.answer(query(request), authorization, body))
+            told = self._endpoints.userinfo.answer(query(request), authorization, body)
+            return self._web.jwt(told, userinfo.CONTENT_TYPE) if isinstance(told, str) else self._web.json(told)
 
         return self._answered(request, answer, "Bearer")
 
@@ -114,7 +116,10 @@ class ApiViews:
 
     def introspect(self, request: Request) -> Response:
         def answer() -> Response:
-            return self._web.json(self._endpoints.introspection.answer(self._call(request)))
+            told = self._endpoints.introspection.answer(
+                self._call(request), _asks_for(introspect.CONTENT_TYPE, request)
+            )
+            return self._web.jwt(told, introspect.CONTENT_TYPE) if isinstance(told, str) else self._web.json(told)
 
         return self._answered(request, answer, "Basic")
 
@@ -158,3 +163,8 @@ class ApiViews:
             return self._failing.oauth_error(InvalidRequest())
         except Exception as error:
             return self._failing.unexpected(request, error)
+
+
+def _asks_for(content_type: str, request: Request) -> bool:
+    """Whether a request would have this rather than JSON (RFC 9110 section 12.5.1)."""
+    return request.accept_mimetypes.best_match(("application/json", content_type)) == content_type
