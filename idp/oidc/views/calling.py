@@ -116,9 +116,8 @@ class ApiViews:
 
     def introspect(self, request: Request) -> Response:
         def answer() -> Response:
-            told = self._endpoints.introspection.answer(
-                self._call(request), _asks_for(introspect.CONTENT_TYPE, request)
-            )
+            as_jwt = _asks_for(introspect.CONTENT_TYPE, request)
+            told = self._endpoints.introspection.answer(self._call(request), as_jwt)
             return self._web.jwt(told, introspect.CONTENT_TYPE) if isinstance(told, str) else self._web.json(told)
 
         return self._answered(request, answer, "Basic")
