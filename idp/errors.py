@@ -175,6 +175,12 @@ class InvalidClientMetadata(OAuthError):
     description = "The client metadata is not acceptable."
 
 
+class InvalidSectorIdentifier(InvalidClientMetadata):
+    """OIDC Registration section 5; the same words whatever was wrong, so that nobody explores networks through us."""
+
+    description = "sector_identifier_uri cannot be fetched, is no JSON array, or lacks one of redirect_uris."
+
+
 class TooManyRequests(OAuthError):
     """RFC 6585 section 4 gives status and Retry-After; the code is that of RFC 6749 section 4.1.2.1, used elsewhere."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Final
 
+from federation.fetch import Fetcher
 from idp.citizens.registry import Citizens
 from idp.clock import Clock, SystemClock
 from idp.config import Settings
@@ -17,6 +18,7 @@ from idp.oidc.clients import ClientDirectory, Clients
 from idp.oidc.keys import KeyRing
 from idp.oidc.provider import Engine
 from idp.oidc.registration.registrar import Registrar
+from idp.oidc.registration.sector import Sectors
 from idp.secrets import SHARDS, Randomness, SystemRandomness
 from idp.sessions import Limits, Sessions
 from idp.storage.open import open_state
@@ -55,6 +57,8 @@ class Services:
     engine: Engine
     clients: Clients
     keys: KeyRing
+    fetcher: Callable[[], Fetcher]
+    """The way out; made when it is first asked for, because most verbs of the shell call nobody."""
 
     def record(self, told: Event) -> None:
         """Tell the audit trail."""
@@ -87,6 +91,8 @@ def build_services(
     lifetimes = settings.lifetimes
     directory = ClientDirectory(records.clients, versions)
     engine = Engine(discovery.metadata(settings.issuer, registration=settings.registration != "closed"), directory)
+    fetcher = cache(partial(Fetcher, settings.outbound_allow, settings.ca_file))
+    registrar = Registrar(engine, Sectors(fetcher), DEFAULT_SCOPE)
     return Services(
         settings=settings,
         clock=clock,
@@ -105,8 +111,9 @@ def build_services(
         ),
         directory=directory,
         engine=engine,
-        clients=Clients(records.clients, Registrar(engine, DEFAULT_SCOPE), clock, randomness, versions),
+        clients=Clients(records.clients, registrar, clock, randomness, versions),
         keys=KeyRing(records.keys, vault, clock, versions),
+        fetcher=fetcher,
     )
 
 

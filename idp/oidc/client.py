@@ -45,6 +45,7 @@ class Client:
     subject_type: str = "pairwise"
     sector: str = ""
     """Host that pairwise subjects are computed for (OIDC Core section 8.1); fixed at registration."""
+    sector_identifier_uri: str | None = None
     id_token_signed_response_alg: str = "RS256"
     userinfo_signed_response_alg: str | None = None
     """None: plain JSON (OIDC Core section 5.3.2)."""

@@ -154,8 +154,9 @@ class Clients:
 
 def own_sector(client: Client, client_id: str) -> Client:
     """An app that listens at a loopback address shares its host with every other: its sector is itself, unless an
-    operator says otherwise."""
-    return dataclasses.replace(client, sector=client_id) if client.sector in LOOPBACK else client
+    operator or its `sector_identifier_uri` says otherwise."""
+    shared = client.sector in LOOPBACK and client.sector_identifier_uri is None
+    return dataclasses.replace(client, sector=client_id) if shared else client
 
 
 def _client(stored: StoredClient) -> Client:

@@ -54,7 +54,7 @@ class FrontDoor:
 
     @cached_property
     def fetcher(self) -> Fetcher:
-        return Fetcher(self._settings.outbound_allow, self._settings.ca_file)
+        return self._services.fetcher()
 
     @cached_property
     def client_keys(self) -> ClientKeys:

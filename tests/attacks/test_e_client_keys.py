@@ -6,25 +6,42 @@ The guard itself: `tests/unit/test_fetch.py`. What is fetched: `tests/spec/test_
 import dataclasses
 import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from joserfc import jwk
 
 from federation.fetch import Fetcher
 from idp.codec import encode
-from idp.errors import InvalidClientMetadata
+from idp.errors import InvalidClientMetadata, InvalidSectorIdentifier, TooManyRequests
 from idp.oidc.client import Client
 from idp.oidc.client_keys import RETRY_SECONDS, WAITING, ClientKeys
 from idp.oidc.jws import CLIENT_ALGORITHMS, InvalidJws
+from idp.oidc.registration.sector import AT_ONCE, Sectors
 from tests.support.answers import token_refused
 from tests.support.assertions import JWKS, asserted, assertion
 from tests.support.canary import canary
 from tests.support.clock import FrozenClock
 from tests.support.key_server import KeyServer, key_server
-from tests.support.provider import CALLBACK, Provider
+from tests.support.provider import CALLBACK, Provider, running_provider, settings_for
 from tests.support.registering import REGISTRAR
 
 STRANGER = jwk.ECKey.generate_key("P-256", {"kid": "stranger"})
+
+
+WITHIN = (
+    "http://127.0.0.1:{port}/x",
+    "https://127.0.0.1:{port}/x",
+    "http://localhost:{port}/x",
+    "https://[::1]:{port}/x",
+    "http://2130706433:{port}/x",
+    "https://2130706433:{port}/x",
+    "http://169.254.169.254/latest/meta-data/",
+    "https://169.254.169.254/latest/meta-data/",
+    "https://10.0.0.1/x",
+    "file:///etc/passwd",
+    "gopher://127.0.0.1:{port}/_INFO",
+)
 
 
 def publishing(uri: str) -> Client:
@@ -45,22 +62,7 @@ def junk(keys: ClientKeys, client: Client) -> None:
         keys.verify(client, assertion("portal", 0, "ES256", STRANGER), CLIENT_ALGORITHMS, ())
 
 
-@pytest.mark.parametrize(
-    "uri",
-    [
-        "http://127.0.0.1:{port}/x",
-        "https://127.0.0.1:{port}/x",
-        "http://localhost:{port}/x",
-        "https://[::1]:{port}/x",
-        "http://2130706433:{port}/x",
-        "https://2130706433:{port}/x",
-        "http://169.254.169.254/latest/meta-data/",
-        "https://169.254.169.254/latest/meta-data/",
-        "https://10.0.0.1/x",
-        "file:///etc/passwd",
-        "gopher://127.0.0.1:{port}/_INFO",
-    ],
-)
+@pytest.mark.parametrize("uri", WITHIN)
 def test_e_ssrf_published_keys_are_not_fetched_from_within(provider: Provider, uri: str) -> None:
     with canary([b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"]) as bird:
         try:
@@ -70,6 +72,52 @@ def test_e_ssrf_published_keys_are_not_fetched_from_within(provider: Provider, u
         fields = client.exchange("x") | asserted(assertion(client.id, provider.clock.now()))
         token_refused(provider.token(client, fields, {}), "invalid_client", 401)
         assert bird.connections == 0
+
+
+@pytest.mark.parametrize("uri", WITHIN)
+def test_e_ssrf_a_sector_is_not_fetched_from_within(provider: Provider, uri: str) -> None:
+    with canary([b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"]) as bird:
+        with pytest.raises(InvalidClientMetadata):
+            provider.client(sector_identifier_uri=uri.format(port=bird.port))
+        assert bird.connections == 0
+
+
+def test_e_ssrf_a_sector_is_not_fetched_from_where_a_redirect_leads(tmp_path: Path) -> None:
+    with key_server() as inner, key_server() as outer:
+        inner.publish([CALLBACK])
+        outer.publish(b"", 302, f"Location: {inner.at('sector')}\r\n")
+        settings = settings_for(tmp_path, IDP_OUTBOUND_ALLOW=f"{inner.allowed},{outer.allowed}")
+        with running_provider(settings) as provider, pytest.raises(InvalidSectorIdentifier):
+            provider.client(sector_identifier_uri=outer.at("sector"))
+        assert (outer.asked, inner.asked) == (1, 0)
+
+
+def test_e_servers_of_sectors_that_hang_hold_few_threads() -> None:
+    over, refused = threading.Event(), threading.Semaphore(0)
+
+    def never(_: str) -> Sequence[str]:
+        over.wait(10)
+        return ()
+
+    sectors = Sectors(lambda: Fetcher(frozenset(), resolve=never))
+
+    def register() -> None:
+        with pytest.raises((TooManyRequests, InvalidSectorIdentifier)) as refusal:
+            sectors.of((CALLBACK,), "https://mute.example/sector")
+        if refusal.type is TooManyRequests:
+            refused.release()
+
+    callers = [threading.Thread(target=register) for _ in range(AT_ONCE + 10)]
+    try:
+        for caller in callers:
+            caller.start()
+        assert all(refused.acquire(timeout=3) for _ in range(10))
+    finally:
+        over.set()
+        for caller in callers:
+            caller.join()
+    with pytest.raises(InvalidSectorIdentifier):
+        sectors.of((CALLBACK,), "https://mute.example/sector")
 
 
 def test_e_a_flood_of_junk_makes_us_fetch_now_and_then(server: KeyServer, clock: FrozenClock) -> None:

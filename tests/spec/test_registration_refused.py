@@ -163,6 +163,11 @@ REFUSED: list[tuple[dict[str, object], str]] = [
             {"backchannel_logout_uri": ["https://portal.example/x"]},
             {"jwks_uri": "https://portal.example/jwks", "jwks": {"keys": [PUBLIC_KEY]}},
             {"jwks_uri": "https://portal.example/jwks#x"},
+            {"sector_identifier_uri": "https://portal.example/sector.json#x"},
+            {"sector_identifier_uri": "http://portal.example/sector.json"},
+            {"sector_identifier_uri": "/sector.json"},
+            {"sector_identifier_uri": ["https://portal.example/sector.json"]},
+            {"sector_identifier_uri": "https://10.0.0.1/sector.json"},
             {"jwks_uri": "http://portal.example/jwks"},
             {"jwks_uri": "file:///etc/passwd"},
             {"jwks_uri": ["https://portal.example/jwks"]},
@@ -192,7 +197,6 @@ def test_rfc7591_3_2_2_what_is_refused_and_how(metadata: dict[str, object], code
         {"userinfo_encrypted_response_alg": "RSA-OAEP"},
         {"tls_client_certificate_bound_access_tokens": True},
         {"dpop_bound_access_tokens": True},
-        {"sector_identifier_uri": "https://portal.example/sector.json"},
     ],
 )
 def test_a_protection_that_is_not_given_is_refused_and_not_forgotten(member: dict[str, object]) -> None:

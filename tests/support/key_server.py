@@ -29,9 +29,9 @@ class KeyServer:
         """How often it was asked."""
         return self._bird.connections
 
-    def publish(self, document: Any, status: int = 200) -> None:
+    def publish(self, document: Any, status: int = 200, headers: str = "") -> None:
         body = document if isinstance(document, bytes) else encode(document)
-        head = f"HTTP/1.1 {status} So\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        head = f"HTTP/1.1 {status} So\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{headers}\r\n"
         self._answer[:] = [head.encode() + body]
 
 

@@ -2,11 +2,13 @@
 
 import json
 
+from federation.fetch import Fetcher
 from idp.codec import encode
 from idp.oidc import discovery
 from idp.oidc.client import Client
 from idp.oidc.provider import Engine
 from idp.oidc.registration.registrar import Registrar, describe
+from idp.oidc.registration.sector import Sectors
 from idp.services import DEFAULT_SCOPE
 from tests.support.provider import CALLBACK, ISSUER
 
@@ -18,7 +20,8 @@ class Nobody:
         return None
 
 
-REGISTRAR = Registrar(Engine(discovery.metadata(ISSUER), Nobody()), DEFAULT_SCOPE)
+SECTORS = Sectors(lambda: Fetcher(frozenset()))
+REGISTRAR = Registrar(Engine(discovery.metadata(ISSUER), Nobody()), SECTORS, DEFAULT_SCOPE)
 
 PUBLIC_KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "1"}
 """RFC 8037 appendix A.2."""

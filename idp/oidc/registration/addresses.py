@@ -1,5 +1,4 @@
-"""Addresses in a registration: where answers are sent, what citizens are pointed to, and the host that stands for a
-client's sector."""
+"""Addresses in a registration: where answers are sent, and what citizens are pointed to."""
 
 import re
 from typing import Final
@@ -64,15 +63,8 @@ def link(uri: str) -> str:
     return uri
 
 
-def sector_of(redirect_uris: tuple[str, ...]) -> str:
-    """The host that pairwise subjects are computed for (OIDC Core section 8.1). All redirect addresses must share
-    it; loopback hosts are one, for an app listens at whichever it can (RFC 8252 section 8.3)."""
-    # a colon at the end: no scheme of somebody's app is the host of somebody's portal
-    hosts = {urlsplit(uri).hostname or f"{urlsplit(uri).scheme}:" for uri in redirect_uris}
-    if hosts <= set(LOOPBACK):
-        return LOOPBACK[0]
-    if len(hosts) > 1:
-        raise InvalidClientMetadata(
-            "redirect_uris of several hosts need a sector_identifier_uri, which is not offered yet"
-        )
-    return hosts.pop()
+def host_of(uri: str) -> str:
+    """The host of a redirect address, or the scheme of an app; with a colon at its end, because no scheme of somebody's
+    app is the host of somebody's portal."""
+    parts = urlsplit(uri)
+    return parts.hostname or f"{parts.scheme}:"

@@ -16,9 +16,10 @@ from idp.oidc.client import AUTH_METHODS, GRANT_TYPES, Client
 from idp.oidc.client_keys import key_set
 from idp.oidc.jws import InvalidJwk, client_jwk
 from idp.oidc.provider import Engine
-from idp.oidc.registration.addresses import link, redirect_uri, sector_of
+from idp.oidc.registration.addresses import host_of, link, redirect_uri
 from idp.oidc.registration.answers import answers
 from idp.oidc.registration.members import Metadata, boolean, one_of, parse, seconds, string, strings, subset
+from idp.oidc.registration.sector import Sectors
 from idp.oidc.scopes import OFFLINE_ACCESS, OPENID, SCOPES
 
 _NOT_SHOWN: Final = ("client_secret_digest", "registration_token_digest", "sector")
@@ -27,7 +28,6 @@ _TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 _TEXTS: Final = ("client_name", "purpose", "retention")
 _LINKS: Final = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
 _NOT_OFFERED: Final = (
-    "sector_identifier_uri",
     "id_token_encrypted_response_alg",
     "id_token_encrypted_response_enc",
     "userinfo_encrypted_response_alg",
@@ -46,12 +46,14 @@ def ignored(document: bytes) -> tuple[str, ...]:
 
 
 class Registrar:
-    def __init__(self, engine: Engine, default_scope: tuple[str, ...]) -> None:
+    def __init__(self, engine: Engine, sectors: Sectors, default_scope: tuple[str, ...]) -> None:
         self._engine = engine
+        self._sectors = sectors
         self._default_scope = default_scope
 
     def prove(self, document: bytes) -> Client:
-        """A client without id and secret. Raises `InvalidClientMetadata` or `InvalidRedirectUri`."""
+        """A client without id and secret. Raises `InvalidClientMetadata`, `InvalidRedirectUri`, or `TooManyRequests` if
+        too many of them wait for other servers."""
         metadata = parse(document)
         _only_what_is_offered(metadata)
         self._engine.match_registration(_for_engine(metadata))
@@ -64,13 +66,13 @@ class Registrar:
         if method == "none" and not require_pkce:
             raise InvalidClientMetadata("a public client cannot do without PKCE")
         scope = self._scope(metadata)
-        sector = sector_of(redirect_uris)
+        sector_identifier_uri = _called(metadata, "sector_identifier_uri")
         requests = _requests(metadata)
         return Client(
             client_id="",
             client_id_issued_at=0,
             redirect_uris=redirect_uris,
-            client_name=_texts(metadata, "client_name") or {"": sector},
+            client_name=_texts(metadata, "client_name") or {"": host_of(redirect_uris[0])},
             token_endpoint_auth_method=method,
             token_endpoint_auth_signing_alg=_signing_alg(metadata, method),
             **_keys(metadata, signs=method == "private_key_jwt" or _signs_requests(requests)),
@@ -79,7 +81,7 @@ class Registrar:
             scope=scope,
             application_type=application_type,
             subject_type=one_of(metadata, "subject_type", ("pairwise", "public"), "pairwise"),
-            sector=sector,
+            sector_identifier_uri=sector_identifier_uri,
             **answers(metadata),
             require_pkce=require_pkce,
             **requests,
@@ -90,6 +92,7 @@ class Registrar:
             backchannel_logout_uri=_called(metadata, "backchannel_logout_uri"),
             optional_scopes=subset(metadata, "optional_scopes", _beyond_openid(scope), ()),
             **_notice(metadata),
+            sector=self._sectors.of(redirect_uris, sector_identifier_uri),  # the last: it may ask another server
         )
 
     def _scope(self, metadata: Metadata) -> tuple[str, ...]:
