@@ -162,6 +162,14 @@ class InsufficientScope(OAuthError):
         return f'{super().challenge}, scope="{self.scope}"'
 
 
+# RFC 8707 section 2
+
+
+class InvalidTarget(OAuthError):
+    code = "invalid_target"
+    description = "The resource is unknown or malformed, was not granted, or has to be named."
+
+
 # RFC 7591 section 3.2.2
 
 

@@ -19,6 +19,7 @@ from idp.oidc.keys import KeyRing
 from idp.oidc.provider import Engine
 from idp.oidc.registration.registrar import Registrar
 from idp.oidc.registration.sector import Sectors
+from idp.oidc.resources import ResourceDirectory, Resources
 from idp.secrets import SHARDS, Randomness, SystemRandomness
 from idp.sessions import Limits, Sessions
 from idp.storage.open import open_state
@@ -56,6 +57,8 @@ class Services:
     directory: ClientDirectory
     engine: Engine
     clients: Clients
+    resource_directory: ResourceDirectory
+    resources: Resources
     keys: KeyRing
     fetcher: Callable[[], Fetcher]
     """The way out; made when it is first asked for, because most verbs of the shell call nobody."""
@@ -90,9 +93,10 @@ def build_services(
     versions.on_change(partial(_reload, vault))
     lifetimes = settings.lifetimes
     directory = ClientDirectory(records.clients, versions)
+    resource_directory = ResourceDirectory(records.resources, versions)
     engine = Engine(discovery.metadata(settings.issuer, registration=settings.registration != "closed"), directory)
     fetcher = cache(partial(Fetcher, settings.outbound_allow, settings.ca_file))
-    registrar = Registrar(engine, Sectors(fetcher), DEFAULT_SCOPE)
+    registrar = Registrar(engine, Sectors(fetcher), DEFAULT_SCOPE, resource_directory)
     return Services(
         settings=settings,
         clock=clock,
@@ -112,6 +116,8 @@ def build_services(
         directory=directory,
         engine=engine,
         clients=Clients(records.clients, registrar, clock, randomness, versions),
+        resource_directory=resource_directory,
+        resources=Resources(records.resources, clock, versions),
         keys=KeyRing(records.keys, vault, clock, versions),
         fetcher=fetcher,
     )

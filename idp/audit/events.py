@@ -54,6 +54,10 @@ class EventType(enum.Enum):
     REGISTRATION_TOKEN_ISSUED = "registration:token_issued"
     CLIENT_AUTHENTICATION_FAILED = "client:authentication_failed"
 
+    # resource servers
+    RESOURCE_SAVED = "resource:saved"
+    RESOURCE_REMOVED = "resource:removed"
+
     # keys
     KEY_ROTATED = "key:rotated"
     KEY_REKEYED = "key:rekeyed"

@@ -29,6 +29,7 @@ FACTS: Final = frozenset(
         "amr",
         "scopes",
         "claims",  # names, never values
+        "resource",  # the URI of a resource server, which an operator chose
         "source",  # the address of the browser or client
         "channel",
         "method",

@@ -3,7 +3,7 @@
     running.py serve, demo, db upgrade, check    citizen.py      add, import, show, suspend, close, resume
     client.py  add, list, show, disable …        credentials.py  password, totp, recovery of a citizen
     audit.py   tail, search                      details.py      change, renumber a citizen
-    key.py     list, rotate, rekey, master
+    key.py     list, rotate, rekey, master       resource.py    add, list, show, remove
 
     lazily.py    loads a noun when it is used, so that help and completion are quick
     output.py    JSON on standard output, tables for people
@@ -38,6 +38,7 @@ from idp.cli.lazily import LazyGroup
             "Add, import, show, change, suspend, close and resume citizens, and give new passwords.",
         ),
         "client": ("idp.cli.client:client", "Register and manage OpenID Connect clients."),
+        "resource": ("idp.cli.resource:resource", "Register and manage resource servers."),
         "key": ("idp.cli.key:key", "Signing keys, and re-keying what is encrypted."),
         "audit": ("idp.cli.audit:audit", "Read the audit trail."),
     },

@@ -5,7 +5,7 @@
 | /.well-known/openid-configuration, /jwks | discovery.py | OIDC Discovery 1.0, RFC 7517 |
 | /authorize | authorize.py | RFC 6749 section 4.1, OIDC Core section 3.1.2, RFC 7636, RFC 9207 |
 | /par | par.py | RFC 9126 |
-| /token | token.py, grants/ | RFC 6749 sections 3.2, 4.1.3 and 6 |
+| /token | token.py, grants/ | RFC 6749 sections 3.2, 4.1.3, 4.4 and 6 |
 | /userinfo | userinfo.py | OIDC Core section 5.3, RFC 6750 |
 | /register | register.py, registration/ | RFC 7591, RFC 7592 |
 | /revoke | revoke.py | RFC 7009 |
@@ -21,6 +21,9 @@ session's leg, which `legs.py` names, or a transaction for `idp.login`).
 A request to /token goes: `client_auth.py` (who asks; `assertion.py` where a signature says so) -> a file of `grants/`
 -> `redemption.py` (what a citizen granted on a page) -> `tokens.py` (the answer); `grant.py` is what the store keeps of
 it, `access.py` the access tokens, `families.py` the refresh tokens of one grant.
+
+`resources.py` are the servers that other access tokens are for, and `resource_tokens.py` those tokens (RFC 8707, RFC
+9068).
 
 `client.py` is a relying party, `registration/` proves its metadata, `clients.py` keeps it, `client_keys.py` knows its
 public keys, and `origins.py` the pages that may read our answers. `scopes.py` says which claims a scope stands for,

@@ -15,7 +15,13 @@ from idp.login.party import RelyingParty
 SECRET_METHODS: Final = ("client_secret_basic", "client_secret_post")
 AUTH_METHODS: Final = (*SECRET_METHODS, "private_key_jwt", "none")
 """How a client may authenticate at the token endpoint (OIDC Core section 9)."""
-GRANT_TYPES: Final = ("authorization_code", "refresh_token")
+AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS = GRANT_TYPES = (
+    "authorization_code",
+    "refresh_token",
+    "client_credentials",
+)
+OF_CLIENTS: Final = (CLIENT_CREDENTIALS,)
+"""Grants in which no citizen is asked anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ class Client:
     @property
     def _place(self) -> str:
         """Where the citizen is sent back to, as it is shown: a host, or the scheme of an app of its own."""
-        parts = urlsplit(self.redirect_uris[0])
+        parts = urlsplit(self.redirect_uris[0] if self.redirect_uris else "")
         return parts.netloc or f"{parts.scheme}:"
 
     @property

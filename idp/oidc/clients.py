@@ -84,7 +84,7 @@ class Clients:
         token = self._secret() if managed else None
         client_id = self._randomness.bytes(16).hex()
         fresh = dataclasses.replace(
-            own_sector(proved, client_id) if managed else proved,
+            own_sector(proved, client_id) if managed or not proved.sector else proved,
             client_id=client_id,
             client_id_issued_at=int(self._clock.now()),
             registration_token_digest=digest(token) if token else None,
@@ -153,10 +153,10 @@ class Clients:
 
 
 def own_sector(client: Client, client_id: str) -> Client:
-    """An app that listens at a loopback address shares its host with every other: its sector is itself, unless an
-    operator or its `sector_identifier_uri` says otherwise."""
+    """An app that listens at a loopback address shares its host with every other, and a client without redirect
+    addresses has none: its sector is itself, unless an operator or its `sector_identifier_uri` says otherwise."""
     shared = client.sector in LOOPBACK and client.sector_identifier_uri is None
-    return dataclasses.replace(client, sector=client_id) if shared else client
+    return dataclasses.replace(client, sector=client_id) if shared or not client.sector else client
 
 
 def _client(stored: StoredClient) -> Client:

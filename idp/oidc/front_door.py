@@ -16,6 +16,7 @@ from idp.oidc.client_keys import ClientKeys
 from idp.oidc.envelope import Envelopes
 from idp.oidc.families import Families
 from idp.oidc.grants.authorization_code import AuthorizationCodeGrant
+from idp.oidc.grants.client_credentials import ClientCredentialsGrant
 from idp.oidc.grants.refresh_token import RefreshTokenGrant
 from idp.oidc.introspect import IntrospectionEndpoint
 from idp.oidc.jar import RequestObjects
@@ -25,6 +26,7 @@ from idp.oidc.origins import Origins
 from idp.oidc.par import Incoming, PushedRequestEndpoint, PushedRequests
 from idp.oidc.redemption import Redemption
 from idp.oidc.register import InitialTokens, RegistrationEndpoint
+from idp.oidc.resource_tokens import ResourceTokens
 from idp.oidc.revoke import RevocationEndpoint
 from idp.oidc.subjects import Subjects
 from idp.oidc.token import Grant, TokenEndpoint
@@ -33,7 +35,6 @@ from idp.oidc.userinfo import UserinfoEndpoint
 from idp.oidc.views.calling import ApiViews, Endpoints
 from idp.oidc.views.leaving import LogoutViews
 from idp.oidc.withdrawal import Withdrawal
-from idp.pace import Pace
 from idp.services import Services
 
 
@@ -97,6 +98,21 @@ class FrontDoor:
         return AccessTokens(services.state, services.directory, self.subjects, services.clock, seconds)
 
     @cached_property
+    def resource_tokens(self) -> ResourceTokens:
+        services = self._services
+        return ResourceTokens(
+            self._settings.issuer,
+            services.state,
+            services.directory,
+            services.resource_directory,
+            services.keys,
+            self.subjects,
+            services.clock,
+            services.randomness,
+            self._settings.lifetimes.access_token_seconds,
+        )
+
+    @cached_property
     def families(self) -> Families:
         lifetimes = self._settings.lifetimes
         return Families(
@@ -130,9 +146,8 @@ class FrontDoor:
     @cached_property
     def authentication(self) -> ClientAuthentication:
         services = self._services
-        pace = Pace(services.clock, self._settings.client_rate)
         return ClientAuthentication(
-            services.directory, self.client_keys, services.state, services.clock, self._settings.issuer, pace
+            services.directory, self.client_keys, services.state, services.clock, self._settings.issuer
         )
 
     @cached_property
@@ -165,11 +180,13 @@ class FrontDoor:
         endpoints = Endpoints(
             token=TokenEndpoint(self.authentication, self._grants(), services.state, services.clock),
             userinfo=UserinfoEndpoint(services.engine, self.access_tokens, services.citizens, self.envelopes),
-            revocation=RevocationEndpoint(self.authentication, self.access_tokens, self.families),
+            revocation=RevocationEndpoint(self.authentication, self.access_tokens, self.resource_tokens, self.families),
             introspection=IntrospectionEndpoint(
                 self._settings.issuer,
                 self.authentication,
                 self.access_tokens,
+                self.resource_tokens,
+                self.subjects,
                 services.citizens,
                 self.envelopes,
                 services.clock,
@@ -196,6 +213,7 @@ class FrontDoor:
             RefreshTokenGrant(
                 services.citizens, services.records.consents, self.families, self.issuer, services.randomness
             ),
+            ClientCredentialsGrant(services.resource_directory, self.resource_tokens),
         )
 
     def _registration(self) -> RegistrationEndpoint:

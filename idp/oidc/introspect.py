@@ -1,8 +1,8 @@
-"""The introspection endpoint (RFC 7662): what an access token is good for, told to the client it was issued to, as JSON
-or as a JWT (RFC 9701).
+"""The introspection endpoint (RFC 7662): what an access token is good for, told to the client it was issued to, and to
+the resource server it is for, as JSON or as a JWT (RFC 9701).
 
-Whatever is not an access token of this client that lives is `{"active": false}` and nothing more (section 2.2): another
-client's token, a refresh token, one that has ended, or that of a citizen who may not sign in any more.
+Whatever is not an access token for whoever asks that lives is `{"active": false}` and nothing more (section 2.2):
+another client's token, a refresh token, one that has ended, or that of a citizen who may not sign in any more.
 """
 
 from typing import Any, Final
@@ -15,6 +15,8 @@ from idp.oidc.call import Call
 from idp.oidc.client import Client
 from idp.oidc.client_auth import ClientAuthentication
 from idp.oidc.envelope import Envelopes
+from idp.oidc.resource_tokens import ResourceTokens, is_for_a_resource
+from idp.oidc.subjects import Subjects
 
 INACTIVE: dict[str, Any] = {"active": False}
 CONTENT_TYPE: Final = "application/token-introspection+jwt"
@@ -32,6 +34,8 @@ class IntrospectionEndpoint:
         issuer: str,
         authentication: ClientAuthentication,
         access_tokens: AccessTokens,
+        resource_tokens: ResourceTokens,
+        subjects: Subjects,
         citizens: Citizens,
         envelopes: Envelopes,
         clock: Clock,
@@ -39,6 +43,8 @@ class IntrospectionEndpoint:
         self._issuer = issuer
         self._authentication = authentication
         self._access_tokens = access_tokens
+        self._resource_tokens = resource_tokens
+        self._subjects = subjects
         self._citizens = citizens
         self._envelopes = envelopes
         self._clock = clock
@@ -58,11 +64,13 @@ class IntrospectionEndpoint:
         return self._envelopes.seal(client, claims, alg or _DEFAULT_ALG, _TYP)
 
     def _told(self, client: Client, token: str) -> dict[str, Any]:
+        return self._of_resource(token, client) if is_for_a_resource(token) else self._of_userinfo(token, client)
+
+    def _of_userinfo(self, token: str, client: Client) -> dict[str, Any]:
         access = self._access_tokens.look_up(token)
         if access is None or access.client.client_id != client.client_id:
             return INACTIVE
-        citizen = self._citizens.by_id(access.citizen_id)
-        if citizen is None or not citizen.may_sign_in:
+        if not self._may_sign_in(access.citizen_id):
             return INACTIVE
         return {
             "active": True,
@@ -74,3 +82,23 @@ class IntrospectionEndpoint:
             "aud": client.client_id,
             "iss": self._issuer,
         }
+
+    def _of_resource(self, token: str, client: Client) -> dict[str, Any]:
+        """The client is told the subject by its own name for the citizen, never by the resource server's."""
+        access = self._resource_tokens.look_up(token)
+        if access is None:
+            return INACTIVE
+        record, own = access.record, access.client.client_id == client.client_id
+        if not own and access.resource.introspection_client != client.client_id:
+            return INACTIVE
+        claims = record.claims(self._issuer, access.scopes)
+        if record.sign_in is not None:
+            if not self._may_sign_in(record.sign_in.citizen_id):
+                return INACTIVE
+            if own:
+                claims["sub"] = self._subjects.subject(client, record.sign_in.citizen_id)
+        return {"active": True, "token_type": "Bearer"} | claims
+
+    def _may_sign_in(self, citizen_id: str) -> bool:
+        citizen = self._citizens.by_id(citizen_id)
+        return citizen is not None and citizen.may_sign_in

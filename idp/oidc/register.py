@@ -2,9 +2,10 @@
 `idp client`, a developer does over HTTP.
 
 Who may register is the deployment's policy: anybody (`open`), whoever holds an initial access token that an operator
-gave out (`token`), or nobody (`closed`). What only an operator may grant, nobody grants himself: the citizen ID number,
-a public `sub`, and asking by statutory duty. Other scopes may change, for citizens are asked anew. Each client gets a
-token of its own to be managed with; it and the secret are shown once.
+gave out (`token`), or nobody (`closed`). What only an operator may
+grant, nobody grants himself: the citizen ID number, the scopes of resource servers, acting for itself, a public `sub`,
+and asking by statutory duty. Other scopes may change, for citizens are asked anew. Each client gets a token of its own
+to be managed with; it and the secret are shown once.
 """
 
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ from idp.clock import Clock
 from idp.codec import Malformed, decode
 from idp.errors import AccessDenied, InvalidClientMetadata, InvalidToken, TokenMissing, TooManyRequests
 from idp.login.consent import SENSITIVE
-from idp.oidc.client import Client
+from idp.oidc.client import CLIENT_CREDENTIALS, Client
 from idp.oidc.clients import Clients, Registered, own_sector
+from idp.oidc.scopes import SCOPES
 from idp.secrets import SHARDS, Randomness, digest, equal, mint_anywhere, shard_of
 from idp.sources import Bucket, Sources, source_of
 from idp.storage.records.errors import NotFound
@@ -156,9 +158,11 @@ class RegistrationEndpoint:
 
 def _nothing_but_an_operators(proved: Client, before: Client | None = None) -> None:
     """What an operator granted before may stay."""
-    asked = set(proved.scope) & SENSITIVE - set(before.scope if before else ())
-    if asked:
-        raise InvalidClientMetadata("citizen_id is granted by the operator")
+    asked = set(proved.scope) - set(before.scope if before else ())
+    if asked & SENSITIVE or asked - set(SCOPES):
+        raise InvalidClientMetadata("citizen_id, and scopes of resource servers, are granted by the operator")
+    if CLIENT_CREDENTIALS in set(proved.grant_types) - set(before.grant_types if before else ()):
+        raise InvalidClientMetadata("client_credentials is granted by the operator")
     if proved.subject_type != "pairwise" and (before is None or before.subject_type != proved.subject_type):
         raise InvalidClientMetadata("a public sub, which joins what services know, is granted by the operator")
     if proved.lawful_basis == "consent":

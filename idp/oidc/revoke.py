@@ -9,14 +9,22 @@ from idp.oidc.access import AccessTokens
 from idp.oidc.call import Call
 from idp.oidc.client_auth import ClientAuthentication
 from idp.oidc.families import Families
+from idp.oidc.resource_tokens import ResourceTokens, is_for_a_resource
 
 
 class RevocationEndpoint:
-    """/revoke. `token_type_hint` is not needed: the two kinds of token look different."""
+    """/revoke. `token_type_hint` is not needed: the kinds of token look different."""
 
-    def __init__(self, authentication: ClientAuthentication, access_tokens: AccessTokens, families: Families) -> None:
+    def __init__(
+        self,
+        authentication: ClientAuthentication,
+        access_tokens: AccessTokens,
+        resource_tokens: ResourceTokens,
+        families: Families,
+    ) -> None:
         self._authentication = authentication
         self._access_tokens = access_tokens
+        self._resource_tokens = resource_tokens
         self._families = families
 
     def answer(self, call: Call) -> None:
@@ -24,5 +32,9 @@ class RevocationEndpoint:
         parameters = call.parameters()
         client = self._authentication.prove(parameters, call).client
         token = parameters.require("token")
-        if not self._families.give_back(token, client):
+        if self._families.give_back(token, client):
+            return
+        if is_for_a_resource(token):
+            self._resource_tokens.give_back(token, client)
+        else:
             self._access_tokens.give_back(token, client)

@@ -2,6 +2,7 @@
 
 from idp.citizens.pseudonyms import Pseudonyms
 from idp.oidc.client import Client
+from idp.oidc.resources import JWT, Resource
 
 
 class Subjects:
@@ -13,6 +14,13 @@ class Subjects:
     def subject(self, client: Client, citizen_id: str) -> str:
         """`sub`: pairwise per sector, or public where the client registered that."""
         return self._pseudonyms.subject(client.subject_type, client.sector, citizen_id)
+
+    def subject_at(self, resource: Resource, client: Client, citizen_id: str) -> str:
+        """`sub` in a token for a resource server. Where only that server learns it, it is the server's own, whichever
+        client calls. A JWT is read by the client too, so that there it is another one for each sector of clients: two
+        of them must not find out by a third that they serve the same citizen (RFC 9068 section 6)."""
+        sector = f"{resource.sector} {client.sector}" if resource.token_format == JWT else resource.sector
+        return self._pseudonyms.subject("pairwise", sector, citizen_id)
 
     def sid(self, client: Client, lineage: str) -> str:
         """`sid`: another one for each client, the same as long as the citizen stays signed in in one browser."""

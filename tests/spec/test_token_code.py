@@ -171,7 +171,6 @@ def test_rfc6749_3_2_a_repeated_parameter_is_refused_and_burns_nothing(known: Kn
         ("invalid_request", {"code": None}),
         ("invalid_request", {"code": ""}),
         ("unsupported_grant_type", {"grant_type": "password"}),
-        ("unsupported_grant_type", {"grant_type": "client_credentials"}),
         ("unsupported_grant_type", {"grant_type": "Authorization_Code"}),
         ("unsupported_grant_type", {"grant_type": "\x00"}),
         ("unauthorized_client", {"grant_type": "refresh_token", "refresh_token": "x"}),

@@ -9,6 +9,7 @@ from idp.oidc.client import Client
 from idp.oidc.provider import Engine
 from idp.oidc.registration.registrar import Registrar, describe
 from idp.oidc.registration.sector import Sectors
+from idp.oidc.resources import Resource
 from idp.services import DEFAULT_SCOPE
 from tests.support.provider import CALLBACK, ISSUER
 
@@ -20,8 +21,15 @@ class Nobody:
         return None
 
 
+class Nowhere:
+    """No resource server is registered yet."""
+
+    def of_scope(self, scope: str) -> Resource | None:
+        return None
+
+
 SECTORS = Sectors(lambda: Fetcher(frozenset()))
-REGISTRAR = Registrar(Engine(discovery.metadata(ISSUER), Nobody()), SECTORS, DEFAULT_SCOPE)
+REGISTRAR = Registrar(Engine(discovery.metadata(ISSUER), Nobody()), SECTORS, DEFAULT_SCOPE, Nowhere())
 
 PUBLIC_KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "1"}
 """RFC 8037 appendix A.2."""

@@ -2,5 +2,6 @@
 `idp.oidc.token`.
 
     authorization_code.py  a code for tokens, once (RFC 6749 section 4.1.3)
+    client_credentials.py  a client for itself (RFC 6749 section 4.4)
     refresh_token.py       the next tokens of a family (RFC 6749 section 6)
 """

@@ -7,12 +7,20 @@ refused, so that nobody believes to have it. Human-readable members may carry la
 import re
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from idp.codec import builtins
 from idp.errors import InvalidClientMetadata, InvalidRedirectUri
 from idp.oidc import jws
-from idp.oidc.client import AUTH_METHODS, GRANT_TYPES, Client
+from idp.oidc.client import (
+    AUTH_METHODS,
+    AUTHORIZATION_CODE,
+    CLIENT_CREDENTIALS,
+    GRANT_TYPES,
+    OF_CLIENTS,
+    REFRESH_TOKEN,
+    Client,
+)
 from idp.oidc.client_keys import key_set
 from idp.oidc.jws import InvalidJwk, client_jwk
 from idp.oidc.provider import Engine
@@ -20,8 +28,11 @@ from idp.oidc.registration.addresses import host_of, link, redirect_uri
 from idp.oidc.registration.answers import answers
 from idp.oidc.registration.members import Metadata, boolean, one_of, parse, seconds, string, strings, subset
 from idp.oidc.registration.sector import Sectors
+from idp.oidc.resources import Resource
 from idp.oidc.scopes import OFFLINE_ACCESS, OPENID, SCOPES
 
+MAX_SCOPE: Final = 1_000
+"""Characters; every event of a token names its scopes."""
 _NOT_SHOWN: Final = ("client_secret_digest", "registration_token_digest", "sector")
 _BASES: Final = ("consent", "statutory_duty")
 _TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
@@ -45,11 +56,18 @@ def ignored(document: bytes) -> tuple[str, ...]:
     return tuple(sorted(names - {member.name for member in fields(Client)} - set(_NOT_OFFERED)))
 
 
+class ScopeSource(Protocol):
+    def of_scope(self, scope: str) -> Resource | None: ...
+
+
 class Registrar:
-    def __init__(self, engine: Engine, sectors: Sectors, default_scope: tuple[str, ...]) -> None:
+    def __init__(
+        self, engine: Engine, sectors: Sectors, default_scope: tuple[str, ...], resources: ScopeSource
+    ) -> None:
         self._engine = engine
         self._sectors = sectors
         self._default_scope = default_scope
+        self._resources = resources
 
     def prove(self, document: bytes) -> Client:
         """A client without id and secret. Raises `InvalidClientMetadata`, `InvalidRedirectUri`, or `TooManyRequests` if
@@ -58,26 +76,25 @@ class Registrar:
         _only_what_is_offered(metadata)
         self._engine.match_registration(_for_engine(metadata))
         application_type = one_of(metadata, "application_type", ("web", "native"), "web")
-        redirect_uris = _redirect_uris(metadata, "redirect_uris", application_type)
-        if not redirect_uris:
-            raise InvalidRedirectUri("redirect_uris is missing")
         method = one_of(metadata, "token_endpoint_auth_method", AUTH_METHODS, "client_secret_basic")
+        grants = _grants(metadata, method)
+        redirect_uris = _answered_at(metadata, application_type, grants)
         require_pkce = boolean(metadata, "require_pkce", default=True)
         if method == "none" and not require_pkce:
             raise InvalidClientMetadata("a public client cannot do without PKCE")
-        scope = self._scope(metadata)
+        scope = self._scope(metadata, grants)
         sector_identifier_uri = _called(metadata, "sector_identifier_uri")
         requests = _requests(metadata)
         return Client(
             client_id="",
             client_id_issued_at=0,
             redirect_uris=redirect_uris,
-            client_name=_texts(metadata, "client_name") or {"": host_of(redirect_uris[0])},
+            client_name=_name(metadata, redirect_uris),
             token_endpoint_auth_method=method,
             token_endpoint_auth_signing_alg=_signing_alg(metadata, method),
             **_keys(metadata, signs=method == "private_key_jwt" or _signs_requests(requests)),
-            grant_types=_grants(metadata, scope),
-            response_types=_response_types(metadata),
+            grant_types=grants,
+            response_types=_response_types(metadata) if AUTHORIZATION_CODE in grants else (),
             scope=scope,
             application_type=application_type,
             subject_type=one_of(metadata, "subject_type", ("pairwise", "public"), "pairwise"),
@@ -92,16 +109,21 @@ class Registrar:
             backchannel_logout_uri=_called(metadata, "backchannel_logout_uri"),
             optional_scopes=subset(metadata, "optional_scopes", _beyond_openid(scope), ()),
             **_notice(metadata),
-            sector=self._sectors.of(redirect_uris, sector_identifier_uri),  # the last: it may ask another server
+            sector=self._sectors.of(redirect_uris, sector_identifier_uri)
+            if redirect_uris
+            else "",  # the last: it may ask another server
         )
 
-    def _scope(self, metadata: Metadata) -> tuple[str, ...]:
-        """The scopes the client may ask for; those it does not name are not its own (RFC 7591 section 2)."""
-        text = string(metadata, "scope")
+    def _scope(self, metadata: Metadata, grants: tuple[str, ...]) -> tuple[str, ...]:
+        """The scopes the client may ask for; those it does not name are not its own (RFC 7591 section 2). Those of
+        citizens go with a sign-in, those of resource servers with every grant."""
+        signs_in, text = not set(grants) <= set(OF_CLIENTS), string(metadata, "scope")
         if text is None:
-            return self._default_scope
+            return self._default_scope if signs_in else ()
         asked = tuple(dict.fromkeys(text.split()))
-        if OPENID not in asked or not set(asked) <= set(SCOPES):
+        elsewhere = {scope for scope in asked if scope not in SCOPES and self._resources.of_scope(scope)}
+        offered = elsewhere | set(SCOPES if signs_in else ())
+        if len(text) > MAX_SCOPE or (signs_in and OPENID not in asked) or not set(asked) <= offered:
             raise InvalidClientMetadata("scope has to name openid, and only scopes that are offered")
         return asked
 
@@ -137,6 +159,13 @@ def _for_engine(metadata: Metadata) -> dict[str, Any]:
     )
     chosen = {name: metadata[name] for name in names if name in metadata}
     return {"redirect_uris": ["https://any.invalid/"], "response_types": ["code"]} | chosen
+
+
+def _answered_at(metadata: Metadata, application_type: str, grants: tuple[str, ...]) -> tuple[str, ...]:
+    uris = _redirect_uris(metadata, "redirect_uris", application_type)
+    if not uris and AUTHORIZATION_CODE in grants:
+        raise InvalidRedirectUri("redirect_uris is missing")
+    return uris
 
 
 def _redirect_uris(metadata: Metadata, name: str, application_type: str) -> tuple[str, ...]:
@@ -208,12 +237,25 @@ def _called(metadata: Metadata, name: str) -> str | None:
     return _link(uri, name)
 
 
-def _grants(metadata: Metadata, scope: tuple[str, ...]) -> tuple[str, ...]:
-    """RFC 7591 section 2.1: the response type `code` goes with the grant that redeems it."""
-    grants = subset(metadata, "grant_types", GRANT_TYPES, GRANT_TYPES if OFFLINE_ACCESS in scope else GRANT_TYPES[:1])
-    if GRANT_TYPES[0] not in grants:
+def _grants(metadata: Metadata, method: str) -> tuple[str, ...]:
+    """RFC 7591 section 2.1: the response type `code` goes with the grant that redeems it. A client to which no citizen
+    comes needs none; one that only introspects has no grant at all."""
+    offline = OFFLINE_ACCESS in (string(metadata, "scope") or "").split()
+    usual = (AUTHORIZATION_CODE, REFRESH_TOKEN) if offline else (AUTHORIZATION_CODE,)
+    grants = subset(metadata, "grant_types", GRANT_TYPES, usual)
+    elsewhere = set(grants) <= set(OF_CLIENTS) and (grants or not metadata.get("redirect_uris"))
+    if AUTHORIZATION_CODE not in grants and not elsewhere:
         raise InvalidClientMetadata("grant_types without authorization_code")
+    if method == "none" and (CLIENT_CREDENTIALS in grants or not grants):
+        raise InvalidClientMetadata("a public client cannot act for itself (RFC 6749 section 4.4)")
     return grants
+
+
+def _name(metadata: Metadata, redirect_uris: tuple[str, ...]) -> dict[str, str]:
+    name = _texts(metadata, "client_name")
+    if not name and not redirect_uris:
+        raise InvalidClientMetadata("client_name is missing")
+    return name or {"": host_of(redirect_uris[0])}
 
 
 def _response_types(metadata: Metadata) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from idp.storage.records.engines import connect
 from idp.storage.records.families import FamilyRecords
 from idp.storage.records.imports import ImportRecords
 from idp.storage.records.keys import KeyRecords
+from idp.storage.records.resources import ResourceRecords
 from idp.storage.records.sealed import SealedRecords
 from idp.storage.records.secrets import SecretRecords
 from idp.storage.records.upgrade import is_current, upgrade
@@ -28,6 +29,7 @@ class Records:
 
     database: Database
     clients: ClientRecords
+    resources: ResourceRecords
     keys: KeyRecords
     secrets: SecretRecords
     citizens: CitizenRecords
@@ -61,6 +63,7 @@ def open_records(url: str, pool: int = 8) -> Records:
     return Records(
         database=database,
         clients=ClientRecords(database),
+        resources=ResourceRecords(database),
         keys=KeyRecords(database),
         secrets=SecretRecords(database),
         citizens=CitizenRecords(database),

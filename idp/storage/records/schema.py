@@ -26,7 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The migration these tables stand for."""
 
 metadata = MetaData(
@@ -62,6 +62,14 @@ client_origins = Table(
     Index("ix_client_origins_client_id", "client_id"),
 )
 """The web origins of public clients, by which browsers ask whether a page may read an answer."""
+
+resource_servers = Table(
+    "resource_servers",
+    metadata,
+    Column("resource", String(255), primary_key=True),
+    Column("document", LargeBinary, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
 
 signing_keys = Table(
     "signing_keys",

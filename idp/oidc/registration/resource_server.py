@@ -1,0 +1,135 @@
+"""A resource server from the JSON that its operator writes, each member proved, into a `Resource`; and back to JSON.
+
+Members that RFC 9728 section 2 knows have its names. Unlike a client, which may bring members of specifications that we
+do not know, a resource server is described for us alone: what we do not know is a mistake, and refused.
+"""
+
+import re
+from dataclasses import fields
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from idp.audit.recorder import UnsafeEvent, note
+from idp.codec import builtins
+from idp.errors import InvalidClientMetadata
+from idp.oidc.client import Client
+from idp.oidc.keys import ALGORITHMS
+from idp.oidc.registration.members import Metadata, one_of, parse, seconds, string
+from idp.oidc.resources import OPAQUE, TOKEN_FORMATS, Resource, Texts
+from idp.oidc.scopes import SCOPES
+from idp.oidc.target import ClientSource
+
+MAX_URI: Final = 255
+MAX_SCOPES: Final = 50
+LONGEST_SECONDS: Final = 3_600
+_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._/:-]+", re.ASCII)
+_SCOPE: Final = re.compile(r"[a-z][A-Za-z0-9._:/-]{1,38}", re.ASCII)
+_TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
+_TAGGED: Final = "resource_name"
+
+
+def prove(document: bytes, clients: ClientSource) -> Resource:
+    """Raises `InvalidClientMetadata`, which names the member."""
+    metadata = parse(document)
+    _nothing_unknown(metadata)
+    return Resource(
+        resource=_uri(metadata),
+        resource_name=_texts(metadata, _TAGGED, ""),
+        scopes=_scopes(metadata),
+        token_format=one_of(metadata, "token_format", TOKEN_FORMATS, OPAQUE),
+        token_signing_alg=one_of(metadata, "token_signing_alg", tuple(ALGORITHMS), "RS256"),
+        token_seconds=_seconds(metadata),
+        introspection_client=_introspection_client(metadata, clients),
+    )
+
+
+def describe(resource: Resource) -> dict[str, Any]:
+    """The resource server as JSON, in the members that `prove` reads."""
+    document: dict[str, Any] = {}
+    for name, value in builtins(resource).items():
+        if name == _TAGGED:
+            document |= _tagged(name, value)
+        elif name == "scopes":
+            document[name] = {scope: _tagged("name", texts) for scope, texts in value.items()}
+        elif value is not None:
+            document[name] = value
+    return document
+
+
+def _nothing_unknown(metadata: Metadata) -> None:
+    known = {member.name for member in fields(Resource)}
+    unknown = {name for name in metadata if name not in known and name.partition("#")[0] != _TAGGED}
+    if unknown:
+        raise InvalidClientMetadata("a member that we do not know")
+
+
+def _uri(metadata: Metadata) -> str:
+    """RFC 8707 section 2: absolute, and without a fragment; without a query, too, and of letters that the audit trail
+    can tell."""
+    uri = string(metadata, "resource") or ""
+    parts = urlsplit(uri)
+    hosted = parts.scheme not in ("http", "https") or bool(parts.hostname)
+    if not _URI.fullmatch(uri) or len(uri) > MAX_URI or not hosted or not _tellable(resource=uri):
+        raise InvalidClientMetadata("resource is not an absolute URI without query, fragment and long words")
+    return uri
+
+
+def _scopes(metadata: Metadata) -> dict[str, Texts]:
+    members = metadata.get("scopes", {})
+    if not isinstance(members, dict) or not 0 < len(members) <= MAX_SCOPES:
+        raise InvalidClientMetadata(f"scopes is not an object of 1 to {MAX_SCOPES} scopes")
+    return {scope: _texts(_scope(scope, words), "name", f"scopes.{scope}.") for scope, words in members.items()}
+
+
+def _scope(scope: str, words: object) -> Metadata:
+    """Its name is one that no scope of ours has, and that the audit trail can tell."""
+    if not _SCOPE.fullmatch(scope) or scope in SCOPES or not _tellable(scopes=(scope,)):
+        raise InvalidClientMetadata("scopes has a name that is too long, has other signs, or is a scope of ours")
+    if not isinstance(words, dict) or any(name.partition("#")[0] != "name" for name in words):
+        raise InvalidClientMetadata(f"scopes.{scope} has more than its name")
+    return words
+
+
+def _texts(metadata: Metadata, name: str, where: str) -> Texts:
+    """Words for citizens: at least those without a language."""
+    texts: dict[str, str] = {}
+    for member in metadata:
+        base, _, tag = member.partition("#")
+        if base != name:
+            continue
+        text = string(metadata, member)
+        if not text or (tag and not _TAG.fullmatch(tag)):
+            raise InvalidClientMetadata(f"{where}{name} is empty, or has an unknown language tag")
+        texts[tag] = text
+    if "" not in texts:
+        raise InvalidClientMetadata(f"{where}{name} is missing")
+    return texts
+
+
+def _tagged(name: str, texts: Texts) -> dict[str, str]:
+    return {f"{name}#{tag}" if tag else name: text for tag, text in texts.items()}
+
+
+def _seconds(metadata: Metadata) -> int:
+    chosen = seconds(metadata, "token_seconds")
+    if chosen is None:
+        return 300
+    if not 0 < chosen <= LONGEST_SECONDS:
+        raise InvalidClientMetadata(f"token_seconds is not 1 to {LONGEST_SECONDS}")
+    return chosen
+
+
+def _introspection_client(metadata: Metadata, clients: ClientSource) -> str | None:
+    client_id = string(metadata, "introspection_client")
+    client: Client | None = clients.get(client_id) if client_id else None
+    if client_id is not None and (client is None or not client.confidential):
+        raise InvalidClientMetadata("introspection_client is not a client that authenticates")
+    return client_id
+
+
+def _tellable(**facts: str | tuple[str, ...]) -> bool:
+    try:
+        note(**facts)
+    except UnsafeEvent:
+        return False
+    return True

@@ -1,0 +1,188 @@
+"""Access tokens for resource servers (RFC 6749 section 1.4, RFC 8707), opaque or as JWTs (RFC 9068).
+
+A token is for one resource server, its audience. It is kept apart from the tokens for /userinfo, under keys of another
+kind, so that neither is ever found where the other is meant; its text says by a full stop that it is one of these.
+
+A JWT is kept too, under its `jti`: a resource server that only checks the signature believes it until `exp`, and one
+that asks /introspect hears at once that it was revoked, or that the session has ended.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from idp.audit.events import EventType
+from idp.audit.recorder import event, note
+from idp.clock import Clock
+from idp.codec import decode, encode
+from idp.errors import InvalidGrant
+from idp.login.assurance import acr
+from idp.oidc.client import Client
+from idp.oidc.keys import InvalidJws, KeyRing
+from idp.oidc.resources import JWT, Resource, ResourceDirectory
+from idp.oidc.subjects import Subjects
+from idp.oidc.target import ClientSource
+from idp.secrets import Randomness, digest, mint, shard_for, shard_of
+from idp.storage.state import Conflict, Gone, Key, StateStore
+
+TYPE: Final = "at+jwt"
+"""RFC 9068 section 2.1."""
+_MARK: Final = ".r"
+"""Behind the handle of an opaque one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """The citizen's, on which a token rests."""
+
+    citizen_id: str
+    auth_time: int
+    aal: int
+    amr: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRecord:
+    """What is kept with a token. `sub` is the name that the resource server knows the citizen by; without `sign_in` the
+    client acts for itself, and is the subject. Times are seconds since the epoch."""
+
+    client_id: str
+    resource: str
+    sub: str
+    scopes: tuple[str, ...]
+    iat: int
+    exp: int
+    sign_in: SignIn | None = None
+
+    def claims(self, issuer: str, scopes: tuple[str, ...]) -> dict[str, Any]:
+        """What a token and an introspection say alike (RFC 9068 section 2.2, RFC 7662 section 2.2)."""
+        claims: dict[str, Any] = {
+            "iss": issuer,
+            "sub": self.sub,
+            "aud": self.resource,
+            "client_id": self.client_id,
+            "iat": self.iat,
+            "exp": self.exp,
+            "scope": " ".join(scopes),
+        }
+        if self.sign_in is not None:
+            claims |= {"auth_time": self.sign_in.auth_time, "acr": acr(self.sign_in.aal), "amr": self.sign_in.amr}
+        return claims
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A token, to be given to its client; it lives `seconds`."""
+
+    token: str
+    seconds: int
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceAccess:
+    """What a token opens now: of what it was issued for, what its client may still have."""
+
+    client: Client
+    resource: Resource
+    record: ResourceRecord
+    scopes: tuple[str, ...]
+
+
+class ResourceTokens:
+    """`seconds` is how long a token lives at most, whatever its resource server says."""
+
+    def __init__(
+        self,
+        issuer: str,
+        state: StateStore,
+        clients: ClientSource,
+        resources: ResourceDirectory,
+        keys: KeyRing,
+        subjects: Subjects,
+        clock: Clock,
+        randomness: Randomness,
+        seconds: int,
+    ) -> None:
+        self._issuer = issuer
+        self._state = state
+        self._clients = clients
+        self._resources = resources
+        self._keys = keys
+        self._subjects = subjects
+        self._clock = clock
+        self._randomness = randomness
+        self._seconds = seconds
+
+    def issue_to_client(self, client: Client, resource: Resource, scopes: tuple[str, ...]) -> IssuedToken:
+        """A token for the client itself, which rests on no sign-in: it is good while the client is registered and
+        enabled."""
+        shard = shard_for(client.client_id)
+        liveness = Key(shard, "machine", digest(client.client_id))
+        self._state.put(liveness, b"{}", self._seconds)
+        now, seconds = int(self._clock.now()), min(resource.token_seconds, self._seconds)
+        record = ResourceRecord(client.client_id, resource.resource, client.client_id, scopes, now, now + seconds)
+        return self._issue(liveness, resource, record)
+
+    def _issue(self, liveness: Key, resource: Resource, record: ResourceRecord) -> IssuedToken:
+        """Raises `InvalidGrant` if `liveness` has ended."""
+        handle = mint(self._randomness, liveness.shard)
+        if resource.token_format == JWT:
+            claims = record.claims(self._issuer, record.scopes) | {"jti": handle}
+            token = self._keys.signer(resource.token_signing_alg).sign(claims, TYPE)
+            key = _jwt_key(handle)
+        else:
+            token = handle + _MARK
+            key = _opaque_key(token)
+        citizen_id = record.sign_in.citizen_id if record.sign_in else None
+        facts = note(citizen_id=citizen_id, client_id=record.client_id, resource=record.resource, scopes=record.scopes)
+        seconds = record.exp - record.iat
+        told = [event(EventType.TOKEN_ISSUED, self._clock.now())]
+        try:
+            self._state.put_under(liveness, key, encode(record), seconds, facts, told)
+        except (Gone, Conflict):
+            raise InvalidGrant("ended meanwhile") from None
+        return IssuedToken(token, seconds, record.scopes)
+
+    def look_up(self, token: str) -> ResourceAccess | None:
+        """What `token` opens now; None if nothing."""
+        key = self._key(token)
+        if key is None:
+            return None
+        try:
+            record = decode(self._state.read_under(key).value, ResourceRecord)
+        except Gone:
+            return None
+        client, resource = self._clients.get(record.client_id), self._resources.get(record.resource)
+        if client is None or not client.enabled or resource is None:
+            return None
+        scopes = tuple(scope for scope in resource.own(record.scopes) if scope in client.scope)
+        return ResourceAccess(client, resource, record, scopes)
+
+    def give_back(self, token: str, client: Client) -> None:
+        """End a token of this client; whatever else it may be stays as it is."""
+        access = self.look_up(token)
+        key = self._key(token)
+        if access is not None and key is not None and access.client.client_id == client.client_id:
+            self._state.delete(key, events=[event(EventType.TOKEN_REVOKED, self._clock.now())])
+
+    def _key(self, token: str) -> Key | None:
+        if not token.startswith("eyJ"):
+            return _opaque_key(token)
+        try:
+            jti = self._keys.verify(token, TYPE)["jti"]
+        except (InvalidJws, KeyError):
+            return None
+        return _jwt_key(jti) if isinstance(jti, str) else None
+
+
+def is_for_a_resource(token: str) -> bool:
+    """Whether it looks like a token for a resource server, rather than for /userinfo."""
+    return "." in token
+
+
+def _opaque_key(token: str) -> Key:
+    return Key(shard_of(token), "resource", digest(token))
+
+
+def _jwt_key(jti: str) -> Key:
+    return Key(shard_of(jti), "resource-jwt", digest(jti))
