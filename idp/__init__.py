@@ -17,8 +17,9 @@
 
 Small things that all use: clock.py and secrets.py (time and randomness, handed in; digests; equality in constant time),
 codec.py (frozen dataclasses to JSON and back), parameters.py (forms and queries, strictly), errors.py (one class for
-each registered code), csrf.py, sources.py (who tries too often from one address), versions.py (what workers keep in
-memory, and when it is stale), columns.py (tables for a terminal, straight with Chinese in them).
+each registered code), csrf.py, sources.py (who tries too often from one address), pace.py (who comes too fast),
+versions.py (what workers keep in memory, and when it is stale), columns.py (tables for a terminal, straight with
+Chinese in them).
 
 Imports point one way: admin -> idp -> connectors -> federation -> libraries. Only app.py may import upward.
 Next door: `connectors` speaks to the systems of others, `federation` holds what organisations say to each other,

@@ -45,6 +45,7 @@ from idp.oidc.front_door import FrontDoor
 from idp.oidc.views import routes as oidc_routes
 from idp.oidc.views.authorizing import AuthorizeView
 from idp.oidc.withdrawal import Withdrawal
+from idp.pace import Pace
 from idp.pages import Pages
 from idp.services import Services, build_services
 from idp.storage.records.errors import RecordsUnavailable
@@ -116,7 +117,8 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     app.register_blueprint(_account_pages(services, web, transactions, front_door.withdrawal))
     app.register_blueprint(site.blueprint())
     app.register_error_handler(Exception, lambda error: failing.error_page(request, error))
-    app.wsgi_app = Shortcut(app.wsgi_app, oidc_routes.hop(authorize, api), web, failing, observer)  # type: ignore[method-assign]
+    pace = Pace(services.clock, services.settings.address_rate)
+    app.wsgi_app = Shortcut(app.wsgi_app, oidc_routes.hop(authorize, api), web, failing, observer, pace)  # type: ignore[method-assign]
     return app
 
 

@@ -115,9 +115,13 @@ def one_of(choices: object) -> Callable[[str], Any]:
 
 
 def seconds(low: int, high: int) -> Callable[[str], int]:
+    return whole(low, high, "whole number of seconds")
+
+
+def whole(low: int, high: int, kind: str = "whole number") -> Callable[[str], int]:
     def parse(raw: str) -> int:
         if re.fullmatch(r"[0-9]{1,10}", raw) is None or not low <= int(raw) <= high:
-            raise ValueError(f"must be a whole number of seconds from {low} to {high}")
+            raise ValueError(f"must be a {kind} from {low} to {high}")
         return int(raw)
 
     return parse

@@ -20,7 +20,7 @@ from idp.csrf import Forged
 from idp.http.cookies import Cookies, cookie
 from idp.http.reading import here
 from idp.pages import Frame, Page, Pages, choose_language
-from idp.sources import address_of
+from idp.sources import address_of, source_of
 
 PREFERENCE_SECONDS: Final = 365 * 86_400
 CONTENT_SECURITY_POLICY: Final = (
@@ -95,6 +95,13 @@ class Web:
                 if told not in self._proxies:
                     break
         return source.partition("%")[0]
+
+    def peer(self, environ: WSGIEnvironment) -> str:
+        """The same before there is a request; an IPv6 network is one (`idp.sources.source_of`)."""
+        address: str = environ.get("REMOTE_ADDR", "")
+        if address in self._proxies or ":" in address:
+            return source_of(self.source(Request(environ)))
+        return address
 
     def cookie(self, request: Request, name: str) -> str:
         return cookie(request.environ.get("HTTP_COOKIE", ""), name)

@@ -18,6 +18,7 @@ from idp.oidc.call import Call
 from idp.oidc.client import Client
 from idp.oidc.client_keys import ClientKeys
 from idp.oidc.target import ClientSource
+from idp.pace import Pace
 from idp.parameters import Parameters
 from idp.secrets import SHARDS, digest, equal
 from idp.sources import Bucket, Sources, source_of
@@ -46,23 +47,35 @@ class _Credential:
 class ClientAuthentication:
     """What every endpoint needs that a client's server calls: who asks, and failures counted and told."""
 
-    def __init__(self, clients: ClientSource, keys: ClientKeys, state: StateStore, clock: Clock, issuer: str) -> None:
+    def __init__(
+        self, clients: ClientSource, keys: ClientKeys, state: StateStore, clock: Clock, issuer: str, pace: Pace
+    ) -> None:
         self._clients = clients
         self._assertions = Assertions(keys, state, clock, issuer)
         self._state = state
         self._clock = clock
+        self._pace = pace
         self._failures = Sources(state, clock, FAILURES, "client-source")
 
     def prove(self, parameters: Parameters, call: Call) -> AuthenticatedClient:
         """Who calls, by the parameters of the call and what stands beside them. Raises `InvalidClient`,
         `InvalidRequest` or `TooManyRequests`."""
         try:
-            return authenticate(parameters, call.authorization, self._clients, self._assertions)
+            proved = authenticate(parameters, call.authorization, self._clients, self._assertions)
         except InvalidClient as error:
             self.count_failure(call.source)
             told = event(EventType.CLIENT_AUTHENTICATION_FAILED, self._clock.now(), source=call.source)
             self._state.queue(SHARDS[0], [told])
             raise error from None
+        self._keep_pace(proved.client, call.source)
+        return proved
+
+    def _keep_pace(self, client: Client, source: str) -> None:
+        """Only who proved to be the client is counted as it. A public one is each of its devices."""
+        try:
+            self._pace.count(client.client_id if client.confidential else f"{client.client_id} {source_of(source)}")
+        except Throttled as throttled:
+            raise TooManyRequests(throttled.retry_after, "requests of one client") from None
 
     def count_failure(self, source: str) -> None:
         """Raises `TooManyRequests` (RFC 6749 section 2.3.1), which is not told to the trail: a flood must not fill it.

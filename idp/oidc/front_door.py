@@ -35,6 +35,7 @@ from idp.oidc.userinfo import UserinfoEndpoint
 from idp.oidc.views.calling import ApiViews, Endpoints
 from idp.oidc.views.leaving import LogoutViews
 from idp.oidc.withdrawal import Withdrawal
+from idp.pace import Pace
 from idp.services import Services
 
 
@@ -146,8 +147,9 @@ class FrontDoor:
     @cached_property
     def authentication(self) -> ClientAuthentication:
         services = self._services
+        pace = Pace(services.clock, self._settings.client_rate)
         return ClientAuthentication(
-            services.directory, self.client_keys, services.state, services.clock, self._settings.issuer
+            services.directory, self.client_keys, services.state, services.clock, self._settings.issuer, pace
         )
 
     @cached_property

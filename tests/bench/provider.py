@@ -52,6 +52,7 @@ def provider(
     """Serve from `folder`, which holds embedded stores, perhaps with citizens in it already."""
     port = free_port()
     variables = {"IDP_ISSUER": f"http://127.0.0.1:{port}", "IDP_DATA_DIR": str(folder)}
+    variables |= {"IDP_ADDRESS_RATE": "1000000", "IDP_CLIENT_RATE": "1000000"}  # all of the load comes from one of each
     if state_url is not None:
         variables["IDP_STATE_URL"] = state_url
     places = _prepare(load_settings(variables), port, citizens, say)
