@@ -11,6 +11,7 @@
     IDP_CA_FILE                   certificates to trust for outgoing calls besides the system's
     IDP_TRUSTED_PROXIES           exact addresses of the proxies whose forwarding headers are believed
     IDP_PASSWORD_POLICY           nist or mlps3 (nist)
+    IDP_AUDIT_DAYS                how long audit events and agreements that ended are kept (1096; at least 184)
     IDP_ADDRESS_RATE              requests a second that one worker takes of one address (500)
     IDP_CLIENT_RATE               requests a second that one worker takes of one client (500)
     IDP_LOG_LEVEL                 debug, info, warning or error (info)
@@ -82,6 +83,9 @@ class Settings:
     ca_file: Path | None = None
     trusted_proxies: frozenset[str] = frozenset()
     password_policy: PasswordPolicyName = "nist"
+    audit_days: int = 1096
+    """Events and ended agreements are kept so long; six months is the least that the law asks (Cybersecurity Law,
+    article 21)."""
     address_rate: int = 500
     """A second, of one address at one worker; a few seconds' worth may come at once."""
     client_rate: int = 500
@@ -130,6 +134,7 @@ def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Setti
         ca_file=reader.read("IDP_CA_FILE", values.existing_file, None),
         trusted_proxies=reader.read("IDP_TRUSTED_PROXIES", values.addresses, frozenset()),
         password_policy=reader.read("IDP_PASSWORD_POLICY", values.one_of(PasswordPolicyName), "nist"),
+        audit_days=reader.read("IDP_AUDIT_DAYS", values.whole(184, 36_500), 1096),
         address_rate=reader.read("IDP_ADDRESS_RATE", values.whole(1, 1_000_000), 500),
         client_rate=reader.read("IDP_CLIENT_RATE", values.whole(1, 1_000_000), 500),
         log_level=reader.read("IDP_LOG_LEVEL", values.one_of(LogLevel), "info"),

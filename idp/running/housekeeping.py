@@ -10,7 +10,6 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable
 from typing import Final
 
 from idp import logs
@@ -18,41 +17,35 @@ from idp.audit.writer import AuditWriter
 from idp.clock import Clock, SystemClock
 from idp.config import Settings
 from idp.metrics import Metrics
+from idp.running.purging import RECORDS_SECONDS, STATE_SECONDS, Purging
 from idp.storage.open import open_state
 from idp.storage.records.errors import RecordsUnavailable
-from idp.storage.records.families import FamilyRecords
 from idp.storage.records.records import Records, open_records
 from idp.storage.state import StateStore, StateUnavailable
 
 TICK_SECONDS: Final = 0.5
-PURGE_SECONDS: Final = 15
-FAMILIES_SECONDS: Final = 600
 LOOK_SECONDS: Final = 5
 LONGEST_PAUSE_SECONDS: Final = 10.0
 
+_AT_ONCE: Final = 200
+"""Batches of events in one go, at most."""
 _LEASE: Final = "housekeeper"
 _LEASE_SECONDS: Final = 60
-_PURGE: Final = 300
-"""Entries removed in one transaction; few, so that no sign-in waits for it."""
-_AT_ONCE: Final = 200
-"""Transactions of a kind in one go, at most."""
-KEEP_FAMILIES_SECONDS: Final = 30 * 86_400
-"""How long an ended family of refresh tokens is still known, so that its reuse is told from junk."""
 
 _log = logging.getLogger(__name__)
 
 
 class Housekeeper:
     def __init__(
-        self, state: StateStore, records: Records, clock: Clock, metrics: Metrics, owner: str, used_tokens_seconds: int
+        self, state: StateStore, records: Records, clock: Clock, metrics: Metrics, owner: str, purging: Purging
     ) -> None:
-        """`owner` names this housekeeper among all. A refresh token used `used_tokens_seconds` ago is forgotten."""
+        """`owner` names this housekeeper among all."""
         self._state = state
         self._records = records
         self._clock = clock
         self._metrics = metrics
         self._owner = owner
-        self._used_tokens_seconds = used_tokens_seconds
+        self._purging = purging
         self._writer = AuditWriter(state, records.audit, owner)
         self._due: dict[str, float] = {}
         self._away: set[str] = set()
@@ -97,14 +90,10 @@ class Housekeeper:
             self._metrics.audit_backlog(moved.written + moved.waiting)
 
     def _purge(self) -> None:
-        if self._is_due("purge", PURGE_SECONDS) and self._state.lease(_LEASE, self._owner, _LEASE_SECONDS):
-            _until_done(lambda: self._state.purge(_PURGE))
-            if self._is_due("families", FAMILIES_SECONDS):
-                self._purge_families(self._records.families, int(self._clock.now()))
-
-    def _purge_families(self, families: FamilyRecords, now: int) -> None:
-        _until_done(lambda: families.purge(now - KEEP_FAMILIES_SECONDS, _PURGE))
-        _until_done(lambda: families.purge_used(now - self._used_tokens_seconds, _PURGE))
+        if self._is_due("purge", STATE_SECONDS) and self._state.lease(_LEASE, self._owner, _LEASE_SECONDS):
+            self._purging.state()
+            if self._is_due("records", RECORDS_SECONDS):
+                self._purging.records()
 
     def _is_due(self, name: str, every: float) -> bool:
         now = self._clock.now()
@@ -127,12 +116,6 @@ class Housekeeper:
         self._away.clear()
 
 
-def _until_done(purge: Callable[[], int]) -> None:
-    for _ in range(_AT_ONCE):
-        if purge() < _PURGE:
-            return
-
-
 def keep_house(settings: Settings, parent: int) -> None:
     """The housekeeper's process: works until it is told to stop, or until `parent`, which started it, is gone."""
     logs.configure(settings.log_level)
@@ -142,8 +125,8 @@ def keep_house(settings: Settings, parent: int) -> None:
     clock = SystemClock()
     state, records = open_state(settings.state_url, clock), open_records(settings.records_url, pool=1)
     owner = f"{socket.gethostname()}:{parent}"  # one that is started in a dead one's place has its leases at once
-    used_tokens_seconds = settings.lifetimes.refresh_seconds
-    housekeeper = Housekeeper(state, records, clock, Metrics(), owner, used_tokens_seconds)
+    purging = Purging(state, records, clock, settings)
+    housekeeper = Housekeeper(state, records, clock, Metrics(), owner, purging)
     threading.Thread(target=_watch, args=(parent, stop), daemon=True).start()
     housekeeper.run(stop)
     records.close()

@@ -11,8 +11,10 @@ import pytest
 from idp.audit import recorder
 from idp.audit.events import EventType
 from idp.audit.writer import LEASE, AuditWriter, Moved
+from idp.config import load_settings
 from idp.metrics import Metrics
 from idp.running.housekeeping import Housekeeper
+from idp.running.purging import Purging
 from idp.storage.embedded import EmbeddedState
 from idp.storage.open import open_state
 from idp.storage.records.audit import AuditEvent
@@ -195,7 +197,8 @@ def test_a_state_store_that_begins_anew_loses_no_event(tmp_path: Path, clock: Fr
 
 
 def keeper(state: StateStore, records: Records, clock: FrozenClock) -> Housekeeper:
-    return Housekeeper(state, records, clock, Metrics(), OWNER, used_tokens_seconds=86_400)
+    purging = Purging(state, records, clock, load_settings({"IDP_ISSUER": "http://localhost"}))
+    return Housekeeper(state, records, clock, Metrics(), OWNER, purging)
 
 
 def test_the_housekeeper_moves_events_and_removes_what_expired(

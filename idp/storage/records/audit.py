@@ -1,10 +1,10 @@
-"""Audit events as they are kept: appended, never changed."""
+"""Audit events as they are kept: appended, never changed, removed by age alone."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, delete, select
 
 from idp.storage.records.database import Database
 from idp.storage.records.schema import audit_events
@@ -17,6 +17,9 @@ _AFTER = _MEMBERS.where(_a.seq > bindparam("after")).limit(bindparam("limit"))
 _TAIL = _AFTER.order_by(_a.seq)
 _NEWEST = _AFTER.order_by(_a.seq.desc())
 _LAST = select(_a.seq).order_by(_a.seq.desc()).limit(1)
+
+_OLD = select(_a.seq).where(_a.at < bindparam("before")).order_by(_a.at).limit(bindparam("limit"))
+_PURGE = delete(audit_events).where(_a.seq.in_(_OLD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class StoredEvent:
 
 
 class AuditRecords:
-    """The audit trail: events are appended and read, never changed; one written twice is kept once."""
+    """The audit trail: events are appended, read, never changed, removed by age; one written twice is one."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -100,6 +103,10 @@ class AuditRecords:
         """Number of the last event stored; 0 if there is none."""
         row = self._database.one(_LAST, {})
         return 0 if row is None else int(row[0])
+
+    def purge(self, before: int, limit: int) -> int:
+        """Remove up to `limit` of the events before that time; how many."""
+        return self._database.execute(_PURGE, {"before": before, "limit": limit})
 
     def _found(self, query: Select[Any], after: int, limit: int) -> Sequence[StoredEvent]:
         rows = self._database.all(query, {"after": after, "limit": limit})

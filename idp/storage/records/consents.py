@@ -1,13 +1,13 @@
 """What citizens agreed to, one period a row.
 
-Nothing is ever removed: a consent that was withdrawn is evidence of what was lawful until then.
+A consent that was withdrawn is evidence of what was lawful until then; it stays as long as the audit trail does.
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.storage.records.database import Database
@@ -25,6 +25,8 @@ _END = (
     .where(_c.citizen_id == bindparam("citizen"), _c.client_id == bindparam("client"), _CURRENT)
     .values(ended_at=bindparam("at"), ended_by=bindparam("by"))
 )
+_OLD = select(_c.id).where(_c.ended_at < bindparam("before")).order_by(_c.ended_at).limit(bindparam("limit"))
+_PURGE = delete(consents).where(_c.id.in_(_OLD))
 _ATTEMPTS: Final = 50
 """Each one that fails is the success of another; so many at once for one citizen and client is somebody's loop."""
 
@@ -85,12 +87,16 @@ class ConsentRecords:
         if not self._database.execute(_END, _ending(citizen_id, client_id, at, "withdrawn")):
             raise NotFound(client_id)
 
+    def purge(self, before: int, limit: int) -> int:
+        """Remove up to `limit` of those that ended before that time; how many."""
+        return self._database.execute(_PURGE, {"before": before, "limit": limit})
+
     def of_citizen(self, citizen_id: str) -> Sequence[StoredConsent]:
         """The current ones, the oldest first."""
         return [StoredConsent(*row) for row in self._database.all(_ALL, {"citizen": citizen_id})]
 
     def history(self, citizen_id: str) -> Sequence[ConsentPeriod]:
-        """All there were, in the order they were given: what a citizen who asks for a copy (PIPL article 45), or a
+        """All that are kept, in the order they were given: what a citizen who asks for a copy (PIPL article 45), or a
         supervisor who asks what was lawful when, is shown."""
         rows = self._database.all(_HISTORY, {"citizen": citizen_id})
         return [ConsentPeriod(StoredConsent(*row[:7]), row.ended_at, row.ended_by) for row in rows]

@@ -26,7 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The migration these tables stand for."""
 
 metadata = MetaData(
@@ -205,6 +205,7 @@ Index(
     postgresql_where=consents.c.ended_at.is_(None),
 )
 Index("ix_consents_citizen_id", consents.c.citizen_id)
+Index("ix_consents_ended_at", consents.c.ended_at)
 
 refresh_families = Table(
     "refresh_families",
