@@ -170,6 +170,29 @@ class InvalidTarget(OAuthError):
     description = "The resource is unknown or malformed, was not granted, or has to be named."
 
 
+# RFC 9449 sections 5, 7.1 and 8
+
+
+class InvalidDpopProof(OAuthError):
+    code = "invalid_dpop_proof"
+    description = "The DPoP proof is missing, or not one for this call."
+
+
+class UseDpopNonce(OAuthError):
+    code = "use_dpop_nonce"
+    description = "The DPoP proof must carry the nonce of the DPoP-Nonce header."
+
+
+class ResourceProofInvalid(InvalidDpopProof):
+    """At a resource the same is a challenge."""
+
+    status = 401
+
+
+class ResourceNonceMissing(UseDpopNonce):
+    status = 401
+
+
 # RFC 7591 section 3.2.2
 
 

@@ -28,7 +28,7 @@ from idp.login.party import RelyingParty
 from idp.login.settling import Settling
 from idp.login.transaction import Transaction, Transactions
 from idp.oidc.client import Client
-from idp.oidc.grant import CodeRecord, code_key, code_proof
+from idp.oidc.grant import CodeRecord, code_key, code_proof, mark_code
 from idp.oidc.legs import LegNames
 from idp.oidc.par import Incoming
 from idp.oidc.provider import Engine, PyopRequest
@@ -204,7 +204,7 @@ class AuthorizationEndpoint:
         refused: list[Refused] = []
 
         def code() -> str:
-            value = mint(self._randomness, key.shard)
+            value = mark_code(mint(self._randomness, key.shard), request.dpop_jkt)
             record = encode(CodeRecord(request, leg))
             outcome = self._state.issue_under(
                 key,
@@ -216,7 +216,7 @@ class AuthorizationEndpoint:
                 copy=("head", leg),
                 events=[event(EventType.SSO_GRANTED, self._clock.now())],
                 noted=leg,
-                proof=code_proof(request.client_id, request.redirect_uri, request.code_challenge),
+                proof=code_proof(request.client_id, request.redirect_uri, request.code_challenge, request.dpop_jkt),
             )
             if isinstance(outcome, Refused):
                 refused.append(outcome)

@@ -64,6 +64,8 @@ class Client:
     request_object_signing_alg: str | None = None
     """What it signs its requests with; None: any that is offered."""
     require_signed_request_object: bool = False
+    dpop_bound_access_tokens: bool = False
+    """Whether it asks for no token that is not bound to a key (RFC 9449 section 5.2)."""
     default_max_age: int | None = None
     require_auth_time: bool = False
     default_acr_values: tuple[str, ...] = ()

@@ -17,10 +17,11 @@ from idp.oidc.assertion import JWT_BEARER, Assertions
 from idp.oidc.call import Call
 from idp.oidc.client import Client
 from idp.oidc.client_keys import ClientKeys
+from idp.oidc.confirmation import UNBOUND, Confirmation
 from idp.oidc.target import ClientSource
 from idp.pace import Pace
 from idp.parameters import Parameters
-from idp.secrets import SHARDS, digest, equal
+from idp.secrets import SHARDS, Randomness, digest, equal, mint
 from idp.sources import Bucket, Sources, source_of
 from idp.storage.state import StateStore, Throttled
 
@@ -31,9 +32,15 @@ then one every two seconds."""
 
 @dataclass(frozen=True, slots=True)
 class AuthenticatedClient:
-    """A client that proved at this very request that it is the one; only `authenticate` makes it."""
+    """A client that proved at this very request that it is the one; only `authenticate` makes it. `confirmation` is
+    the key it showed beside that, to which every token it is given is bound."""
 
     client: Client
+    confirmation: Confirmation = UNBOUND
+
+    def token(self, randomness: Randomness, shard: str) -> str:
+        """The text of a new access token of this client's."""
+        return self.confirmation.bind(mint(randomness, shard))
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ def metadata(issuer: str, registration: bool = False) -> Mapping[str, object]:
         "token_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
         "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
         "introspection_endpoint_auth_methods_supported": tuple(each for each in AUTH_METHODS if each != "none"),
+        "dpop_signing_alg_values_supported": CLIENT_ALGORITHMS,
         "id_token_signing_alg_values_supported": tuple(ALGORITHMS),
         "userinfo_signing_alg_values_supported": tuple(ALGORITHMS),
         "authorization_signing_alg_values_supported": tuple(ALGORITHMS),

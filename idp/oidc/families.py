@@ -7,6 +7,7 @@ purged. Access tokens of a family live under an entry of the state store that is
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from idp.audit.events import EventType
@@ -16,6 +17,7 @@ from idp.codec import decode, encode
 from idp.errors import InvalidGrant, InvalidScope
 from idp.oidc.access import AccessTokens
 from idp.oidc.client import Client
+from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.grant import GrantRecord, family_key
 from idp.secrets import Randomness, digest, mint, shard_for, shard_of
 from idp.storage.records.errors import NotFound
@@ -55,14 +57,19 @@ class Families:
         """128 random bits in hex."""
         return self._randomness.bytes(16).hex()
 
-    def begin(self, family_id: str, client: Client, citizen_id: str, grant: GrantRecord) -> str:
+    def begin(self, family_id: str, authenticated: AuthenticatedClient, citizen_id: str, grant: GrantRecord) -> str:
         """Start a family; gives its first refresh token. The access token of its code hangs on the family from now on.
+        Refresh tokens of a public client are bound to the key it shows (RFC 9449 section 5); another one has to
+        authenticate for each.
 
         Raises `InvalidGrant` if by now the session in which it was granted has ended, or the code was replayed.
         """
         now = int(self._clock.now())
         shard = shard_for(citizen_id)
         refresh_token = self._token(shard, family_id)
+        client = authenticated.client
+        if not client.confidential:
+            grant = replace(grant, confirmation=authenticated.confirmation)
         family = Family(family_id, citizen_id, client.client_id, encode(grant), now, now + self._lifetime, None, None)
         self._records.create(family, digest(refresh_token))
         try:
@@ -73,18 +80,22 @@ class Families:
             raise InvalidGrant("code replayed, or its session has ended") from None
         return refresh_token
 
-    def rotate(self, refresh_token: str, client: Client, scopes: tuple[str, ...]) -> tuple[Family, GrantRecord, str]:
+    def rotate(
+        self, refresh_token: str, authenticated: AuthenticatedClient, scopes: tuple[str, ...]
+    ) -> tuple[Family, GrantRecord, str]:
         """Use a refresh token of this client; gives its family, what that grants, and the successor.
 
-        Raises `InvalidGrant`, or `InvalidScope` for scopes beyond the grant (RFC 6749 section 6). Another client's
-        attempt, or one for too much, changes nothing. Reuse beyond the grace ends the family.
+        Raises `InvalidGrant`, or `InvalidScope` for scopes beyond the grant (RFC 6749 section 6). An attempt of another
+        client, with another key, or for too much changes nothing. Reuse beyond the grace ends the family.
         """
         form = _TOKEN.fullmatch(refresh_token)
         family = self._records.get(form[1]) if form else None
-        if family is None or family.client_id != client.client_id:
+        if family is None or family.client_id != authenticated.client.client_id:
             raise InvalidGrant("unknown family, or another client's")
-        family_id = family.id
-        if not set(scopes) <= set(decode(family.document, GrantRecord).scopes):
+        family_id, granted = family.id, decode(family.document, GrantRecord)
+        if not granted.confirmation.met_by(authenticated.confirmation):
+            raise InvalidGrant("bound to another key")
+        if not set(scopes) <= set(granted.scopes):
             raise InvalidScope("more than was granted")
         successor = self._token(shard_of(refresh_token), family_id)
         now = int(self._clock.now())

@@ -13,6 +13,7 @@ from idp.oidc.authorize import AuthorizationEndpoint
 from idp.oidc.backchannel import BackChannel
 from idp.oidc.client_auth import ClientAuthentication
 from idp.oidc.client_keys import ClientKeys
+from idp.oidc.dpop import Nonces, Proofs
 from idp.oidc.envelope import Envelopes
 from idp.oidc.families import Families
 from idp.oidc.grants.authorization_code import AuthorizationCodeGrant
@@ -24,6 +25,7 @@ from idp.oidc.jarm import AuthorizationAnswers
 from idp.oidc.logout import IdTokenHints, SigningOut
 from idp.oidc.origins import Origins
 from idp.oidc.par import Incoming, PushedRequestEndpoint, PushedRequests
+from idp.oidc.presentation import Presentation
 from idp.oidc.redemption import Redemption
 from idp.oidc.register import InitialTokens, RegistrationEndpoint
 from idp.oidc.resource_tokens import ResourceTokens
@@ -153,6 +155,14 @@ class FrontDoor:
         )
 
     @cached_property
+    def nonces(self) -> Nonces:
+        return Nonces(self._services.secret("dpop-nonces"), self._services.clock)
+
+    @cached_property
+    def proofs(self) -> Proofs:
+        return Proofs(self._settings.issuer, self.nonces, self._services.state, self._services.clock)
+
+    @cached_property
     def incoming(self) -> Incoming:
         services = self._services
         objects = RequestObjects(services.directory, self.client_keys, services.clock, self._settings.issuer)
@@ -180,8 +190,14 @@ class FrontDoor:
     def api(self, web: Web, failing: Failing) -> ApiViews:
         services = self._services
         endpoints = Endpoints(
-            token=TokenEndpoint(self.authentication, self._grants(), services.state, services.clock),
-            userinfo=UserinfoEndpoint(services.engine, self.access_tokens, services.citizens, self.envelopes),
+            token=TokenEndpoint(self.authentication, self.proofs, self._grants(), services.state, services.clock),
+            userinfo=UserinfoEndpoint(
+                services.engine,
+                self.access_tokens,
+                services.citizens,
+                self.envelopes,
+                Presentation(self.proofs, services.state),
+            ),
             revocation=RevocationEndpoint(self.authentication, self.access_tokens, self.resource_tokens, self.families),
             introspection=IntrospectionEndpoint(
                 self._settings.issuer,
@@ -194,12 +210,12 @@ class FrontDoor:
                 services.clock,
             ),
             pushed=PushedRequestEndpoint(
-                self.authentication, services.directory, self.incoming, services.state, services.clock
+                self.authentication, self.proofs, services.directory, self.incoming, services.state, services.clock
             ),
             registration=self._registration(),
         )
         cross_origin = CrossOrigin(Origins(services.records.clients, services.versions))
-        return ApiViews(web, failing, cross_origin, endpoints, services.engine, services.keys)
+        return ApiViews(web, failing, cross_origin, endpoints, services.engine, services.keys, self.nonces)
 
     def logout(self, web: Web, transactions: Transactions) -> LogoutViews:
         services = self._services

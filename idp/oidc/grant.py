@@ -2,9 +2,11 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import Final
 
 from idp.codec import encode
 from idp.login.consent import granted_by
+from idp.oidc.confirmation import UNBOUND, Confirmation
 from idp.oidc.request import CodeRequest
 from idp.secrets import digest, shard_of
 from idp.sessions import Head
@@ -57,7 +59,7 @@ class AccessRecord:
 @dataclass(frozen=True, slots=True)
 class GrantRecord:
     """What tokens may be issued for, also long after the sign-in: kept with a family of refresh tokens. Times are
-    seconds since the epoch."""
+    seconds since the epoch. `confirmation` is what the family's refresh tokens are bound to."""
 
     sub: str
     scopes: tuple[str, ...]
@@ -67,12 +69,27 @@ class GrantRecord:
     aal: int
     amr: tuple[str, ...]
     lineage: str
+    confirmation: Confirmation = UNBOUND
 
 
-def code_proof(client_id: str, redirect_uri: str, code_challenge: str | None) -> bytes:
-    """What a code is bound to (RFC 6749 section 4.1.3, RFC 7636 section 4.6), as the store compares it: the digest of
-    what is presented with the code must be that of what it was issued for."""
-    return hashlib.sha256(encode((client_id, redirect_uri, code_challenge))).digest()
+_BOUND_CODE: Final = "~"
+
+
+def mark_code(handle: str, dpop_jkt: str | None) -> str:
+    """The text of a code, which says whether the code is bound to a DPoP key. Codes are kept by the digest of it, so
+    the mark can be neither taken away nor added."""
+    return handle if dpop_jkt is None else handle + _BOUND_CODE
+
+
+def is_bound(code: str) -> bool:
+    return code.endswith(_BOUND_CODE)
+
+
+def code_proof(client_id: str, redirect_uri: str, code_challenge: str | None, dpop_jkt: str | None) -> bytes:
+    """What a code is bound to (RFC 6749 section 4.1.3, RFC 7636 section 4.6, RFC 9449 section 10), as the store
+    compares it: the digest of what is presented with the code must be that of what it was issued for. `dpop_jkt` is
+    None for a code that is bound to no key, whichever is shown with it."""
+    return hashlib.sha256(encode((client_id, redirect_uri, code_challenge, dpop_jkt))).digest()
 
 
 def code_key(code: str) -> Key:

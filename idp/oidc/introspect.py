@@ -14,6 +14,7 @@ from idp.oidc.access import AccessTokens
 from idp.oidc.call import Call
 from idp.oidc.client import Client
 from idp.oidc.client_auth import ClientAuthentication
+from idp.oidc.confirmation import confirmation_of
 from idp.oidc.envelope import Envelopes
 from idp.oidc.resource_tokens import ResourceTokens, is_for_a_resource
 from idp.oidc.subjects import Subjects
@@ -72,16 +73,18 @@ class IntrospectionEndpoint:
             return INACTIVE
         if not self._may_sign_in(access.citizen_id):
             return INACTIVE
-        return {
+        bound = confirmation_of(token)
+        answer = {
             "active": True,
             "scope": " ".join(access.scopes),
             "client_id": client.client_id,
-            "token_type": "Bearer",
+            "token_type": bound.token_type,
             "exp": int(self._clock.now()) + access.seconds,
             "sub": access.sub,
             "aud": client.client_id,
             "iss": self._issuer,
         }
+        return answer | {"cnf": bound.members} if bound.members else answer
 
     def _of_resource(self, token: str, client: Client) -> dict[str, Any]:
         """The client is told the subject by its own name for the citizen, never by the resource server's."""
@@ -97,7 +100,7 @@ class IntrospectionEndpoint:
                 return INACTIVE
             if own:
                 claims["sub"] = self._subjects.subject(client, record.sign_in.citizen_id)
-        return {"active": True, "token_type": "Bearer"} | claims
+        return {"active": True, "token_type": record.confirmation.token_type} | claims
 
     def _may_sign_in(self, citizen_id: str) -> bool:
         citizen = self._citizens.by_id(citizen_id)

@@ -37,10 +37,20 @@ _MEMBERS: Final = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x
 _SUITS: Final = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP", "Ed25519": "OKP"}
 _CURVES: Final = {"sig": ("P-256", "Ed25519"), "enc": ("P-256", "P-384", "P-521", "X25519")}
 """By what a key is for (RFC 7517 section 4.2)."""
+_PRIVATE: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _RSA_BITS: Final = range(2048, 4097)
 _RSA_EXPONENTS: Final = range(3, 2**32)
 _TRIED: Final = 4
 """Keys that are tried where the header names none."""
+
+
+class _Reading(jws.JWSRegistry):
+    """A header may carry a key (RFC 9449 section 4.2), and the longest that is taken."""
+
+    max_header_length = 2_048
+
+
+_READING: Final = _Reading()
 
 PublicJwk = Mapping[str, str]
 
@@ -96,7 +106,7 @@ def client_jwk(members: object) -> PublicJwk:
     kty = members.get("kty") if isinstance(members, dict) else None
     if not isinstance(members, dict) or not isinstance(kty, str) or kty not in _MEMBERS:
         raise InvalidJwk("not an RSA, EC or OKP key")
-    if {"d", "p", "q", "k"} & members.keys():
+    if _PRIVATE & members.keys():
         raise InvalidJwk("a private key")
     use = members.get("use", "sig")
     if not isinstance(use, str) or use not in _CURVES:
@@ -125,7 +135,7 @@ def unproved_claims(token: str) -> dict[str, Any]:
     if len(token) > MAX_LENGTH or not token.isascii():
         raise InvalidJws("too long")
     try:
-        claims = json.loads(jws.extract_compact(token.encode()).payload)
+        claims = json.loads(jws.extract_compact(token.encode(), registry=_READING).payload)
         json.dumps(claims, ensure_ascii=False).encode()  # halves of surrogate pairs are no text
     except (JoseError, ValueError, TypeError, RecursionError):
         raise InvalidJws("not a JWS") from None
@@ -144,7 +154,7 @@ def verify_of_client(
     have; with none any will do.
     """
     claims = unproved_claims(token)
-    header = jws.extract_compact(token.encode()).headers()
+    header = jws.extract_compact(token.encode(), registry=_READING).headers()
     alg, kid = header.get("alg"), header.get("kid")
     if not isinstance(alg, str) or alg not in algorithms or alg not in _SUITS or "crit" in header:
         raise InvalidJws("not an algorithm of this client")
@@ -157,11 +167,26 @@ def verify_of_client(
     ]
     for key in suiting[:_TRIED]:
         try:
-            jws.deserialize_compact(token, jwk.import_key(dict(key)), algorithms=[alg])
+            jws.deserialize_compact(token, jwk.import_key(dict(key)), registry=_Reading(algorithms=[alg]))
         except (JoseError, ValueError, TypeError):
             continue
         return claims
     raise UnknownSigner("no key of this client signed it")
+
+
+def verify_of_holder(token: str, algorithms: Collection[str], typ: str) -> tuple[str, dict[str, Any]]:
+    """The RFC 7638 thumbprint of the public key that a token's own header carries, and the claims that this key signed
+    (RFC 9449 section 4.3). Raises `InvalidJws`: it proves that somebody has the key, and not who he is."""
+    unproved_claims(token)
+    try:
+        carried = client_jwk(jws.extract_compact(token.encode(), registry=_READING).headers().get("jwk"))
+    except InvalidJwk:
+        raise InvalidJws("no public key in its header") from None
+    key = {name: text for name, text in carried.items() if name != "kid"}
+    if key.pop("use", "sig") != "sig":
+        raise InvalidJws("the key in its header is not for signatures")
+    claims = verify_of_client(token, (key,), algorithms, (typ,))
+    return jwk.import_key(dict(key)).thumbprint(), claims
 
 
 def verify(token: str, keys: Iterable[Mapping[str, str]], typ: str) -> dict[str, Any]:

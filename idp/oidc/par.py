@@ -6,14 +6,15 @@ again when the browser comes, for the client may have been changed meanwhile. A 
 client's alone, and is good once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from idp.clock import Clock
 from idp.codec import decode, encode
-from idp.errors import InvalidRequest, TooManyRequests
+from idp.errors import InvalidDpopProof, InvalidRequest, TooManyRequests
 from idp.oidc.call import Call
 from idp.oidc.client_auth import ClientAuthentication
+from idp.oidc.dpop import Proofs
 from idp.oidc.jar import RequestObjects
 from idp.oidc.request import PARAMETERS, HintReader, read
 from idp.oidc.target import ClientSource, UnknownClient, UnprovenRedirect, prove
@@ -22,6 +23,7 @@ from idp.secrets import Randomness, digest, mint_anywhere, shard_of
 from idp.sources import Bucket, Sources, source_of
 from idp.storage.state import Gone, Key, Replayed, StateStore, Throttled
 
+PATH: Final = "/par"
 PREFIX: Final = "urn:ietf:params:oauth:request_uri:"
 SECONDS: Final = 60
 """Section 2.2 wants a short life; the browser comes at once."""
@@ -85,12 +87,14 @@ class PushedRequestEndpoint:
     def __init__(
         self,
         authentication: ClientAuthentication,
+        proofs: Proofs,
         clients: ClientSource,
         incoming: Incoming,
         state: StateStore,
         clock: Clock,
     ) -> None:
         self._authentication = authentication
+        self._proofs = proofs
         self._clients = clients
         self._incoming = incoming
         self._clock = clock
@@ -107,13 +111,22 @@ class PushedRequestEndpoint:
         kept = {name: value for name, value in given.values.items() if name in PARAMETERS}
         if kept.setdefault("client_id", client.client_id) != client.client_id:
             raise InvalidRequest("another client's request")
-        parameters = self._incoming.objects.resolve(Parameters(kept, pushed=True))
+        parameters = self._bound(self._incoming.objects.resolve(Parameters(kept, pushed=True)), call)
         try:
             target = prove(parameters, self._clients)
         except (UnknownClient, UnprovenRedirect):
             raise InvalidRequest("redirect_uri is not registered") from None
         read(parameters, target, self._incoming.hints, int(self._clock.now()), "")
         return {"request_uri": self._incoming.pushed.store(parameters), "expires_in": SECONDS}
+
+    def _bound(self, parameters: Parameters, call: Call) -> Parameters:
+        """A proof says the same as `dpop_jkt` (RFC 9449 section 10.1)."""
+        if call.dpop is None:
+            return parameters
+        jkt = self._proofs.once(call.dpop, PATH)
+        if parameters.get("dpop_jkt") not in (None, jkt):
+            raise InvalidDpopProof("dpop_jkt is another key's")
+        return replace(parameters, values={**parameters.values, "dpop_jkt": jkt})
 
     def _count(self, source: str) -> None:
         try:

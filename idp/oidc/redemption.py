@@ -11,13 +11,13 @@ from idp.citizens.citizen import Citizen
 from idp.citizens.registry import Citizens
 from idp.codec import decode, encode
 from idp.oidc.access import AccessTokens
-from idp.oidc.client import Client
+from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.families import Families
 from idp.oidc.grant import CodeMarker, CodeRecord, GrantRecord, access_key
 from idp.oidc.scopes import OFFLINE_ACCESS
 from idp.oidc.subjects import Subjects
 from idp.oidc.tokens import IdTokenFacts, TokenIssuer
-from idp.secrets import Randomness, mint
+from idp.secrets import Randomness
 from idp.sessions import Head
 from idp.storage.state import Key, StateStore, Taken
 
@@ -52,9 +52,10 @@ class Redemption:
         self._subjects = subjects
         self._randomness = randomness
 
-    def take(self, client: Client, entry: Key, proof: bytes) -> Redeemed:
+    def take(self, authenticated: AuthenticatedClient, entry: Key, proof: bytes) -> Redeemed:
         """Take what was issued under `entry`; a `CodeMarker` stays in its place. Raises `Replayed` or `Gone`."""
-        token = mint(self._randomness, entry.shard)
+        client = authenticated.client
+        token = authenticated.token(self._randomness, entry.shard)
         family = self._families.new_id() if OFFLINE_ACCESS in client.scope else None
         attempt = self._randomness.bytes(8).hex()
         marker = encode(CodeMarker(client.client_id, access_key(token).name, family))
@@ -62,17 +63,17 @@ class Redemption:
         taken = self._state.take_once(entry, attempt, marker, self._access_tokens.seconds, made)
         return Redeemed(decode(taken.value, CodeRecord), taken, token, family)
 
-    def answer(self, client: Client, redeemed: Redeemed) -> dict[str, Any]:
+    def answer(self, authenticated: AuthenticatedClient, redeemed: Redeemed) -> dict[str, Any]:
         """The token response: an access token, an ID token and, with offline_access, the first refresh token of a
         family. Raises `InvalidGrant` if the session has ended by now."""
         record, fields, family = redeemed.record, redeemed.taken.fields, redeemed.family
-        head = decode(fields["head"], Head)
+        client, head = authenticated.client, decode(fields["head"], Head)
         grant = record.grant(head, fields[record.leg], self._subjects.subject(client, head.citizen_id))
         facts = IdTokenFacts(grant, record.request.nonce, self._citizen(head, grant))
         answer = self._issuer.answer(client, redeemed.token, facts)
         if family is None or OFFLINE_ACCESS not in grant.scopes:
             return answer
-        return answer | {"refresh_token": self._families.begin(family, client, head.citizen_id, grant)}
+        return answer | {"refresh_token": self._families.begin(family, authenticated, head.citizen_id, grant)}
 
     def _citizen(self, head: Head, grant: GrantRecord) -> Citizen | None:
         return self._citizens.by_id(head.citizen_id) if grant.id_token_claims else None

@@ -25,6 +25,7 @@ PARAMETERS: Final = frozenset(
         "nonce",
         "code_challenge",
         "code_challenge_method",
+        "dpop_jkt",
         "response_mode",
         "prompt",
         "max_age",
@@ -58,6 +59,7 @@ class CodeRequest:
     id_token_claims: tuple[str, ...] = ()
     userinfo_claims: tuple[str, ...] = ()
     response_mode: str = "query"
+    dpop_jkt: str | None = None
 
 
 class HintReader(Protocol):
@@ -88,17 +90,7 @@ def read(parameters: Parameters, target: Target, hints: HintReader, now: int, se
     claims = claims_parameter.parse(parameters.get("claims"))
     prompts = rules.prompts(parameters)
     scopes = rules.scopes(parameters, client)
-    code_request = CodeRequest(
-        client_id=client.client_id,
-        redirect_uri=target.redirect_uri,
-        state=target.state,
-        nonce=parameters.get("nonce"),
-        scopes=scopes,
-        code_challenge=parameters.get("code_challenge"),
-        id_token_claims=rules.claims(claims.id_token, client),
-        userinfo_claims=rules.claims(claims.userinfo, client),
-        response_mode=target.response_mode,
-    )
+    code_request = _code_request(parameters, target, scopes, claims)
     single = tuple(dict.fromkeys(code_request.id_token_claims + code_request.userinfo_claims))
     max_age = rules.max_age(parameters, client)
     anew = max_age == 0 or bool(prompts & {"login", "select_account", "create"})
@@ -121,6 +113,23 @@ def read(parameters: Parameters, target: Target, hints: HintReader, now: int, se
         languages=tuple((parameters.get("ui_locales") or "").split()),
     )
     return Wanted(code_request, ask)
+
+
+def _code_request(
+    parameters: Parameters, target: Target, scopes: tuple[str, ...], claims: ClaimsRequest
+) -> CodeRequest:
+    return CodeRequest(
+        client_id=target.client.client_id,
+        redirect_uri=target.redirect_uri,
+        state=target.state,
+        nonce=parameters.get("nonce"),
+        scopes=scopes,
+        code_challenge=parameters.get("code_challenge"),
+        id_token_claims=rules.claims(claims.id_token, target.client),
+        userinfo_claims=rules.claims(claims.userinfo, target.client),
+        response_mode=target.response_mode,
+        dpop_jkt=rules.dpop_jkt(parameters),
+    )
 
 
 def _level(parameters: Parameters, target: Target, claims: ClaimsRequest) -> tuple[int, bool]:

@@ -17,6 +17,8 @@ from idp.codec import decode, encode
 from idp.errors import InvalidGrant
 from idp.login.assurance import acr
 from idp.oidc.client import Client
+from idp.oidc.client_auth import AuthenticatedClient
+from idp.oidc.confirmation import Confirmation
 from idp.oidc.keys import InvalidJws, KeyRing
 from idp.oidc.resources import JWT, Resource, ResourceDirectory
 from idp.oidc.subjects import Subjects
@@ -51,6 +53,7 @@ class ResourceRecord:
     scopes: tuple[str, ...]
     iat: int
     exp: int
+    confirmation: Confirmation
     sign_in: SignIn | None = None
 
     def claims(self, issuer: str, scopes: tuple[str, ...]) -> dict[str, Any]:
@@ -64,6 +67,8 @@ class ResourceRecord:
             "exp": self.exp,
             "scope": " ".join(scopes),
         }
+        if self.confirmation.members:
+            claims["cnf"] = self.confirmation.members
         if self.sign_in is not None:
             claims |= {"auth_time": self.sign_in.auth_time, "acr": acr(self.sign_in.aal), "amr": self.sign_in.amr}
         return claims
@@ -74,6 +79,7 @@ class IssuedToken:
     """A token, to be given to its client; it lives `seconds`."""
 
     token: str
+    token_type: str
     seconds: int
     scopes: tuple[str, ...]
 
@@ -113,14 +119,17 @@ class ResourceTokens:
         self._randomness = randomness
         self._seconds = seconds
 
-    def issue_to_client(self, client: Client, resource: Resource, scopes: tuple[str, ...]) -> IssuedToken:
+    def issue_to_client(
+        self, authenticated: AuthenticatedClient, resource: Resource, scopes: tuple[str, ...]
+    ) -> IssuedToken:
         """A token for the client itself, which rests on no sign-in: it is good while the client is registered and
         enabled."""
-        shard = shard_for(client.client_id)
-        liveness = Key(shard, "machine", digest(client.client_id))
+        client_id = authenticated.client.client_id
+        liveness = Key(shard_for(client_id), "machine", digest(client_id))
         self._state.put(liveness, b"{}", self._seconds)
         now, seconds = int(self._clock.now()), min(resource.token_seconds, self._seconds)
-        record = ResourceRecord(client.client_id, resource.resource, client.client_id, scopes, now, now + seconds)
+        bound = authenticated.confirmation
+        record = ResourceRecord(client_id, resource.resource, client_id, scopes, now, now + seconds, bound)
         return self._issue(liveness, resource, record)
 
     def _issue(self, liveness: Key, resource: Resource, record: ResourceRecord) -> IssuedToken:
@@ -141,7 +150,7 @@ class ResourceTokens:
             self._state.put_under(liveness, key, encode(record), seconds, facts, told)
         except (Gone, Conflict):
             raise InvalidGrant("ended meanwhile") from None
-        return IssuedToken(token, seconds, record.scopes)
+        return IssuedToken(token, record.confirmation.token_type, seconds, record.scopes)
 
     def look_up(self, token: str) -> ResourceAccess | None:
         """What `token` opens now; None if nothing."""

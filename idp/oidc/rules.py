@@ -22,7 +22,8 @@ from idp.oidc.scopes import CLAIMS_OF_SCOPE, OFFLINE_ACCESS, OPENID, SCOPE_OF_CL
 from idp.oidc.target import deliverable
 from idp.parameters import Parameters
 
-_CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+_SHA256: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+"""A SHA-256 digest as base64url has it."""
 _MAX_AGE: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 PROMPTS: Final = ("none", "login", "consent", "select_account", "create")
 _ALONE: Final = frozenset({"none", "create"})
@@ -78,7 +79,7 @@ def code_challenge_is_s256(parameters: Parameters, client: Client) -> None:
         if client.require_pkce or not client.confidential or parameters.get("code_challenge_method") is not None:
             raise InvalidRequest("code_challenge is missing")
         return
-    if parameters.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(challenge):
+    if parameters.get("code_challenge_method") != "S256" or not _SHA256.fullmatch(challenge):
         raise InvalidRequest("code_challenge is not S256")
 
 
@@ -136,3 +137,11 @@ def max_age(parameters: Parameters, client: Client) -> int | None:
     if not _MAX_AGE.fullmatch(value):
         raise InvalidRequest("max_age")
     return int(value)
+
+
+def dpop_jkt(parameters: Parameters) -> str | None:
+    """The key a code is to be bound to (RFC 9449 section 10), or None."""
+    value = parameters.get("dpop_jkt")
+    if value is not None and not _SHA256.fullmatch(value):
+        raise InvalidRequest("dpop_jkt is no thumbprint")
+    return value

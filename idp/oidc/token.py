@@ -1,21 +1,25 @@
 """The token endpoint (RFC 6749 section 3.2): the pipeline that every grant goes through, so that no grant can forget a
 step.
 
-Syntax, client authentication, whether the client may use the grant; then the grant itself; then the answer.
+Syntax, client authentication, whether the client may use the grant, the key its tokens are bound to; then the grant
+itself; then the answer.
 """
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from idp.audit.events import EventType
 from idp.audit.recorder import event
 from idp.clock import Clock
-from idp.errors import InvalidGrant, UnauthorizedClient, UnsupportedGrantType
+from idp.errors import InvalidDpopProof, InvalidGrant, UnauthorizedClient, UnsupportedGrantType
 from idp.oidc.call import Call
 from idp.oidc.client_auth import AuthenticatedClient, ClientAuthentication
+from idp.oidc.dpop import Proofs
 from idp.parameters import Parameters
 from idp.secrets import SHARDS
 from idp.storage.state import StateStore
+
+PATH: Final = "/token"
 
 
 class Grant(Protocol):
@@ -35,9 +39,15 @@ class TokenEndpoint:
     """/token (RFC 6749 section 3.2): what every grant needs before it, so that none can forget it."""
 
     def __init__(
-        self, authentication: ClientAuthentication, grants: Sequence[Grant], state: StateStore, clock: Clock
+        self,
+        authentication: ClientAuthentication,
+        proofs: Proofs,
+        grants: Sequence[Grant],
+        state: StateStore,
+        clock: Clock,
     ) -> None:
         self._authentication = authentication
+        self._proofs = proofs
         self._grants = {grant.grant_type: grant for grant in grants}
         self._state = state
         self._clock = clock
@@ -48,8 +58,8 @@ class TokenEndpoint:
         authenticated = self._authentication.prove(parameters, call)
         grant = self._grant(authenticated, parameters)
         try:
-            return grant.redeem(authenticated, parameters)
-        except InvalidGrant as error:
+            return grant.redeem(self._proofs.bound(authenticated, call, PATH), parameters)
+        except (InvalidGrant, InvalidDpopProof) as error:
             if not authenticated.client.vetted:  # anybody can be this client, or become it
                 self._authentication.count_failure(call.source)
             self._tell(EventType.TOKEN_REFUSED, call.source, client_id=authenticated.client.client_id)

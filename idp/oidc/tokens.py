@@ -9,6 +9,7 @@ from idp.clock import Clock
 from idp.login.assurance import acr
 from idp.oidc import scopes
 from idp.oidc.client import Client
+from idp.oidc.confirmation import confirmation_of
 from idp.oidc.grant import GrantRecord
 from idp.oidc.keys import KeyRing
 from idp.oidc.subjects import Subjects
@@ -46,7 +47,7 @@ class TokenIssuer:
         """A successful token response (RFC 6749 section 5.1, OIDC Core section 3.1.3.3)."""
         return {
             "access_token": token,
-            "token_type": "Bearer",
+            "token_type": confirmation_of(token).token_type,
             "expires_in": self._access_seconds,
             "scope": " ".join(facts.grant.scopes),
             "id_token": self.id_token(client, token, facts),

@@ -1,7 +1,7 @@
 """D. Client authentication and confusion of JWTs (RFC 6749 section 2.3, RFC 8725).
 
 Client assertions: `tests/spec/test_private_key_jwt.py`; pushed and signed requests: `test_par.py`, `test_jar.py` there.
-DPoP is not offered yet (README.md).
+Proofs of possession: `test_d_dpop.py`.
 """
 
 import base64

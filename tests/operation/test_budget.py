@@ -14,6 +14,7 @@ from idp.citizens.registry import NewCitizen
 from tests.support.assertions import JWKS, asserted, assertion
 from tests.support.citizens import number
 from tests.support.counted_state import CountedState
+from tests.support.dpop import bound_tokens, holder
 from tests.support.known import Known, acquainted
 from tests.support.lossy_proxy import LossyProxy, lossy_proxy
 from tests.support.provider import Provider, running_provider, settings_for
@@ -113,6 +114,22 @@ def test_a_client_that_signs_costs_one_trip_more_for_its_assertion_is_good_once(
 
     redeem()
     assert meter.cost(redeem) == Cost(("replace", "take_once"), 0)
+
+
+def test_a_client_that_shows_its_key_costs_one_trip_more_for_each_proof_is_good_once(meter: Meter) -> None:
+    """One at /token and one at /userinfo; nonces cost none."""
+    mine = holder(warm(meter))
+    told: list[str] = []
+
+    def redeem(code: str, proof: str) -> None:
+        told.append(bound_tokens(mine.redeem(code=code, proof=proof))["access_token"])
+
+    redeem(mine.known.code(), mine.proof())
+    code, proof = mine.known.code(dpop_jkt=mine.jkt), mine.proof()
+    assert meter.cost(lambda: redeem(code, proof)) == Cost(("replace", "take_once"), 0)
+    assert mine.userinfo(told[-1]).status_code == 200
+    shown = mine.proof("/userinfo", "GET", told[-1])
+    assert meter.cost(lambda: mine.userinfo(told[-1], shown).get_json()["sub"]) == Cost(("put_under", "read_under"), 1)
 
 
 def test_a_hop_costs_the_same_however_many_there_are(meter: Meter) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import os
 import re
 import signal
@@ -9,9 +10,12 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
+from tests.support.dpop import Holder, holder
+from tests.support.known import acquainted
 from tests.support.processes import wait_until
 from tests.support.serving import Served, ready, served
 
@@ -35,6 +39,32 @@ def test_healthz_and_readyz_say_ok_in_json(running: Served) -> None:
         answer = running.get(probe)
         assert (answer.status, answer.json) == (200, {"status": "ok"})
         assert answer.headers["Cache-Control"] == "no-store"
+
+
+# -- headers that come twice
+
+
+def redeemed(running: Served, mine: Holder, *proofs: str) -> dict[str, str]:
+    """What /token answers to a code with a `DPoP` header for each proof."""
+    client = mine.known.client
+    body = urlencode(client.exchange(mine.known.code()))
+    with contextlib.closing(running.proxy.connect()) as connection:
+        connection.putrequest("POST", "/token")
+        plain = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(body))}
+        for name, value in [*(client.basic | plain).items(), *(("DPoP", proof) for proof in proofs)]:
+            connection.putheader(name, value)
+        connection.endheaders(body.encode())
+        told: dict[str, str] = json.loads(connection.getresponse().read())
+    return told
+
+
+def test_rfc9449_4_3_two_proofs_are_none(running: Served) -> None:
+    """The server makes one header of two, with a comma between; the same proof alone is good."""
+    mine = holder(acquainted(running.provider))
+    proof = mine.proof()
+    for proofs in ((proof, mine.proof()), (proof, proof), (proof, "")):
+        assert redeemed(running, mine, *proofs)["error"] == "invalid_dpop_proof"
+    assert redeemed(running, mine, proof)["token_type"] == "DPoP"
 
 
 # -- who asks

@@ -11,6 +11,8 @@ from werkzeug.test import TestResponse
 
 from idp.errors import InvalidClientMetadata
 from tests.support.assertions import JWKS, asserted, assertion, signed
+from tests.support.dpop import holder
+from tests.support.known import acquainted
 from tests.support.provider import ISSUER, Person, Provider, Registered, Visitor, parameters
 
 CONFIGURATION = "/.well-known/openid-configuration"
@@ -133,6 +135,12 @@ def assertions_are_signed_with(scene: Scene, values: list[str]) -> None:
         assert scene.provider.token(client, fields | signed, {}).json["error"] == "invalid_grant", value
 
 
+def proofs_are_signed_with(scene: Scene, values: list[str]) -> None:
+    known = acquainted(scene.provider)
+    for value in values:
+        assert holder(known, value).redeem().json["token_type"] == "DPoP", value
+
+
 def requests_are_signed_with(scene: Scene, values: list[str]) -> None:
     for value in values:
         client = scene.provider.client(jwks=JWKS, request_object_signing_alg=value)
@@ -240,6 +248,7 @@ EACH: dict[str, Check] = {
     "code_challenge_methods_supported": challenge_methods_are_taken,
     "token_endpoint_auth_methods_supported": client_authentication_is_taken,
     "token_endpoint_auth_signing_alg_values_supported": assertions_are_signed_with,
+    "dpop_signing_alg_values_supported": proofs_are_signed_with,
     "request_object_signing_alg_values_supported": requests_are_signed_with,
     "revocation_endpoint_auth_methods_supported": revocation_takes,
     "introspection_endpoint_auth_methods_supported": introspection_takes,

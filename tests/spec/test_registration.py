@@ -24,6 +24,7 @@ def test_rfc7591_3_2_1_the_defaults_are_told() -> None:
         "require_pkce": True,
         "require_pushed_authorization_requests": False,
         "require_signed_request_object": False,
+        "dpop_bound_access_tokens": False,
         "require_auth_time": False,
         "lawful_basis": "consent",
         "client_id_issued_at": 0,

@@ -196,7 +196,6 @@ def test_rfc7591_3_2_2_what_is_refused_and_how(metadata: dict[str, object], code
         {"id_token_encrypted_response_alg": "RSA-OAEP"},
         {"userinfo_encrypted_response_alg": "RSA-OAEP"},
         {"tls_client_certificate_bound_access_tokens": True},
-        {"dpop_bound_access_tokens": True},
     ],
 )
 def test_a_protection_that_is_not_given_is_refused_and_not_forgotten(member: dict[str, object]) -> None:

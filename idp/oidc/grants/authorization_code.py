@@ -17,7 +17,7 @@ from idp.errors import InvalidGrant
 from idp.oidc.client import Client
 from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.families import Families
-from idp.oidc.grant import CodeMarker, access_key_of, code_key, code_proof
+from idp.oidc.grant import CodeMarker, access_key_of, code_key, code_proof, is_bound
 from idp.oidc.redemption import Redeemed, Redemption
 from idp.parameters import Parameters
 from idp.secrets import equal, shard_of, urlsafe
@@ -43,19 +43,18 @@ class AuthorizationCodeGrant:
 
     def redeem(self, authenticated: AuthenticatedClient, parameters: Parameters) -> dict[str, Any]:
         """The token response. Raises `InvalidGrant`, and then the code is burnt, or `InvalidRequest`."""
-        client = authenticated.client
         code = parameters.require("code")
-        proof = _proof_of(client, parameters)
-        redeemed = self._take(client, code, proof)
+        proof = _proof_of(authenticated, code, parameters)
+        redeemed = self._take(authenticated, code, proof)
         _must_match(redeemed, proof)
-        return self._redemption.answer(client, redeemed)
+        return self._redemption.answer(authenticated, redeemed)
 
-    def _take(self, client: Client, code: str, proof: bytes) -> Redeemed:
+    def _take(self, authenticated: AuthenticatedClient, code: str, proof: bytes) -> Redeemed:
         """Burn the code. Raises `InvalidGrant`, after revoking what an earlier redemption got."""
         try:
-            return self._redemption.take(client, code_key(code), proof)
+            return self._redemption.take(authenticated, code_key(code), proof)
         except Replayed as replay:
-            self._revoke(client, shard_of(code), decode(replay.marker, CodeMarker))
+            self._revoke(authenticated.client, shard_of(code), decode(replay.marker, CodeMarker))
             raise InvalidGrant("code was used before") from None
         except Gone:
             raise InvalidGrant("unknown, expired, or its session has ended") from None
@@ -69,9 +68,10 @@ class AuthorizationCodeGrant:
             self._families.revoke(marker.family, shard, "code replayed")
 
 
-def _proof_of(client: Client, parameters: Parameters) -> bytes:
+def _proof_of(authenticated: AuthenticatedClient, code: str, parameters: Parameters) -> bytes:
     challenge = _challenge_of(parameters.get("code_verifier"))
-    return code_proof(client.client_id, parameters.get("redirect_uri") or "", challenge)
+    shown = (authenticated.confirmation.jkt or "") if is_bound(code) else None
+    return code_proof(authenticated.client.client_id, parameters.get("redirect_uri") or "", challenge, shown)
 
 
 def _challenge_of(verifier: str | None) -> str | None:
@@ -85,8 +85,8 @@ def _challenge_of(verifier: str | None) -> str | None:
 
 def _must_match(redeemed: Redeemed, proof: bytes) -> None:
     """RFC 6749 section 4.1.3: the same client, the same redirect address; RFC 7636 section 4.6: the verifier, and none
-    where there was no challenge (RFC 9700 section 4.8.2)."""
+    where there was no challenge (RFC 9700 section 4.8.2); RFC 9449 section 10: the key."""
     request = redeemed.record.request
-    expected = code_proof(request.client_id, request.redirect_uri, request.code_challenge)
+    expected = code_proof(request.client_id, request.redirect_uri, request.code_challenge, request.dpop_jkt)
     if not equal(proof.hex(), expected.hex()) or not redeemed.taken.became:
-        raise InvalidGrant("issued to another client, for another redirect_uri, or with another code_challenge")
+        raise InvalidGrant("issued to another client, for another redirect_uri, or with another code_challenge or key")

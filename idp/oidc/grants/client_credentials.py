@@ -32,10 +32,10 @@ class ClientCredentialsGrant:
         scopes = resource.own(asked or client.scope)
         if not scopes or len(scopes) < len(asked):
             raise InvalidScope("not of this resource")
-        issued = self._tokens.issue_to_client(client, resource, scopes)
+        issued = self._tokens.issue_to_client(authenticated, resource, scopes)
         return {
             "access_token": issued.token,
-            "token_type": "Bearer",
+            "token_type": issued.token_type,
             "expires_in": issued.seconds,
             "scope": " ".join(issued.scopes),
         }

@@ -14,7 +14,7 @@ from idp.oidc.grant import GrantRecord
 from idp.oidc.scopes import OFFLINE_ACCESS, OPENID, SCOPE_OF_CLAIM
 from idp.oidc.tokens import IdTokenFacts, TokenIssuer
 from idp.parameters import Parameters
-from idp.secrets import Randomness, mint, shard_for
+from idp.secrets import Randomness, shard_for
 from idp.storage.records.consents import StoredConsent
 
 
@@ -45,7 +45,7 @@ class RefreshTokenGrant:
         """The token response. Raises `InvalidGrant`, `InvalidScope` or `InvalidRequest`."""
         client = authenticated.client
         scope = _scope(parameters.get("scope"))
-        family, grant, successor = self._families.rotate(parameters.require("refresh_token"), client, scope)
+        family, grant, successor = self._families.rotate(parameters.require("refresh_token"), authenticated, scope)
         citizen = self._citizens.by_id(family.citizen_id)
         if citizen is None or not citizen.may_sign_in:
             self._families.revoke(family.id, shard_for(family.citizen_id), "account closed")
@@ -57,7 +57,7 @@ class RefreshTokenGrant:
             self._families.revoke(family.id, shard_for(family.citizen_id), "consent_withdrawn")
             raise InvalidGrant("the consent was withdrawn")
         narrowed = _of_client(replace(agreed, scopes=_both(scope, agreed.scopes)) if scope else agreed, client)
-        token = mint(self._randomness, shard_for(family.citizen_id))
+        token = authenticated.token(self._randomness, shard_for(family.citizen_id))
         self._families.store_access_token(token, family, client, narrowed)
         return self._issuer.answer(client, token, IdTokenFacts(narrowed, None, citizen)) | {"refresh_token": successor}
 

@@ -46,7 +46,6 @@ _NOT_OFFERED: Final = (
     "request_object_encryption_alg",
     "request_object_encryption_enc",
     "tls_client_certificate_bound_access_tokens",
-    "dpop_bound_access_tokens",
 )
 
 
@@ -102,6 +101,7 @@ class Registrar:
             **answers(metadata),
             require_pkce=require_pkce,
             **requests,
+            dpop_bound_access_tokens=boolean(metadata, "dpop_bound_access_tokens", default=False),
             default_max_age=seconds(metadata, "default_max_age"),
             require_auth_time=boolean(metadata, "require_auth_time", default=False),
             default_acr_values=strings(metadata, "default_acr_values"),

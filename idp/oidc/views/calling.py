@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from flask import Response
 from werkzeug.exceptions import HTTPException
@@ -12,8 +12,10 @@ from werkzeug.wrappers import Request
 from idp.errors import InvalidRequest, OAuthError
 from idp.http import CrossOrigin, Failing, Web, document, form, query
 from idp.oidc import introspect, userinfo
-from idp.oidc.call import Call
+from idp.oidc.call import Call, ResourceCall
+from idp.oidc.dpop import Nonces
 from idp.oidc.introspect import IntrospectionEndpoint
+from idp.oidc.jws import CLIENT_ALGORITHMS
 from idp.oidc.keys import KeyRing
 from idp.oidc.par import PushedRequestEndpoint
 from idp.oidc.provider import Engine
@@ -23,6 +25,9 @@ from idp.oidc.token import TokenEndpoint
 from idp.oidc.userinfo import UserinfoEndpoint
 from idp.storage.records.errors import RecordsUnavailable
 from idp.storage.state import StateUnavailable
+
+_CHALLENGES: Final = {"Bearer": "Bearer", "DPoP": f'DPoP algs="{" ".join(CLIENT_ALGORITHMS)}",'}
+"""How a resource's challenge begins (RFC 6750 section 3, RFC 9449 section 7.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class ApiViews:
         endpoints: Endpoints,
         engine: Engine,
         keys: KeyRing,
+        nonces: Nonces,
     ) -> None:
         self._web = web
         self._failing = failing
@@ -58,6 +64,7 @@ class ApiViews:
         self._endpoints = endpoints
         self._engine = engine
         self._keys = keys
+        self._nonces = nonces
 
     def token(self, request: Request) -> Response:
         def answer() -> Response:
@@ -67,12 +74,15 @@ class ApiViews:
 
     def userinfo(self, request: Request) -> Response:
         def answer() -> Response:
-            body = form(request) if request.method == "POST" and request.content_length else None
-            authorization = request.headers.get("Authorization")
-            told = self._endpoints.userinfo.answer(query(request), authorization, body)
+            told = self._endpoints.userinfo.answer(_resource_call(request))
             return self._web.jwt(told, userinfo.CONTENT_TYPE) if isinstance(told, str) else self._web.json(told)
 
-        return self._answered(request, answer, "Bearer")
+        with_proof = request.environ.get("HTTP_AUTHORIZATION", "")[:5].lower() == "dpop "
+        scheme, other = ("DPoP", "Bearer") if with_proof else ("Bearer", "DPoP")
+        response = self._answered(request, answer, _CHALLENGES[scheme])
+        if response.status_code == 401:  # either way of presenting a token is told (RFC 9449 section 7.2)
+            response.headers.add("WWW-Authenticate", f'{_CHALLENGES[other]} realm="citizen-idp"')
+        return response
 
     def revoke(self, request: Request) -> Response:
         def answer() -> Response:
@@ -109,7 +119,10 @@ class ApiViews:
 
     def _call(self, request: Request) -> Call:
         """Raises `InvalidRequest` or `RequestEntityTooLarge`."""
-        return Call(form(request), request.headers.get("Authorization"), self._web.source(request))
+        environ = request.environ
+        return Call(
+            form(request), environ.get("HTTP_AUTHORIZATION"), self._web.source(request), environ.get("HTTP_DPOP")
+        )
 
     def _caller(self, request: Request) -> Caller:
         return Caller(request.headers.get("Authorization"), self._web.source(request))
@@ -153,7 +166,14 @@ class ApiViews:
         return self._answered(request, answer, None)
 
     def _answered(self, request: Request, answer: Callable[[], Response], scheme: str | None) -> Response:
-        """The one place where an exception becomes a JSON error."""
+        """The one place where an exception becomes a JSON error. Whoever sends a proof is told the nonce of the next
+        (RFC 9449 section 8)."""
+        response = self._tried(request, answer, scheme)
+        if "HTTP_DPOP" in request.environ:
+            response.headers["DPoP-Nonce"] = self._nonces.newest()
+        return response
+
+    def _tried(self, request: Request, answer: Callable[[], Response], scheme: str | None) -> Response:
         try:
             return answer()
         except OAuthError as error:
@@ -162,6 +182,15 @@ class ApiViews:
             return self._failing.oauth_error(InvalidRequest())
         except Exception as error:
             return self._failing.unexpected(request, error)
+
+
+def _resource_call(request: Request) -> ResourceCall:
+    """Raises `InvalidRequest` or `RequestEntityTooLarge`."""
+    body = form(request) if request.method == "POST" and request.content_length else None
+    environ = request.environ
+    return ResourceCall(
+        request.method, query(request), body, environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_DPOP")
+    )
 
 
 def _asks_for(content_type: str, request: Request) -> bool:
