@@ -212,6 +212,16 @@ class InvalidSectorIdentifier(InvalidClientMetadata):
     description = "sector_identifier_uri cannot be fetched, is no JSON array, or lacks one of redirect_uris."
 
 
+class InvalidSoftwareStatement(OAuthError):
+    code = "invalid_software_statement"
+    description = "The software statement is not a JWT that its issuer signed, or is not valid now."
+
+
+class UnapprovedSoftwareStatement(OAuthError):
+    code = "unapproved_software_statement"
+    description = "The software statement is of an issuer that is not approved here, or for another provider."
+
+
 class TooManyRequests(OAuthError):
     """RFC 6585 section 4 gives status and Retry-After; the code is that of RFC 6749 section 4.1.2.1, used elsewhere."""
 

@@ -19,6 +19,7 @@ from idp.oidc.keys import KeyRing
 from idp.oidc.provider import Engine
 from idp.oidc.registration.registrar import Registrar
 from idp.oidc.registration.sector import Sectors
+from idp.oidc.registration.statement import SoftwareStatements, read_issuers
 from idp.oidc.resources import ResourceDirectory, Resources
 from idp.secrets import SHARDS, Randomness, SystemRandomness
 from idp.sessions import Limits, Sessions
@@ -96,7 +97,7 @@ def build_services(
     resource_directory = ResourceDirectory(records.resources, versions)
     engine = Engine(discovery.metadata(settings.issuer, registration=settings.registration != "closed"), directory)
     fetcher = cache(partial(Fetcher, settings.outbound_allow, settings.ca_file))
-    registrar = Registrar(engine, Sectors(fetcher), DEFAULT_SCOPE, resource_directory)
+    registrar = Registrar(engine, Sectors(fetcher), _statements(settings, clock), DEFAULT_SCOPE, resource_directory)
     return Services(
         settings=settings,
         clock=clock,
@@ -127,6 +128,11 @@ def _secret(records: Records, vault: Vault, randomness: Randomness, name: str) -
     context = secret_context(name)
     sealed = records.secrets.get_or_create(name, lambda: vault.seal(randomness.bytes(_SECRET_BYTES), context))
     return vault.open(sealed, context)
+
+
+def _statements(settings: Settings, clock: Clock) -> SoftwareStatements:
+    file = settings.software_statement_issuers
+    return SoftwareStatements(read_issuers(file) if file else {}, clock, settings.issuer)
 
 
 def _vault(settings: Settings, randomness: Randomness) -> Vault:

@@ -7,6 +7,7 @@
     IDP_MASTER_KEY_FILE           file of the master key (master.key in the data directory)
     IDP_MASTER_KEY                the master key itself; only from the environment
     IDP_REGISTRATION              open, token or closed (token): who may register over HTTP, where nobody can yet
+    IDP_SOFTWARE_STATEMENT_ISSUERS  a file: whose software statements are taken at registration (none)
     IDP_OUTBOUND_ALLOW            exact host:port pairs that outgoing calls may reach besides public addresses
     IDP_CA_FILE                   certificates to trust for outgoing calls besides the system's
     IDP_TRUSTED_PROXIES           exact addresses of the proxies whose forwarding headers are believed
@@ -79,6 +80,7 @@ class Settings:
     master_key: str | None = field(default=None, repr=False)
     """The key from the environment; it stands in place of `master_key_file`."""
     registration: Registration = "token"
+    software_statement_issuers: Path | None = None
     outbound_allow: frozenset[str] = frozenset()
     ca_file: Path | None = None
     trusted_proxies: frozenset[str] = frozenset()
@@ -130,6 +132,7 @@ def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Setti
         master_key_file=reader.read("IDP_MASTER_KEY_FILE", values.path, data_dir / "master.key"),
         master_key=reader.read("IDP_MASTER_KEY", values.text, None),
         registration=reader.read("IDP_REGISTRATION", values.one_of(Registration), "token"),
+        software_statement_issuers=reader.read("IDP_SOFTWARE_STATEMENT_ISSUERS", values.existing_file, None),
         outbound_allow=reader.read("IDP_OUTBOUND_ALLOW", values.host_ports, frozenset()),
         ca_file=reader.read("IDP_CA_FILE", values.existing_file, None),
         trusted_proxies=reader.read("IDP_TRUSTED_PROXIES", values.addresses, frozenset()),

@@ -71,6 +71,14 @@ class Client:
     default_acr_values: tuple[str, ...] = ()
     post_logout_redirect_uris: tuple[str, ...] = ()
     backchannel_logout_uri: str | None = None
+    backchannel_logout_session_required: bool = False
+    """Logout tokens carry `sid` always."""
+    initiate_login_uri: str | None = None
+    """Where others begin a sign-in at it (OIDC Core section 4)."""
+    software_id: str | None = None
+    software_version: str | None = None
+    software_statement: str | None = None
+    """As it came (RFC 7591 section 3.2.1)."""
     client_uri: Mapping[str, str] = field(default_factory=dict)
     logo_uri: Mapping[str, str] = field(default_factory=dict)
     policy_uri: Mapping[str, str] = field(default_factory=dict)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from idp.clock import Clock, SystemClock
-from idp.config import Settings, without_credentials
+from idp.config import Settings, SettingsError, without_credentials
+from idp.oidc.registration.statement import read_issuers
 from idp.running.rekey import Rekeying
 from idp.secrets import SystemRandomness
 from idp.storage.condition import RedisCondition, records_time, redis_condition
@@ -57,6 +58,7 @@ class _Examiner:
         self._clock = clock
         self.looks: tuple[Callable[[], Iterator[Finding]], ...] = (
             self._about_settings,
+            self._about_statements,
             self._about_directory,
             self._about_clock,
             self._about_state,
@@ -85,6 +87,17 @@ class _Examiner:
                 "one store is embedded and the other is not",
                 "an embedded store is for one machine; set IDP_RECORDS_URL and IDP_STATE_URL to serve from more",
             )
+
+    def _about_statements(self) -> Iterator[Finding]:
+        file = self._settings.software_statement_issuers
+        if file is None:
+            return
+        try:
+            issuers = ", ".join(sorted(read_issuers(file)))
+        except SettingsError as error:
+            yield Finding("software statements", WRONG, str(error), f"correct {file}: nothing starts without it")
+        else:
+            yield Finding("software statements", OK, f"those of {issuers} are taken")
 
     def _about_directory(self) -> Iterator[Finding]:
         directory = self._settings.data_dir

@@ -26,6 +26,7 @@ def test_rfc7591_3_2_1_the_defaults_are_told() -> None:
         "require_signed_request_object": False,
         "dpop_bound_access_tokens": False,
         "require_auth_time": False,
+        "backchannel_logout_session_required": False,
         "lawful_basis": "consent",
         "client_id_issued_at": 0,
         "client_secret_expires_at": 0,
@@ -39,8 +40,8 @@ def test_rfc7591_3_2_1_what_was_asked_is_told_back() -> None:
 
 
 def test_rfc7591_2_unknown_members_are_ignored_and_not_told_back() -> None:
-    told = registered(software_id="x", made_up={"deep": [1, 2]})
-    assert not told.keys() & {"software_id", "made_up"}
+    told = registered(made_up={"deep": [1, 2]}, request_uris=["https://portal.example/r"])
+    assert not told.keys() & {"made_up", "request_uris"}  # addresses of request objects are not fetched
 
 
 @pytest.mark.parametrize("more", [{}, {"token_endpoint_auth_method": "private_key_jwt"}])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwk
 
-from idp.errors import InvalidClientMetadata, InvalidRedirectUri
+from idp.errors import InvalidClientMetadata, InvalidRedirectUri, InvalidSoftwareStatement
 from tests.support.assertions import JWKS, KEYS
 from tests.support.provider import CALLBACK
 from tests.support.registering import PUBLIC_KEY, REGISTRAR, WHOLE, registered
@@ -175,6 +175,13 @@ REFUSED: list[tuple[dict[str, object], str]] = [
                 "token_endpoint_auth_method": "private_key_jwt",
                 "jwks": {"keys": [PUBLIC_KEY | {"crv": "X25519", "use": "enc"}]},
             },
+            {"backchannel_logout_session_required": "yes"},
+            {"initiate_login_uri": "javascript:alert(1)"},
+            {"initiate_login_uri": "http://portal.example/sign-in"},
+            {"software_id": 7},
+            {"software_version": "x" * 2_001},
+            {"token_endpoint_auth_signing_alg": "none"},
+            {"default_acr_values": [7]},
             {"lawful_basis": "legitimate_interest"},
             {"lawful_basis": "statutory_duty"},
             {"optional_scopes": ["phone"]},
@@ -241,7 +248,7 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.sampled_from([*WHOLE, "client_name#", "purpose#x-y", "software_statement"]), JSON))
 def test_whatever_stands_in_it_a_document_is_taken_or_refused_by_name(members: dict[str, object]) -> None:
-    with suppress(InvalidRedirectUri, InvalidClientMetadata):
+    with suppress(InvalidRedirectUri, InvalidClientMetadata, InvalidSoftwareStatement):
         told = registered(**members)
         assert told["response_types"] == ["code"]
 

@@ -9,8 +9,10 @@ from idp.oidc.client import Client
 from idp.oidc.provider import Engine
 from idp.oidc.registration.registrar import Registrar, describe
 from idp.oidc.registration.sector import Sectors
+from idp.oidc.registration.statement import SoftwareStatements
 from idp.oidc.resources import Resource
 from idp.services import DEFAULT_SCOPE
+from tests.support.clock import FrozenClock
 from tests.support.provider import CALLBACK, ISSUER
 
 
@@ -29,7 +31,8 @@ class Nowhere:
 
 
 SECTORS = Sectors(lambda: Fetcher(frozenset()))
-REGISTRAR = Registrar(Engine(discovery.metadata(ISSUER), Nobody()), SECTORS, DEFAULT_SCOPE, Nowhere())
+STATEMENTS = SoftwareStatements({}, FrozenClock(), ISSUER)
+REGISTRAR = Registrar(Engine(discovery.metadata(ISSUER), Nobody()), SECTORS, STATEMENTS, DEFAULT_SCOPE, Nowhere())
 
 PUBLIC_KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "1"}
 """RFC 8037 appendix A.2."""
@@ -61,6 +64,10 @@ WHOLE = {
     "default_acr_values": ["urn:citizen-idp:aal:2"],
     "post_logout_redirect_uris": ["https://portal.example/out"],
     "backchannel_logout_uri": "https://portal.example/logged-out?x=1",
+    "backchannel_logout_session_required": True,
+    "initiate_login_uri": "https://portal.example/sign-in",
+    "software_id": "0f6a7f38-portal",
+    "software_version": "2.1",
     "contacts": ["ops@portal.example"],
     "lawful_basis": "statutory_duty",
     "lawful_basis_rule": "社会保险法第五十七条",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from idp.clock import SystemClock
+from idp.codec import encode
 from idp.config import Settings, load_settings
 from idp.oidc.keys import KeyRing
 from idp.running import check
@@ -19,6 +20,7 @@ from idp.storage.records.upgrade import upgrade
 from idp.vault import open_vault
 from idp.vault.master_keys import MasterKeys, ensure_key_file, read_key_file
 from idp.versions import Versions
+from tests.support.assertions import JWKS
 from tests.support.clock import FrozenClock
 from tests.support.processes import free_port
 from tests.support.redis_service import RedisServer
@@ -74,6 +76,18 @@ def test_a_data_directory_that_is_open_to_others(environ: dict[str, str]) -> Non
     settings = deployed(environ)
     settings.data_dir.chmod(0o755)
     assert wrong(examine(settings)) == [("data directory", f"run: chmod 700 {settings.data_dir}")]
+
+
+def test_the_issuers_of_software_statements(environ: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "issuers.json"
+    environ["IDP_SOFTWARE_STATEMENT_ISSUERS"] = str(file)
+    file.write_text(encode({"https://software.example": JWKS}).decode())
+    findings = examine(load_settings(environ))
+    assert [each.finding for each in findings if each.area == "software statements"] == [
+        "those of https://software.example are taken"
+    ]
+    file.write_text("{}x")
+    assert [area for area, _ in wrong(examine(load_settings(environ)))] == ["software statements"]
 
 
 def test_a_master_key_file_that_is_open_to_others(environ: dict[str, str]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 
 from idp.codec import builtins
 from idp.errors import InvalidClientMetadata, InvalidRedirectUri
+from idp.login.assurance import OFFERED, acr
 from idp.oidc import jws
 from idp.oidc.client import (
     AUTH_METHODS,
@@ -28,6 +29,7 @@ from idp.oidc.registration.addresses import host_of, link, redirect_uri
 from idp.oidc.registration.answers import answers
 from idp.oidc.registration.members import Metadata, boolean, one_of, parse, seconds, string, strings, subset
 from idp.oidc.registration.sector import Sectors
+from idp.oidc.registration.statement import SoftwareStatements
 from idp.oidc.resources import Resource
 from idp.oidc.scopes import OFFLINE_ACCESS, OPENID, SCOPES
 
@@ -61,17 +63,23 @@ class ScopeSource(Protocol):
 
 class Registrar:
     def __init__(
-        self, engine: Engine, sectors: Sectors, default_scope: tuple[str, ...], resources: ScopeSource
+        self,
+        engine: Engine,
+        sectors: Sectors,
+        statements: SoftwareStatements,
+        default_scope: tuple[str, ...],
+        resources: ScopeSource,
     ) -> None:
         self._engine = engine
         self._sectors = sectors
+        self._statements = statements
         self._default_scope = default_scope
         self._resources = resources
 
     def prove(self, document: bytes) -> Client:
-        """A client without id and secret. Raises `InvalidClientMetadata`, `InvalidRedirectUri`, or `TooManyRequests` if
-        too many of them wait for other servers."""
-        metadata = parse(document)
+        """A client without id and secret. Raises the errors of RFC 7591 section 3.2.2, or `TooManyRequests` if too many
+        of them wait for other servers."""
+        metadata = self._statements.applied(parse(document))
         _only_what_is_offered(metadata)
         self._engine.match_registration(_for_engine(metadata))
         application_type = one_of(metadata, "application_type", ("web", "native"), "web")
@@ -90,7 +98,7 @@ class Registrar:
             redirect_uris=redirect_uris,
             client_name=_name(metadata, redirect_uris),
             token_endpoint_auth_method=method,
-            token_endpoint_auth_signing_alg=_signing_alg(metadata, method),
+            token_endpoint_auth_signing_alg=_signing_alg(metadata),
             **_keys(metadata, signs=method == "private_key_jwt" or _signs_requests(requests)),
             grant_types=grants,
             response_types=_response_types(metadata) if AUTHORIZATION_CODE in grants else (),
@@ -102,11 +110,9 @@ class Registrar:
             require_pkce=require_pkce,
             **requests,
             dpop_bound_access_tokens=boolean(metadata, "dpop_bound_access_tokens", default=False),
-            default_max_age=seconds(metadata, "default_max_age"),
-            require_auth_time=boolean(metadata, "require_auth_time", default=False),
-            default_acr_values=strings(metadata, "default_acr_values"),
-            post_logout_redirect_uris=_redirect_uris(metadata, "post_logout_redirect_uris", application_type),
-            backchannel_logout_uri=_called(metadata, "backchannel_logout_uri"),
+            **_wishes(metadata),
+            **_software(metadata),
+            **_leaving(metadata, application_type),
             optional_scopes=subset(metadata, "optional_scopes", _beyond_openid(scope), ()),
             **_notice(metadata),
             sector=self._sectors.of(redirect_uris, sector_identifier_uri)
@@ -209,6 +215,34 @@ def _signs_requests(requests: Mapping[str, Any]) -> bool:
     return requests["require_signed_request_object"] or requests["request_object_signing_alg"] is not None
 
 
+def _wishes(metadata: Metadata) -> dict[str, Any]:
+    """What it asks of a sign-in where its request does not say (OIDC Registration section 2)."""
+    return {
+        "default_max_age": seconds(metadata, "default_max_age"),
+        "require_auth_time": boolean(metadata, "require_auth_time", default=False),
+        "default_acr_values": subset(metadata, "default_acr_values", tuple(map(acr, OFFERED)), ()),
+    }
+
+
+def _leaving(metadata: Metadata, application_type: str) -> dict[str, Any]:
+    """RP-Initiated Logout section 3.1, Back-Channel Logout section 2.2."""
+    return {
+        "post_logout_redirect_uris": _redirect_uris(metadata, "post_logout_redirect_uris", application_type),
+        "backchannel_logout_uri": _called(metadata, "backchannel_logout_uri"),
+        "backchannel_logout_session_required": boolean(metadata, "backchannel_logout_session_required", default=False),
+    }
+
+
+def _software(metadata: Metadata) -> dict[str, Any]:
+    """What it is, and where a sign-in at it is begun by others (RFC 7591 section 2, OIDC Core section 4)."""
+    initiate = string(metadata, "initiate_login_uri")
+    return {
+        "initiate_login_uri": None if initiate is None else _link(initiate, "initiate_login_uri"),
+        "software_statement": metadata.get("software_statement"),
+        **{name: string(metadata, name) for name in ("software_id", "software_version")},
+    }
+
+
 def _notice(metadata: Metadata) -> dict[str, Any]:
     """What the citizen is told of the client, and on which basis it asks (PIPL articles 13 and 17)."""
     return {
@@ -265,11 +299,9 @@ def _response_types(metadata: Metadata) -> tuple[str, ...]:
     return ("code",)
 
 
-def _signing_alg(metadata: Metadata, method: str) -> str | None:
-    """OIDC Registration section 2: what assertions are signed with, for a client that makes some."""
-    if method != "private_key_jwt" or "token_endpoint_auth_signing_alg" not in metadata:
-        return None
-    return one_of(metadata, "token_endpoint_auth_signing_alg", jws.CLIENT_ALGORITHMS, "")
+def _signing_alg(metadata: Metadata) -> str | None:
+    """OIDC Registration section 2: what assertions are signed with."""
+    return one_of(metadata, "token_endpoint_auth_signing_alg", jws.CLIENT_ALGORITHMS, "") or None
 
 
 def _keys(metadata: Metadata, signs: bool) -> dict[str, Any]:
