@@ -31,6 +31,7 @@ RUNTIME = [
     "pyop>=3.5,<3.6",
     "pyotp>=2.12,<3",
     "redis[hiredis]>=8.1,<9",
+    "segno>=1.6,<2",
     "sqlalchemy>=2,<3",
     "urllib3>=2.8,<3",
     "zxcvbn>=4.5,<5",

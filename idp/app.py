@@ -41,6 +41,7 @@ from idp.login.transaction import Transactions
 from idp.logs import AccessLog
 from idp.metrics import Metrics
 from idp.oidc.authorize import DOOR
+from idp.oidc.device import DOOR as DEVICE
 from idp.oidc.front_door import FrontDoor
 from idp.oidc.views import routes as oidc_routes
 from idp.oidc.views.authorizing import AuthorizeView
@@ -98,7 +99,9 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     settling = Settling(services.citizens, services.sessions, consents)
     front_door = FrontDoor(services)
     door = front_door.authorization(transactions, settling)
-    visits = login_views.Visits(web, settling, transactions, services.sessions, {DOOR: door})
+    visits = login_views.Visits(
+        web, settling, transactions, services.sessions, {DOOR: door, DEVICE: front_door.device_door}
+    )
     suspended = _suspending(services, front_door)
     sign_in = _sign_in(services, transactions, metrics, suspended)
     consenting = Consenting(consents, services.sessions, services.state, services.clock)
@@ -112,7 +115,8 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.url_map.merge_slashes = False  # the redirect it answers with would be to the request's own Host header
     authorize, api = AuthorizeView(web, door, transactions), front_door.api(web, failing)
-    app.register_blueprint(oidc_routes.blueprint(authorize, api, front_door.logout(web, transactions)))
+    leaving, devices = front_door.logout(web, transactions), front_door.device_pages(web, transactions, settling)
+    app.register_blueprint(oidc_routes.blueprint(authorize, api, leaving, devices))
     app.register_blueprint(_login_pages(services, visits, sign_in, consenting, hints))
     app.register_blueprint(_account_pages(services, web, transactions, front_door.withdrawal))
     app.register_blueprint(site.blueprint())

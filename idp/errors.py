@@ -86,6 +86,30 @@ class TemporarilyUnavailable(OAuthError):
     description = "The provider cannot answer just now; please try again shortly."
 
 
+# RFC 8628 section 3.5, CIBA Core section 11
+
+
+class AuthorizationPending(OAuthError):
+    code = "authorization_pending"
+    description = "The citizen has not answered yet."
+
+
+class SlowDown(OAuthError):
+    code = "slow_down"
+    description = "The citizen has not answered yet; please wait five seconds longer between requests from now on."
+
+
+class ExpiredToken(OAuthError):
+    code = "expired_token"
+    description = "The citizen did not answer in time; please begin anew."
+
+
+class RefusedByCitizen(AccessDenied):
+    """`access_denied` as the token endpoint says it (RFC 6749 section 5.2)."""
+
+    status = 400
+
+
 # OpenID Connect Core section 3.1.2.6
 
 

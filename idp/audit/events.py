@@ -24,6 +24,9 @@ class EventType(enum.Enum):
     SESSION_ENDED = "session:ended"
     SSO_GRANTED = "sso:granted"
 
+    DEVICE_ALLOWED = "device:allowed"
+    """A citizen let a device sign in for him, which has yet to collect its tokens."""
+
     # requests, codes and tokens
     CODE_REPLAYED = "code:replayed"
     TOKEN_ISSUED = "token:issued"

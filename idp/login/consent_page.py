@@ -9,7 +9,7 @@ from idp.citizens.number import mask
 from idp.login.consent import Question, question
 from idp.login.party import RelyingParty, in_language
 from idp.login.transaction import Ask
-from idp.pages import ClientView, ConsentItem, ConsentPage, ConsentProblem, LawfulBasis
+from idp.pages import ClientView, ConsentItem, ConsentPage, ConsentProblem, LawfulBasis, OtherDeviceView
 
 _OFFLINE: Final = "offline_access"
 
@@ -69,6 +69,7 @@ class Setting:
     language: str
     problem: ConsentProblem | None = None
     ticked: frozenset[str] = frozenset()
+    other_device: OtherDeviceView | None = None
 
 
 def consent_page(ask: Ask, party: RelyingParty, profile: Profile, setting: Setting) -> ConsentPage:
@@ -88,6 +89,7 @@ def consent_page(ask: Ask, party: RelyingParty, profile: Profile, setting: Setti
         offline=_OFFLINE in asked.required,
         problem=setting.problem,
         policy_uri=in_language(party.policy_uri, setting.language) or None,
+        other_device=setting.other_device,
     )
 
 

@@ -56,6 +56,20 @@ def origin_of(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
 
 
+@dataclass(frozen=True, slots=True)
+class OtherDevice:
+    """The sign-in is for somebody who waits elsewhere, not for this browser: what tells the citizen who that is.
+
+    `code` stands on the screen there, `message` is what he was told there; it was asked from the address `source` at
+    `asked_at`, seconds since the epoch.
+    """
+
+    code: str = ""
+    message: str = ""
+    source: str = ""
+    asked_at: int = 0
+
+
 class FrontDoor(Protocol):
     def party(self, client_id: str) -> RelyingParty:
         """Who asks. Raises `PartyGone`."""
@@ -72,6 +86,10 @@ class FrontDoor(Protocol):
 
     def refuse(self, transaction: Transaction, refusal: Refusal) -> Redirect:
         """Answer that there is no sign-in, and why. Raises `PartyGone`."""
+        ...
+
+    def other_device(self, transaction: Transaction) -> OtherDevice | None:
+        """For whom the answer is, if not for this browser."""
         ...
 
     def origin(self, transaction: Transaction) -> str:

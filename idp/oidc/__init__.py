@@ -5,6 +5,7 @@
 | /.well-known/openid-configuration, /jwks | discovery.py | OIDC Discovery 1.0, RFC 7517 |
 | /authorize | authorize.py | RFC 6749 section 4.1, OIDC Core section 3.1.2, RFC 7636, RFC 9207 |
 | /par | par.py | RFC 9126 |
+| /device_authorization, /device | device.py, user_code.py | RFC 8628 |
 | /token | token.py, grants/ | RFC 6749 sections 3.2, 4.1.3, 4.4 and 6 |
 | /userinfo | userinfo.py | OIDC Core section 5.3, RFC 6750 |
 | /register | register.py, registration/ | RFC 7591, RFC 7592 |
@@ -25,6 +26,9 @@ one grant, `confirmation.py` the key that a token is bound to. At a resource `pr
 
 `resources.py` are the servers that other access tokens are for, and `resource_tokens.py` those tokens (RFC 8707, RFC
 9068).
+
+What is asked by one device and answered in a browser on another goes: `device.py` -> `awaited.py` (what waits) ->
+`elsewhere.py` (the front door to the sign-in) -> `polling.py` (one poll gets the tokens).
 
 `client.py` is a relying party, `registration/` proves its metadata, `clients.py` keeps it, `client_keys.py` knows its
 public keys, and `origins.py` the pages that may read our answers. `scopes.py` says which claims a scope stands for,

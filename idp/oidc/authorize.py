@@ -162,6 +162,9 @@ class AuthorizationEndpoint:
     def origin(self, transaction: Transaction) -> str:
         return origin_of(decode(transaction.request, CodeRequest).redirect_uri)
 
+    def other_device(self, transaction: Transaction) -> None:
+        """The answer goes back by this very browser."""
+
     def respond(self, transaction: Transaction, session: Session, leg: str) -> Redirect:
         """A code for what `leg` grants, at the level the sign-in reached. Raises `Gone` if the session has ended
         meanwhile."""

@@ -15,13 +15,16 @@ from idp.login.party import RelyingParty
 SECRET_METHODS: Final = ("client_secret_basic", "client_secret_post")
 AUTH_METHODS: Final = (*SECRET_METHODS, "private_key_jwt", "none")
 """How a client may authenticate at the token endpoint (OIDC Core section 9)."""
-AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS = GRANT_TYPES = (
+AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE = GRANT_TYPES = (
     "authorization_code",
     "refresh_token",
     "client_credentials",
+    "urn:ietf:params:oauth:grant-type:device_code",
 )
 OF_CLIENTS: Final = (CLIENT_CREDENTIALS,)
 """Grants in which no citizen is asked anything."""
+ELSEWHERE: Final = (DEVICE_CODE,)
+"""Grants that a citizen gives in a browser which is not sent back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +111,11 @@ class Client:
 
     @property
     def _place(self) -> str:
-        """Where the citizen is sent back to, as it is shown: a host, or the scheme of an app of its own."""
-        parts = urlsplit(self.redirect_uris[0] if self.redirect_uris else "")
+        """Where the citizen is sent back to, as it is shown: a host, or the scheme of an app of its own. A client to
+        which nobody is sent back has its page, if it has one."""
+        if not self.redirect_uris:
+            return urlsplit(next(iter(self.client_uri.values()), "")).netloc
+        parts = urlsplit(self.redirect_uris[0])
         return parts.netloc or f"{parts.scheme}:"
 
     @property

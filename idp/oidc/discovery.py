@@ -18,44 +18,60 @@ _TOKEN_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr",
 def metadata(issuer: str, registration: bool = False) -> Mapping[str, object]:
     """The document of /.well-known/openid-configuration for this issuer; `registration`: whether anybody may register a
     client over HTTP, with a token or without."""
-    offered = {"registration_endpoint": f"{issuer}/register"} if registration else {}
-    return offered | {
+    offered: dict[str, object] = {"registration_endpoint": f"{issuer}/register"} if registration else {}
+    return (
+        offered
+        | _endpoints(issuer)
+        | _flags()
+        | {
+            "scopes_supported": SCOPES,
+            "claims_supported": (*_TOKEN_CLAIMS, *CLAIMS),
+            "claim_types_supported": ("normal",),
+            "request_object_signing_alg_values_supported": CLIENT_ALGORITHMS,
+            "response_types_supported": ("code",),
+            "response_modes_supported": RESPONSE_MODES,
+            "grant_types_supported": GRANT_TYPES,
+            "code_challenge_methods_supported": ("S256",),
+            "token_endpoint_auth_methods_supported": AUTH_METHODS,
+            "token_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
+            "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
+            "introspection_endpoint_auth_methods_supported": tuple(each for each in AUTH_METHODS if each != "none"),
+            "dpop_signing_alg_values_supported": CLIENT_ALGORITHMS,
+            "id_token_signing_alg_values_supported": tuple(ALGORITHMS),
+            "userinfo_signing_alg_values_supported": tuple(ALGORITHMS),
+            "authorization_signing_alg_values_supported": tuple(ALGORITHMS),
+            "introspection_signing_alg_values_supported": tuple(ALGORITHMS),
+            "subject_types_supported": ("pairwise", "public"),
+            "acr_values_supported": tuple(acr(level) for level in OFFERED),
+            "prompt_values_supported": PROMPTS,
+            "ui_locales_supported": LANGUAGES,
+        }
+    )
+
+
+def _endpoints(issuer: str) -> dict[str, object]:
+    return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
         "pushed_authorization_request_endpoint": f"{issuer}/par",
+        "device_authorization_endpoint": f"{issuer}/device_authorization",
         "token_endpoint": f"{issuer}/token",
         "userinfo_endpoint": f"{issuer}/userinfo",
         "jwks_uri": f"{issuer}/jwks",
         "end_session_endpoint": f"{issuer}/logout",
         "revocation_endpoint": f"{issuer}/revoke",
         "introspection_endpoint": f"{issuer}/introspect",
-        "scopes_supported": SCOPES,
-        "claims_supported": (*_TOKEN_CLAIMS, *CLAIMS),
-        "claim_types_supported": ("normal",),
+    }
+
+
+def _flags() -> dict[str, object]:
+    return {
         "claims_parameter_supported": True,
         "require_pushed_authorization_requests": False,
         "request_parameter_supported": True,
-        "request_object_signing_alg_values_supported": CLIENT_ALGORITHMS,
         "require_signed_request_object": False,
         "request_uri_parameter_supported": False,
-        "response_types_supported": ("code",),
-        "response_modes_supported": RESPONSE_MODES,
-        "grant_types_supported": GRANT_TYPES,
-        "code_challenge_methods_supported": ("S256",),
         "authorization_response_iss_parameter_supported": True,
-        "token_endpoint_auth_methods_supported": AUTH_METHODS,
-        "token_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
-        "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
-        "introspection_endpoint_auth_methods_supported": tuple(each for each in AUTH_METHODS if each != "none"),
-        "dpop_signing_alg_values_supported": CLIENT_ALGORITHMS,
-        "id_token_signing_alg_values_supported": tuple(ALGORITHMS),
-        "userinfo_signing_alg_values_supported": tuple(ALGORITHMS),
-        "authorization_signing_alg_values_supported": tuple(ALGORITHMS),
-        "introspection_signing_alg_values_supported": tuple(ALGORITHMS),
-        "subject_types_supported": ("pairwise", "public"),
-        "acr_values_supported": tuple(acr(level) for level in OFFERED),
-        "prompt_values_supported": PROMPTS,
-        "ui_locales_supported": LANGUAGES,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
         "frontchannel_logout_supported": False,

@@ -3,6 +3,8 @@
     frame.py        what every page needs, and who asks
     signing_in.py   the steps of a sign-in: password, TOTP, recovery code, new password
     consenting.py   what is passed on, to whom, why and for how long
+    elsewhere.py    signing in for a device elsewhere: its code, and what became of it
+    qr.py           an address as a picture (segno's home)
     ending.py       back to the service with a form, signing out
     account.py      what was agreed to, and taking it back
     standing.py     the issuer's own pages: home, help, errors
@@ -24,6 +26,7 @@ address of a sign-in) and to `GET /preferences`
 
 from idp.pages.account import AccountPage, AgreementView
 from idp.pages.consenting import ConsentItem, ConsentPage, ConsentProblem, LawfulBasis
+from idp.pages.elsewhere import DevicePage, DeviceProblem, OtherDeviceView, Outcome, OutcomePage
 from idp.pages.ending import ContinuePage, PartyResult, SignedOutPage, SignOutPage
 from idp.pages.frame import ClientView, Frame, Page, in_sign_in
 from idp.pages.language import LANGUAGES, choose_language
@@ -48,6 +51,8 @@ __all__ = [
     "ConsentPage",
     "ConsentProblem",
     "ContinuePage",
+    "DevicePage",
+    "DeviceProblem",
     "ErrorKind",
     "ErrorPage",
     "Frame",
@@ -55,6 +60,9 @@ __all__ = [
     "HomePage",
     "LawfulBasis",
     "NewPasswordPage",
+    "OtherDeviceView",
+    "Outcome",
+    "OutcomePage",
     "Page",
     "Pages",
     "PartyResult",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from idp.pages.elsewhere import OtherDeviceView
 from idp.pages.frame import ClientView
 
 
@@ -42,7 +43,7 @@ class ConsentPage:
 
     `required` items are listed; `optional` and `sensitive` ones have a box each, which nobody but the citizen ticks.
     With `LawfulBasis.STATUTORY_DUTY` the page is a notice that names `rule`: what is required is not asked for.
-    `person` is the masked name.
+    `person` is the masked name. With `other_device` it is the sign-in itself that is allowed, and for whom.
     """
 
     template: ClassVar[str] = "consent.html"
@@ -60,3 +61,4 @@ class ConsentPage:
     offline: bool = False
     problem: ConsentProblem | None = None
     policy_uri: str | None = None
+    other_device: OtherDeviceView | None = None

@@ -49,6 +49,7 @@ LIBRARIES = (
     Library("pyotp", ("pyotp",), ("idp/login/totp.py",)),
     Library("redis", ("redis", "hiredis"), ("idp/storage/*",)),
     Library("requests", ("requests",), ("idp/demo/*",)),
+    Library("segno", ("segno",), ("idp/pages/qr.py",)),
     Library("sqlalchemy", ("sqlalchemy",), ("idp/storage/*",)),
     Library("urllib3", ("urllib3",), ("federation/fetch.py",)),
     Library("zxcvbn", ("zxcvbn",), ("idp/login/password_policy.py",)),

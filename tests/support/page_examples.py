@@ -11,12 +11,17 @@ from idp.pages import (
     ConsentPage,
     ConsentProblem,
     ContinuePage,
+    DevicePage,
+    DeviceProblem,
     ErrorKind,
     ErrorPage,
     HelpPage,
     HomePage,
     LawfulBasis,
     NewPasswordPage,
+    OtherDeviceView,
+    Outcome,
+    OutcomePage,
     Page,
     PartyResult,
     RecoveryPage,
@@ -39,6 +44,7 @@ def examples() -> Iterator[tuple[str, Page]]:
     """Name and page."""
     yield from _signing_in()
     yield from _consenting()
+    yield from _elsewhere()
     yield from _ending()
     yield "home", HomePage()
     yield "home-signed-in", HomePage("欧阳*", "/logout")
@@ -128,6 +134,36 @@ def _consenting() -> Iterator[tuple[str, Page]]:
             sensitive=SENSITIVE,
         ),
     )
+
+
+def _elsewhere() -> Iterator[tuple[str, Page]]:
+    yield "device", DevicePage("/device", "token")
+    yield "device-prefilled", DevicePage("/device", "token", "WDJB-MJHT")
+    for problem in DeviceProblem:
+        yield _named("device", problem), DevicePage("/device", "token", "WDJB-MJHT", problem, 40)
+    for outcome in Outcome:
+        yield f"outcome-{outcome.value}", OutcomePage(outcome)
+    asking = OtherDeviceView("WDJB-MJHT", "", "14:05", "2001:db8:1234:5678:9abc:def0:1234:5678")
+    spoken = OtherDeviceView("", "窗口 3 · 7K3M", "14:05", "192.0.2.7", near=True)
+    for name, basis, other in (
+        ("consent-device", LawfulBasis.CONSENT, asking),
+        ("consent-message", LawfulBasis.STATUTORY_DUTY, spoken),
+    ):
+        yield (
+            name,
+            ConsentPage(
+                action="/consent",
+                csrf="token",
+                client=CLIENT,
+                person="欧阳*",
+                purpose="查询您的参保记录。",
+                retention="至您注销账户为止。",
+                basis=basis,
+                rule="《中华人民共和国社会保险法》第七十四条",
+                required=REQUIRED,
+                other_device=other,
+            ),
+        )
 
 
 def _ending() -> Iterator[tuple[str, Page]]:

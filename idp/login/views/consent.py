@@ -1,8 +1,11 @@
 """/consent: what is passed on, to whom, why and for how long; and the citizen's answer."""
 
+from datetime import datetime
+
 from flask import Response, request
 
 from idp.citizens.citizen import Profile
+from idp.citizens.number import CHINA_STANDARD_TIME
 from idp.citizens.registry import Citizens
 from idp.csrf import csrf_token
 from idp.login.consent import MissingRequired
@@ -11,7 +14,8 @@ from idp.login.consenting import Consenting
 from idp.login.dispatch import Step
 from idp.login.door import PartyGone, Refusal
 from idp.login.views.visit import Visit, Visits, step_address
-from idp.pages import ConsentProblem
+from idp.pages import ConsentProblem, OtherDeviceView
+from idp.sources import source_of
 
 
 class ConsentView:
@@ -59,6 +63,15 @@ class ConsentView:
             visit.frame.language,
             problem,
             ticked,
+            self._other_device(visit),
         )
         profile = citizen.profile if citizen else Profile(name="")
         return self._visits.page(visit, consent_page(visit.transaction.ask, visit.party, profile, setting), status)
+
+    def _other_device(self, visit: Visit) -> OtherDeviceView | None:
+        told = visit.door.other_device(visit.transaction)
+        if told is None:
+            return None
+        asked = datetime.fromtimestamp(told.asked_at, CHINA_STANDARD_TIME).strftime("%H:%M") if told.asked_at else ""
+        near = source_of(told.source) == source_of(self._visits.peer().source)
+        return OtherDeviceView(told.code, told.message, asked, told.source, near)

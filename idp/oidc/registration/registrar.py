@@ -17,6 +17,7 @@ from idp.oidc.client import (
     AUTH_METHODS,
     AUTHORIZATION_CODE,
     CLIENT_CREDENTIALS,
+    ELSEWHERE,
     GRANT_TYPES,
     OF_CLIENTS,
     REFRESH_TOKEN,
@@ -277,9 +278,11 @@ def _grants(metadata: Metadata, method: str) -> tuple[str, ...]:
     offline = OFFLINE_ACCESS in (string(metadata, "scope") or "").split()
     usual = (AUTHORIZATION_CODE, REFRESH_TOKEN) if offline else (AUTHORIZATION_CODE,)
     grants = subset(metadata, "grant_types", GRANT_TYPES, usual)
-    elsewhere = set(grants) <= set(OF_CLIENTS) and (grants or not metadata.get("redirect_uris"))
-    if AUTHORIZATION_CODE not in grants and not elsewhere:
-        raise InvalidClientMetadata("grant_types without authorization_code")
+    nobody = set(grants) <= set(OF_CLIENTS) and (grants or not metadata.get("redirect_uris"))
+    if not nobody and not set(grants) & {AUTHORIZATION_CODE, *ELSEWHERE}:
+        raise InvalidClientMetadata("grant_types without one by which a citizen signs in")
+    if AUTHORIZATION_CODE not in grants and metadata.get("response_types"):
+        raise InvalidClientMetadata("response_types without the grant that redeems them")
     if method == "none" and (CLIENT_CREDENTIALS in grants or not grants):
         raise InvalidClientMetadata("a public client cannot act for itself (RFC 6749 section 4.4)")
     return grants

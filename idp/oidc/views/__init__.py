@@ -3,6 +3,7 @@ form.
 
 authorizing.py  /authorize, whose errors are pages until there is somewhere to send the browser
 calling.py      what relying parties' servers call, whose errors are JSON
+elsewhere.py    /device and its pages
 leaving.py      /logout and its pages
 routes.py       which view stands at which address
 """

@@ -13,6 +13,7 @@ from idp.errors import InvalidRequest, OAuthError
 from idp.http import CrossOrigin, Failing, Web, document, form, query
 from idp.oidc import introspect, userinfo
 from idp.oidc.call import Call, ResourceCall
+from idp.oidc.device import DeviceAuthorizationEndpoint
 from idp.oidc.dpop import Nonces
 from idp.oidc.introspect import IntrospectionEndpoint
 from idp.oidc.jws import CLIENT_ALGORITHMS
@@ -40,6 +41,7 @@ class Endpoints:
     introspection: IntrospectionEndpoint
     pushed: PushedRequestEndpoint
     registration: RegistrationEndpoint
+    device: DeviceAuthorizationEndpoint
 
 
 View: TypeAlias = Callable[[Request], Response]
@@ -94,6 +96,12 @@ class ApiViews:
     def push(self, request: Request) -> Response:
         def answer() -> Response:
             return self._web.json(self._endpoints.pushed.answer(self._call(request)), 201)
+
+        return self._answered(request, answer, "Basic")
+
+    def device(self, request: Request) -> Response:
+        def answer() -> Response:
+            return self._web.json(self._endpoints.device.answer(self._call(request)))
 
         return self._answered(request, answer, "Basic")
 

@@ -6,16 +6,21 @@ from flask import Blueprint, Response, request
 
 from idp.oidc.views.authorizing import AuthorizeView
 from idp.oidc.views.calling import ApiViews, View
+from idp.oidc.views.elsewhere import DeviceViews
 from idp.oidc.views.leaving import LogoutViews
 
 
-def blueprint(authorize: AuthorizeView, api: ApiViews, logout: LogoutViews) -> Blueprint:
+def blueprint(authorize: AuthorizeView, api: ApiViews, logout: LogoutViews, device: DeviceViews) -> Blueprint:
     routes = Blueprint("oidc", __name__)
     for path, view, methods in (
         ("/authorize", lambda: authorize(request), ["GET", "POST"]),
         ("/register", lambda: api.register(request), ["POST"]),
         ("/register/<client_id>", lambda client_id: api.manage(request, client_id), ["GET", "PUT", "DELETE"]),
         ("/introspect", lambda: api.introspect(request), ["POST"]),
+        ("/device_authorization", lambda: api.device(request), ["POST"]),
+        ("/device", lambda: device.enter() if request.method == "POST" else device.show(), ["GET", "POST"]),
+        ("/device/qr", device.picture, ["GET"]),
+        ("/device/<outcome>", device.outcome, ["GET"]),
         ("/logout", logout.begin, ["GET", "POST"]),
         ("/logout/confirm", logout.confirm, ["GET", "POST"]),
     ):
