@@ -138,6 +138,7 @@ _PAGES: Final[Mapping[type[Exception], PageError]] = {  # the first that fits
     RequestEntityTooLarge: PageError(ErrorKind.TOO_LARGE, 413),
     NotFound: PageError(ErrorKind.NOT_FOUND, 404),
     MethodNotAllowed: PageError(ErrorKind.METHOD, 405),
+    TemporarilyUnavailable: PageError(ErrorKind.UNAVAILABLE, 503, retry_after=5),
     OAuthError: PageError(ErrorKind.BAD_REQUEST, 400),
     HTTPException: PageError(ErrorKind.BAD_REQUEST, 400),
 }

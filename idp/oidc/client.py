@@ -56,12 +56,21 @@ class Client:
     """Host that pairwise subjects are computed for (OIDC Core section 8.1); fixed at registration."""
     sector_identifier_uri: str | None = None
     id_token_signed_response_alg: str = "RS256"
+    id_token_encrypted_response_alg: str | None = None
+    """None: not encrypted; `…_enc` is None then, too (OIDC Registration section 2), here and below."""
+    id_token_encrypted_response_enc: str | None = None
     userinfo_signed_response_alg: str | None = None
     """None: plain JSON (OIDC Core section 5.3.2)."""
+    userinfo_encrypted_response_alg: str | None = None
+    userinfo_encrypted_response_enc: str | None = None
     authorization_signed_response_alg: str | None = None
     """None: RS256, where a request asks for a JWT (JARM 1.0 section 3)."""
+    authorization_encrypted_response_alg: str | None = None
+    authorization_encrypted_response_enc: str | None = None
     introspection_signed_response_alg: str | None = None
     """None: plain JSON, and RS256 where a request asks for a JWT (RFC 9701 section 6)."""
+    introspection_encrypted_response_alg: str | None = None
+    introspection_encrypted_response_enc: str | None = None
     require_pkce: bool = True
     require_pushed_authorization_requests: bool = False
     request_object_signing_alg: str | None = None

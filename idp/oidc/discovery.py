@@ -4,6 +4,7 @@ behaviour."""
 from collections.abc import Mapping
 
 from idp.login.assurance import OFFERED, acr
+from idp.oidc import jwe
 from idp.oidc.client import AUTH_METHODS, GRANT_TYPES
 from idp.oidc.jws import CLIENT_ALGORITHMS
 from idp.oidc.keys import ALGORITHMS
@@ -13,6 +14,8 @@ from idp.oidc.target import RESPONSE_MODES
 from idp.pages import LANGUAGES
 
 _TOKEN_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash")
+_PROTECTED = ("id_token", "userinfo", "authorization", "introspection")
+"""Answers that a client may have signed and encrypted (also JARM 1.0 section 4, RFC 9701 section 7)."""
 
 
 def metadata(issuer: str, registration: bool = False) -> Mapping[str, object]:
@@ -23,6 +26,7 @@ def metadata(issuer: str, registration: bool = False) -> Mapping[str, object]:
         offered
         | _endpoints(issuer)
         | _flags()
+        | _protection()
         | {
             "scopes_supported": SCOPES,
             "claims_supported": (*_TOKEN_CLAIMS, *CLAIMS),
@@ -37,10 +41,6 @@ def metadata(issuer: str, registration: bool = False) -> Mapping[str, object]:
             "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
             "introspection_endpoint_auth_methods_supported": tuple(each for each in AUTH_METHODS if each != "none"),
             "dpop_signing_alg_values_supported": CLIENT_ALGORITHMS,
-            "id_token_signing_alg_values_supported": tuple(ALGORITHMS),
-            "userinfo_signing_alg_values_supported": tuple(ALGORITHMS),
-            "authorization_signing_alg_values_supported": tuple(ALGORITHMS),
-            "introspection_signing_alg_values_supported": tuple(ALGORITHMS),
             "subject_types_supported": ("pairwise", "public"),
             "acr_values_supported": tuple(acr(level) for level in OFFERED),
             "prompt_values_supported": PROMPTS,
@@ -62,6 +62,14 @@ def _endpoints(issuer: str) -> dict[str, object]:
         "revocation_endpoint": f"{issuer}/revoke",
         "introspection_endpoint": f"{issuer}/introspect",
     }
+
+
+def _protection() -> dict[str, object]:
+    """How an answer may be signed and encrypted: all kinds alike."""
+    signing = {f"{kind}_signing_alg_values_supported": tuple(ALGORITHMS) for kind in _PROTECTED}
+    keys = {f"{kind}_encryption_alg_values_supported": jwe.ALGORITHMS for kind in _PROTECTED}
+    content = {f"{kind}_encryption_enc_values_supported": jwe.ENCODINGS for kind in _PROTECTED}
+    return {**signing, **keys, **content}
 
 
 def _flags() -> dict[str, object]:

@@ -90,8 +90,7 @@ class FrontDoor:
     def issuer(self) -> TokenIssuer:
         lifetimes = self._settings.lifetimes
         return TokenIssuer(
-            self._settings.issuer,
-            self._services.keys,
+            self.envelopes,
             self.subjects,
             self._services.clock,
             lifetimes.access_token_seconds,
@@ -100,7 +99,7 @@ class FrontDoor:
 
     @cached_property
     def envelopes(self) -> Envelopes:
-        return Envelopes(self._settings.issuer, self._services.keys)
+        return Envelopes(self._settings.issuer, self._services.keys, self.client_keys)
 
     @cached_property
     def access_tokens(self) -> AccessTokens:

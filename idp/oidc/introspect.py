@@ -22,9 +22,6 @@ from idp.oidc.subjects import Subjects
 INACTIVE: dict[str, Any] = {"active": False}
 CONTENT_TYPE: Final = "application/token-introspection+jwt"
 """What a client names in `Accept` to have a JWT (RFC 9701 section 4)."""
-_TYP: Final = "token-introspection+jwt"
-_DEFAULT_ALG: Final = "RS256"
-"""Where a client registered none (section 6)."""
 
 
 class IntrospectionEndpoint:
@@ -58,11 +55,10 @@ class IntrospectionEndpoint:
         if not client.confidential:  # section 2.1: it must be authorized, and anybody can be a public client
             raise InvalidClient("a public client may not introspect")
         told = self._told(client, parameters.require("token"))
-        alg = client.introspection_signed_response_alg
-        if alg is None and not as_jwt:
+        if not (as_jwt or client.introspection_signed_response_alg or client.introspection_encrypted_response_alg):
             return told
-        claims = {"iat": int(self._clock.now()), "token_introspection": told}  # RFC 9701 section 5: no other
-        return self._envelopes.seal(client, claims, alg or _DEFAULT_ALG, _TYP)
+        # RFC 9701 section 5: no other
+        return self._envelopes.introspection(client, {"iat": int(self._clock.now()), "token_introspection": told})
 
     def _told(self, client: Client, token: str) -> dict[str, Any]:
         return self._of_resource(token, client) if is_for_a_resource(token) else self._of_userinfo(token, client)

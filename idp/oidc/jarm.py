@@ -12,8 +12,6 @@ from idp.oidc.envelope import Envelopes
 
 SECONDS: Final = 300
 """How long an answer is good (section 2.1 says ten minutes at most); the code in it is for less."""
-DEFAULT_ALG: Final = "RS256"
-"""Where a client registered none (section 3)."""
 
 
 class AuthorizationAnswers:
@@ -26,5 +24,4 @@ class AuthorizationAnswers:
 
     def jwt(self, client: Client, parameters: Mapping[str, str]) -> str:
         """The value of `response` (section 2.3)."""
-        claims = {"exp": int(self._clock.now()) + SECONDS, **parameters}
-        return self._envelopes.seal(client, claims, client.authorization_signed_response_alg or DEFAULT_ALG)
+        return self._envelopes.authorization(client, {**parameters, "exp": int(self._clock.now()) + SECONDS})

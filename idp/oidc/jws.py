@@ -1,7 +1,7 @@
 """JSON Web Signatures (RFC 7515): made with `cryptography` keys, read with joserfc.
 
-The one home of joserfc. A token has one `typ` and its own checks, so that none passes for another (RFC 8725 section
-3.11).
+joserfc is called here and in `jwe.py` alone. A token has one `typ` and its own checks, so that none passes for another
+(RFC 8725 section 3.11).
 """
 
 import json
@@ -40,6 +40,8 @@ _CURVES: Final = {"sig": ("P-256", "Ed25519"), "enc": ("P-256", "P-384", "P-521"
 _PRIVATE: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _RSA_BITS: Final = range(2048, 4097)
 _RSA_EXPONENTS: Final = range(3, 2**32)
+_LONGEST_KID: Final = 256
+"""It stands in the header of what is encrypted to the key."""
 _TRIED: Final = 4
 """Keys that are tried where the header names none."""
 
@@ -112,8 +114,8 @@ def client_jwk(members: object) -> PublicJwk:
     if not isinstance(use, str) or use not in _CURVES:
         raise InvalidJwk("neither for signatures nor for encryption")
     kept = ("kty", *_MEMBERS[kty], *(name for name in ("kid", "alg", "use") if name in members))
-    if not all(isinstance(members.get(name), str) for name in kept):
-        raise InvalidJwk("a member is missing, or no text")
+    if not all(isinstance(members.get(name), str) for name in kept) or len(members.get("kid", "")) > _LONGEST_KID:
+        raise InvalidJwk("a member is missing, or no text, or too long")
     key = {name: str(members[name]) for name in kept}
     try:
         public = jwk.import_key(dict(key))

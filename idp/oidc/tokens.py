@@ -10,8 +10,8 @@ from idp.login.assurance import acr
 from idp.oidc import scopes
 from idp.oidc.client import Client
 from idp.oidc.confirmation import confirmation_of
+from idp.oidc.envelope import Envelopes
 from idp.oidc.grant import GrantRecord
-from idp.oidc.keys import KeyRing
 from idp.oidc.subjects import Subjects
 from idp.secrets import urlsafe
 
@@ -29,15 +29,13 @@ class IdTokenFacts:
 class TokenIssuer:
     def __init__(
         self,
-        issuer: str,
-        keys: KeyRing,
+        envelopes: Envelopes,
         subjects: Subjects,
         clock: Clock,
         access_seconds: int,
         id_token_seconds: int,
     ) -> None:
-        self._issuer = issuer
-        self._keys = keys
+        self._envelopes = envelopes
         self._subjects = subjects
         self._clock = clock
         self._access_seconds = access_seconds
@@ -57,24 +55,21 @@ class TokenIssuer:
         """OIDC Core sections 2 and 3.1.3.6."""
         now = int(self._clock.now())
         grant = facts.grant
-        alg = client.id_token_signed_response_alg
         claims: dict[str, Any] = {
-            "iss": self._issuer,
             "sub": grant.sub,
-            "aud": client.client_id,
             "iat": now,
             "exp": now + self._id_token_seconds,
             "auth_time": grant.auth_time,
             "acr": acr(grant.aal),
             "amr": grant.amr,
             "sid": self._subjects.sid(client, grant.lineage),
-            "at_hash": _left_half(access_token, alg),
+            "at_hash": _left_half(access_token, client.id_token_signed_response_alg),
         }
         if facts.nonce is not None:
             claims["nonce"] = facts.nonce
         if facts.citizen is not None:
             claims |= scopes.values(facts.citizen, grant.id_token_claims)
-        return self._keys.signer(alg).sign(claims, "JWT")
+        return self._envelopes.id_token(client, claims)
 
 
 def _left_half(token: str, alg: str) -> str:

@@ -43,9 +43,7 @@ class UserinfoEndpoint:
         if citizen is None or not citizen.may_sign_in:
             raise self._refused(access, InvalidToken("the account is closed"))
         released = self._engine.release(access.claims, scopes.values(citizen, access.claims))
-        claims = released | {"sub": access.sub}
-        alg = access.client.userinfo_signed_response_alg
-        return claims if alg is None else self._envelopes.seal(access.client, claims, alg)
+        return self._envelopes.userinfo(access.client, released | {"sub": access.sub})
 
     def _refused(self, access: Access, error: OAuthError) -> OAuthError:
         return self._access_tokens.refused(access.client.client_id, access.citizen_id, error)

@@ -15,6 +15,7 @@ from tests.support.assertions import JWKS, asserted, assertion
 from tests.support.citizens import number
 from tests.support.counted_state import CountedState
 from tests.support.dpop import bound_tokens, holder
+from tests.support.jwts import ENCRYPTION_JWKS
 from tests.support.known import Known, acquainted
 from tests.support.lossy_proxy import LossyProxy, lossy_proxy
 from tests.support.provider import Provider, running_provider, settings_for
@@ -130,6 +131,25 @@ def test_a_client_that_shows_its_key_costs_one_trip_more_for_each_proof_is_good_
     assert mine.userinfo(told[-1]).status_code == 200
     shown = mine.proof("/userinfo", "GET", told[-1])
     assert meter.cost(lambda: mine.userinfo(told[-1], shown).get_json()["sub"]) == Cost(("put_under", "read_under"), 1)
+
+
+def test_answers_that_are_signed_and_encrypted_cost_no_trip_more(meter: Meter) -> None:
+    known = warm(meter)
+    known.client = known.meet(
+        jwks=ENCRYPTION_JWKS,
+        id_token_encrypted_response_alg="ECDH-ES",
+        userinfo_signed_response_alg="ES256",
+        authorization_encrypted_response_alg="ECDH-ES",
+    )
+    answers: list[str] = []
+
+    def released() -> None:
+        answers.append(meter.provider.userinfo(known.tokens()["access_token"]).text)
+
+    released()
+    assert meter.cost(released) == Cost(("issue_under", "take_once", "read_under"), 1)
+    assert meter.cost(lambda: known.visitor.authorize(known.client, response_mode="jwt")) == HOP[0]
+    assert answers[-1].count(".") == 2
 
 
 def test_a_hop_costs_the_same_however_many_there_are(meter: Meter) -> None:

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from idp.errors import InvalidClientMetadata
 from tests.support.assertions import JWKS, asserted, assertion, signed
 from tests.support.dpop import holder
+from tests.support.jwts import DECRYPTION, ENCODINGS, ENCRYPTION_JWKS
 from tests.support.known import acquainted
 from tests.support.provider import ISSUER, Person, Provider, Registered, Visitor, parameters
 
@@ -201,6 +202,20 @@ def answers_are_signed_with(scene: Scene, values: list[str], kind: str) -> None:
             scene.provider.client(**{f"{kind}_signed_response_alg": other})
 
 
+def answers_are_encrypted_with(scene: Scene, values: list[str], kind: str) -> None:
+    """Each is tried in `test_encrypted_answers.py`."""
+    assert set(values) == set(DECRYPTION)
+    for value in values:
+        assert scene.provider.client(**{f"{kind}_encrypted_response_alg": value, "jwks": ENCRYPTION_JWKS})
+
+
+def content_is_encrypted_with(scene: Scene, values: list[str], kind: str) -> None:
+    assert values == list(ENCODINGS)
+    for value in values:
+        wishes = {f"{kind}_encrypted_response_alg": "ECDH-ES", f"{kind}_encrypted_response_enc": value}
+        assert scene.provider.client(**wishes, jwks=ENCRYPTION_JWKS)
+
+
 def subject_types_are_given(scene: Scene, values: list[str]) -> None:
     subjects: dict[str, set[object]] = {}
     for value in values:
@@ -255,9 +270,15 @@ EACH: dict[str, Check] = {
     "revocation_endpoint_auth_methods_supported": revocation_takes,
     "introspection_endpoint_auth_methods_supported": introspection_takes,
     "id_token_signing_alg_values_supported": algorithms_are_signed_with,
-    "userinfo_signing_alg_values_supported": partial(answers_are_signed_with, kind="userinfo"),
-    "authorization_signing_alg_values_supported": partial(answers_are_signed_with, kind="authorization"),
-    "introspection_signing_alg_values_supported": partial(answers_are_signed_with, kind="introspection"),
+    **{
+        f"{kind}_signing_alg_values_supported": partial(answers_are_signed_with, kind=kind)
+        for kind in ("userinfo", "authorization", "introspection")
+    },
+    **{
+        f"{kind}_encryption_{part}_values_supported": partial(check, kind=kind)
+        for kind in ("id_token", "userinfo", "authorization", "introspection")
+        for part, check in (("alg", answers_are_encrypted_with), ("enc", content_is_encrypted_with))
+    },
     "subject_types_supported": subject_types_are_given,
     "acr_values_supported": levels_can_be_reached,
     "prompt_values_supported": prompts_are_followed,

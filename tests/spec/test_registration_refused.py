@@ -28,6 +28,7 @@ BAD_JWKS: dict[str, Any] = {
     "a key for something else": {"keys": [_PUBLIC | {"use": "both"}]},
     "a use that is no text": {"keys": [_PUBLIC | {"use": ["sig"]}]},
     "a key to sign with that only encrypts": {"keys": [jwk.OKPKey.generate_key("Ed25519", {"use": "enc"}).as_dict()]},
+    "a kid that is too long": {"keys": [_PUBLIC | {"kid": "k" * 257}]},
     "a member that is no text": {"keys": [_PUBLIC | {"n": 7}]},
     "a member that is no number": {"keys": [_PUBLIC | {"n": "!"}]},
     "a missing member": {"keys": [{"kty": "RSA", "e": "AQAB"}]},
@@ -200,8 +201,7 @@ def test_rfc7591_3_2_2_what_is_refused_and_how(metadata: dict[str, object], code
 @pytest.mark.parametrize(
     "member",
     [
-        {"id_token_encrypted_response_alg": "RSA-OAEP"},
-        {"userinfo_encrypted_response_alg": "RSA-OAEP"},
+        {"request_object_encryption_alg": "RSA-OAEP-256"},
         {"tls_client_certificate_bound_access_tokens": True},
     ],
 )

@@ -39,7 +39,7 @@ LIBRARIES = (
     ),
     Library("flask", ("flask", "werkzeug"), _WEB),
     Library("granian", ("granian",), ("idp/running/serve.py",)),
-    Library("joserfc", ("joserfc",), ("idp/oidc/jws.py",)),
+    Library("joserfc", ("joserfc",), ("idp/oidc/jws.py", "idp/oidc/jwe.py")),
     Library("ldap3", ("ldap3",), ("connectors/ldap.py",), awaited=True),
     Library("libpass", ("passlib",), ("idp/login/password.py",)),
     Library("msgspec", ("msgspec",), ("idp/codec.py",)),

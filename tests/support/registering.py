@@ -44,16 +44,27 @@ WHOLE = {
     "token_endpoint_auth_method": "private_key_jwt",
     "token_endpoint_auth_signing_alg": "EdDSA",
     "jwks": {
-        "keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "1"}]
+        "keys": [
+            {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "1"},
+            {"kty": "OKP", "crv": "X25519", "x": "3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08", "use": "enc"},
+        ]
     },
     "grant_types": ["authorization_code", "refresh_token"],
     "response_types": ["code"],
     "application_type": "web",
     "subject_type": "public",
     "id_token_signed_response_alg": "ES256",
+    "id_token_encrypted_response_alg": "ECDH-ES",
+    "id_token_encrypted_response_enc": "A256GCM",
     "userinfo_signed_response_alg": "EdDSA",
+    "userinfo_encrypted_response_alg": "ECDH-ES+A256KW",
+    "userinfo_encrypted_response_enc": "A256GCM",
     "authorization_signed_response_alg": "PS256",
+    "authorization_encrypted_response_alg": "ECDH-ES",
+    "authorization_encrypted_response_enc": "A256GCM",
     "introspection_signed_response_alg": "ES256",
+    "introspection_encrypted_response_alg": "ECDH-ES",
+    "introspection_encrypted_response_enc": "A256GCM",
     "scope": "openid profile phone citizen_id offline_access",
     "require_pkce": False,
     "require_pushed_authorization_requests": True,

@@ -1,17 +1,39 @@
 """How a client would have our answers protected, each kind by members of its own (OIDC Registration section 2, JARM 1.0
 section 3, RFC 9701 section 6)."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
+from idp.errors import InvalidClientMetadata
+from idp.oidc import jwe
 from idp.oidc.keys import ALGORITHMS
 from idp.oidc.registration.members import Metadata, one_of
 
-_ID_TOKEN: Final = "id_token_signed_response_alg"
-_OTHERS: Final = tuple(f"{kind}_signed_response_alg" for kind in ("userinfo", "authorization", "introspection"))
+_KINDS: Final = ("id_token", "userinfo", "authorization", "introspection")
 
 
-def answers(metadata: Metadata) -> dict[str, Any]:
-    """Raises `InvalidClientMetadata`."""
-    offered = tuple(ALGORITHMS)
-    chosen: dict[str, Any] = {_ID_TOKEN: one_of(metadata, _ID_TOKEN, offered, "RS256")}
-    return chosen | {name: one_of(metadata, name, offered, "") or None for name in _OTHERS}
+def answers(metadata: Metadata, keys: Mapping[str, Any]) -> dict[str, Any]:
+    """`keys`: the members `jwks` or `jwks_uri`, proved. Raises `InvalidClientMetadata`."""
+    chosen: dict[str, Any] = {}
+    for kind in _KINDS:
+        name = f"{kind}_signed_response_alg"
+        chosen[name] = one_of(metadata, name, tuple(ALGORITHMS), "RS256" if kind == "id_token" else "") or None
+        chosen |= _encrypted(metadata, f"{kind}_encrypted_response", keys)
+    return chosen
+
+
+def _encrypted(metadata: Metadata, member: str, keys: Mapping[str, Any]) -> dict[str, str | None]:
+    """The algorithms for the key and for the content; the second alone means nothing. Keys by value are looked at now,
+    those at an address when they are needed."""
+    alg = one_of(metadata, f"{member}_alg", jwe.ALGORITHMS, "") or None
+    enc = one_of(metadata, f"{member}_enc", jwe.ENCODINGS, jwe.ENCODINGS[0])
+    if alg is None:
+        if metadata.get(f"{member}_enc") is not None:
+            raise InvalidClientMetadata(f"{member}_enc without {member}_alg")
+        return {f"{member}_alg": None, f"{member}_enc": None}
+    if keys.get("jwks_uri") is None:
+        try:
+            jwe.recipient(keys.get("jwks", {}).get("keys", ()), alg)
+        except jwe.NoRecipient:
+            raise InvalidClientMetadata(f"jwks has no key for {member}_alg") from None
+    return {f"{member}_alg": alg, f"{member}_enc": enc}

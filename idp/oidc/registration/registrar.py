@@ -42,10 +42,6 @@ _TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 _TEXTS: Final = ("client_name", "purpose", "retention")
 _LINKS: Final = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
 _NOT_OFFERED: Final = (
-    "id_token_encrypted_response_alg",
-    "id_token_encrypted_response_enc",
-    "userinfo_encrypted_response_alg",
-    "userinfo_encrypted_response_enc",
     "request_object_encryption_alg",
     "request_object_encryption_enc",
     "tls_client_certificate_bound_access_tokens",
@@ -93,6 +89,7 @@ class Registrar:
         scope = self._scope(metadata, grants)
         sector_identifier_uri = _called(metadata, "sector_identifier_uri")
         requests = _requests(metadata)
+        keys = _keys(metadata, signs=method == "private_key_jwt" or _signs_requests(requests))
         return Client(
             client_id="",
             client_id_issued_at=0,
@@ -100,14 +97,14 @@ class Registrar:
             client_name=_name(metadata, redirect_uris),
             token_endpoint_auth_method=method,
             token_endpoint_auth_signing_alg=_signing_alg(metadata),
-            **_keys(metadata, signs=method == "private_key_jwt" or _signs_requests(requests)),
+            **keys,
             grant_types=grants,
             response_types=_response_types(metadata) if AUTHORIZATION_CODE in grants else (),
             scope=scope,
             application_type=application_type,
             subject_type=one_of(metadata, "subject_type", ("pairwise", "public"), "pairwise"),
             sector_identifier_uri=sector_identifier_uri,
-            **answers(metadata),
+            **answers(metadata, keys),
             require_pkce=require_pkce,
             **requests,
             dpop_bound_access_tokens=boolean(metadata, "dpop_bound_access_tokens", default=False),
