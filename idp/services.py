@@ -14,6 +14,7 @@ from idp.config import Settings
 from idp.login.password import Passwords
 from idp.login.recovery import Recovery
 from idp.oidc import discovery
+from idp.oidc.client_secrets import ClientSecrets
 from idp.oidc.clients import ClientDirectory, Clients
 from idp.oidc.keys import KeyRing
 from idp.oidc.provider import Engine
@@ -57,6 +58,7 @@ class Services:
     sessions: Sessions
     directory: ClientDirectory
     engine: Engine
+    client_secrets: ClientSecrets
     clients: Clients
     resource_directory: ResourceDirectory
     resources: Resources
@@ -92,12 +94,12 @@ def build_services(
     vault = _vault(settings, randomness)
     versions = Versions(state, clock)
     versions.on_change(partial(_reload, vault))
-    lifetimes = settings.lifetimes
     directory = ClientDirectory(records.clients, versions)
     resource_directory = ResourceDirectory(records.resources, versions)
     engine = Engine(discovery.metadata(settings.issuer, registration=settings.registration != "closed"), directory)
     fetcher = cache(partial(Fetcher, settings.outbound_allow, settings.ca_file))
     registrar = Registrar(engine, Sectors(fetcher), _statements(settings, clock), DEFAULT_SCOPE, resource_directory)
+    client_secrets = ClientSecrets(cache(partial(_secret, records, vault, randomness, "client-secrets")))
     return Services(
         settings=settings,
         clock=clock,
@@ -111,12 +113,11 @@ def build_services(
         recovery=Recovery(
             records.credentials, cache(partial(_secret, records, vault, randomness, "recovery")), clock, randomness
         ),
-        sessions=Sessions(
-            state, clock, randomness, Limits(lifetimes.session_idle_seconds, lifetimes.session_absolute_seconds)
-        ),
+        sessions=Sessions(state, clock, randomness, _limits(settings)),
         directory=directory,
         engine=engine,
-        clients=Clients(records.clients, registrar, clock, randomness, versions),
+        client_secrets=client_secrets,
+        clients=Clients(records.clients, registrar, client_secrets, clock, randomness, versions),
         resource_directory=resource_directory,
         resources=Resources(records.resources, clock, versions),
         keys=KeyRing(records.keys, vault, clock, versions),
@@ -128,6 +129,10 @@ def _secret(records: Records, vault: Vault, randomness: Randomness, name: str) -
     context = secret_context(name)
     sealed = records.secrets.get_or_create(name, lambda: vault.seal(randomness.bytes(_SECRET_BYTES), context))
     return vault.open(sealed, context)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.lifetimes.session_idle_seconds, settings.lifetimes.session_absolute_seconds)
 
 
 def _statements(settings: Settings, clock: Clock) -> SoftwareStatements:

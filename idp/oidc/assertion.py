@@ -1,4 +1,5 @@
-"""`private_key_jwt`: a client proves by a signature that it is the one (RFC 7523, OIDC Core section 9).
+"""`private_key_jwt` and `client_secret_jwt`: a client proves by a signature, or by a MAC under its secret, that it is
+the one (RFC 7523, OIDC Core section 9). Which of the two says its registration, and never the assertion.
 
 An assertion is for us alone and good once: its one audience is our issuer or the token endpoint, and its `jti` is
 remembered until it expires.
@@ -11,6 +12,7 @@ from idp.errors import InvalidClient
 from idp.oidc import jws
 from idp.oidc.client import Client
 from idp.oidc.client_keys import ClientKeys
+from idp.oidc.client_secrets import ClientSecrets
 from idp.oidc.numeric_date import numeric_date
 from idp.secrets import digest, equal, shard_for
 from idp.storage.state import Conflict, Key, StateStore
@@ -27,8 +29,9 @@ _LONGEST_JTI: Final = 256
 
 
 class Assertions:
-    def __init__(self, keys: ClientKeys, state: StateStore, clock: Clock, issuer: str) -> None:
+    def __init__(self, keys: ClientKeys, secrets: ClientSecrets, state: StateStore, clock: Clock, issuer: str) -> None:
         self._keys = keys
+        self._secrets = secrets
         self._state = state
         self._clock = clock
         self._audiences = (issuer, f"{issuer}/token")
@@ -46,10 +49,8 @@ class Assertions:
     def prove(self, assertion: str, client: Client) -> None:
         """That this client signed it, for us, just now and for the first time (RFC 7523 section 3). Raises
         `InvalidClient`."""
-        chosen = client.token_endpoint_auth_signing_alg
         try:
-            algorithms = (chosen,) if chosen else jws.CLIENT_ALGORITHMS
-            claims = self._keys.verify(client, assertion, algorithms, _TYPES)
+            claims = self._signed_by(client, assertion)
         except jws.InvalidJws as invalid:
             raise InvalidClient(f"assertion: {invalid}") from None
         if claims.get("iss") != client.client_id or claims.get("sub") != client.client_id:
@@ -57,6 +58,14 @@ class Assertions:
         if not self._for_us(claims.get("aud")):
             raise InvalidClient("assertion for another audience")
         self._once(client, claims, self._seconds_left(claims))
+
+    def _signed_by(self, client: Client, assertion: str) -> dict[str, Any]:
+        """Raises `InvalidJws`."""
+        if client.client_secret_salt is not None:
+            secret = self._secrets.made_of(client.client_id, client.client_secret_salt)
+            return jws.verify_of_secret(assertion, secret, _TYPES)
+        chosen = client.token_endpoint_auth_signing_alg
+        return self._keys.verify(client, assertion, (chosen,) if chosen else jws.CLIENT_ALGORITHMS, _TYPES)
 
     def _for_us(self, aud: Any) -> bool:
         """One audience: with two, what one of them is given the other could use."""

@@ -12,7 +12,10 @@ from urllib.parse import urlsplit
 
 from idp.login.party import RelyingParty
 
-SECRET_METHODS: Final = ("client_secret_basic", "client_secret_post")
+CLIENT_SECRET_JWT: Final = "client_secret_jwt"
+ASSERTION_METHODS: Final = (CLIENT_SECRET_JWT, "private_key_jwt")
+"""By a JWT (RFC 7523)."""
+SECRET_METHODS: Final = ("client_secret_basic", "client_secret_post", CLIENT_SECRET_JWT)
 AUTH_METHODS: Final = (*SECRET_METHODS, "private_key_jwt", "none")
 """How a client may authenticate at the token endpoint (OIDC Core section 9)."""
 AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE = GRANT_TYPES = (
@@ -44,6 +47,8 @@ class Client:
     jwks_uri: str | None = None
     """Where it publishes them instead."""
     client_secret_digest: str | None = None
+    client_secret_salt: str | None = None
+    """What its secret is made of, where the secret itself is needed (`client_secrets.py`)."""
     client_secret_expires_at: int = 0
     registration_token_digest: str | None = None
     """Of what the client is managed with (RFC 7592); None for one that an operator registered."""

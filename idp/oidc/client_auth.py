@@ -15,8 +15,7 @@ from idp.clock import Clock
 from idp.errors import InvalidClient, InvalidRequest, TooManyRequests
 from idp.oidc.assertion import JWT_BEARER, Assertions
 from idp.oidc.call import Call
-from idp.oidc.client import Client
-from idp.oidc.client_keys import ClientKeys
+from idp.oidc.client import ASSERTION_METHODS, Client
 from idp.oidc.confirmation import UNBOUND, Confirmation
 from idp.oidc.target import ClientSource
 from idp.pace import Pace
@@ -45,7 +44,8 @@ class AuthenticatedClient:
 
 @dataclass(frozen=True, slots=True)
 class _Credential:
-    method: str
+    methods: tuple[str, ...]
+    """Those that look like this; which of them it is says the registration alone."""
     client_id: str
     secret: str
     """The secret, or the assertion."""
@@ -55,10 +55,10 @@ class ClientAuthentication:
     """What every endpoint needs that a client's server calls: who asks, and failures counted and told."""
 
     def __init__(
-        self, clients: ClientSource, keys: ClientKeys, state: StateStore, clock: Clock, issuer: str, pace: Pace
+        self, clients: ClientSource, assertions: Assertions, state: StateStore, clock: Clock, pace: Pace
     ) -> None:
         self._clients = clients
-        self._assertions = Assertions(keys, state, clock, issuer)
+        self._assertions = assertions
         self._state = state
         self._clock = clock
         self._pace = pace
@@ -104,9 +104,9 @@ def authenticate(
     client = clients.get(credential.client_id)
     if client is None or not client.enabled:
         raise InvalidClient("unknown or disabled client")
-    if client.token_endpoint_auth_method != credential.method:
-        raise InvalidClient(f"{credential.method} is not the registered method")
-    if credential.method == "private_key_jwt":
+    if client.token_endpoint_auth_method not in credential.methods:
+        raise InvalidClient("not the registered method")
+    if credential.methods == ASSERTION_METHODS:
         assertions.prove(credential.secret, client)
     elif client.confidential and not equal(client.client_secret_digest or "", digest(credential.secret)):
         raise InvalidClient("wrong secret")
@@ -123,7 +123,7 @@ def _credential(parameters: Parameters, authorization: str | None, assertions: A
     if authorization is None:
         if client_id is None:
             raise InvalidClient("no client authentication")
-        return _Credential("none" if secret is None else "client_secret_post", client_id, secret or "")
+        return _Credential(("none" if secret is None else "client_secret_post",), client_id, secret or "")
     basic = _basic(authorization)
     if secret is not None or (client_id is not None and client_id != basic.client_id):
         raise InvalidRequest("two ways of client authentication")
@@ -137,7 +137,7 @@ def _asserted(parameters: Parameters, assertion: str, client_id: str | None, ass
     asserted = assertions.client_id(assertion)
     if client_id is not None and client_id != asserted:
         raise InvalidClient("client_id and assertion differ")
-    return _Credential("private_key_jwt", asserted, assertion)
+    return _Credential(ASSERTION_METHODS, asserted, assertion)
 
 
 def _basic(authorization: str) -> _Credential:
@@ -151,7 +151,7 @@ def _basic(authorization: str) -> _Credential:
         if not colon or not client_id:
             raise InvalidClient("no colon in Basic credentials")
         return _Credential(
-            "client_secret_basic", unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
+            ("client_secret_basic",), unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
         )
     except ValueError:  # of base64 or of UTF-8; base64 has another one for what is not ASCII
         raise InvalidClient("Basic credentials are not decodable") from None

@@ -8,7 +8,8 @@ from typing import Any, Final
 from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.login.party import RelyingParty
-from idp.oidc.client import SECRET_METHODS, Client
+from idp.oidc.client import CLIENT_SECRET_JWT, SECRET_METHODS, Client
+from idp.oidc.client_secrets import ClientSecrets
 from idp.oidc.origins import origins_of
 from idp.oidc.registration.addresses import LOOPBACK
 from idp.oidc.registration.registrar import Registrar, describe
@@ -57,10 +58,17 @@ class Clients:
     """Registers and keeps clients; what an operator needs of them."""
 
     def __init__(
-        self, records: ClientRecords, registrar: Registrar, clock: Clock, randomness: Randomness, versions: Versions
+        self,
+        records: ClientRecords,
+        registrar: Registrar,
+        secrets: ClientSecrets,
+        clock: Clock,
+        randomness: Randomness,
+        versions: Versions,
     ) -> None:
         self._records = records
         self._registrar = registrar
+        self._secrets = secrets
         self._clock = clock
         self._randomness = randomness
         self._versions = versions
@@ -106,6 +114,7 @@ class Clients:
                 client_id=client.client_id,
                 client_id_issued_at=client.client_id_issued_at,
                 client_secret_digest=client.client_secret_digest,
+                client_secret_salt=client.client_secret_salt,
                 registration_token_digest=client.registration_token_digest,
             )
         )
@@ -115,13 +124,15 @@ class Clients:
         return Registered(changed, secret)
 
     def _with_secret(self, client: Client) -> tuple[Client, str | None]:
-        """With a secret if its method needs one and there is none, and without one if not."""
+        """With a secret of the kind that its method needs, if there is none, and without one if it needs none."""
         if client.token_endpoint_auth_method not in SECRET_METHODS:
-            return dataclasses.replace(client, client_secret_digest=None), None
-        if client.client_secret_digest is not None:
+            return dataclasses.replace(client, client_secret_digest=None, client_secret_salt=None), None
+        signs = client.token_endpoint_auth_method == CLIENT_SECRET_JWT
+        if client.client_secret_digest is not None and signs == (client.client_secret_salt is not None):
             return client, None
-        secret = self._secret()
-        return dataclasses.replace(client, client_secret_digest=digest(secret)), secret
+        salt = self._secret() if signs else None
+        secret = self._secrets.made_of(client.client_id, salt) if salt else self._secret()
+        return dataclasses.replace(client, client_secret_digest=digest(secret), client_secret_salt=salt), secret
 
     def _secret(self) -> str:
         return urlsafe(self._randomness.bytes(32))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from idp.login.assurance import OFFERED, acr
 from idp.oidc import jwe
 from idp.oidc.client import AUTH_METHODS, GRANT_TYPES
-from idp.oidc.jws import CLIENT_ALGORITHMS
+from idp.oidc.jws import CLIENT_ALGORITHMS, MAC_ALGORITHM
 from idp.oidc.keys import ALGORITHMS
 from idp.oidc.rules import PROMPTS
 from idp.oidc.scopes import CLAIMS, SCOPES
@@ -37,7 +37,7 @@ def metadata(issuer: str, registration: bool = False) -> Mapping[str, object]:
             "grant_types_supported": GRANT_TYPES,
             "code_challenge_methods_supported": ("S256",),
             "token_endpoint_auth_methods_supported": AUTH_METHODS,
-            "token_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
+            "token_endpoint_auth_signing_alg_values_supported": (*CLIENT_ALGORITHMS, MAC_ALGORITHM),
             "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
             "introspection_endpoint_auth_methods_supported": tuple(each for each in AUTH_METHODS if each != "none"),
             "dpop_signing_alg_values_supported": CLIENT_ALGORITHMS,

@@ -11,6 +11,7 @@ from idp.login.settling import Settling
 from idp.login.transaction import Transactions
 from idp.oidc import device
 from idp.oidc.access import AccessTokens
+from idp.oidc.assertion import Assertions
 from idp.oidc.authorize import AuthorizationEndpoint
 from idp.oidc.awaited import Waiting
 from idp.oidc.backchannel import BackChannel
@@ -157,9 +158,10 @@ class FrontDoor:
     def authentication(self) -> ClientAuthentication:
         services = self._services
         pace = Pace(services.clock, self._settings.client_rate)
-        return ClientAuthentication(
-            services.directory, self.client_keys, services.state, services.clock, self._settings.issuer, pace
+        assertions = Assertions(
+            self.client_keys, services.client_secrets, services.state, services.clock, self._settings.issuer
         )
+        return ClientAuthentication(services.directory, assertions, services.state, services.clock, pace)
 
     @cached_property
     def nonces(self) -> Nonces:

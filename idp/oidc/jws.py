@@ -33,6 +33,8 @@ MAX_LENGTH: Final = 16_384
 
 CLIENT_ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
 """What clients may sign with (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864 section 2.2)."""
+MAC_ALGORITHM: Final = "HS256"
+"""What clients may sign with that have a secret for it; it is never tried with a public key."""
 _MEMBERS: Final = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
 _SUITS: Final = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP", "Ed25519": "OKP"}
 _CURVES: Final = {"sig": ("P-256", "Ed25519"), "enc": ("P-256", "P-384", "P-521", "X25519")}
@@ -174,6 +176,21 @@ def verify_of_client(
             continue
         return claims
     raise UnknownSigner("no key of this client signed it")
+
+
+def verify_of_secret(token: str, secret: str, types: Collection[object]) -> dict[str, Any]:
+    """The claims of a token whose MAC is that of a client's secret, and nothing but a MAC (OIDC Core section 10.1).
+    Raises `InvalidJws`."""
+    claims = unproved_claims(token)
+    header = jws.extract_compact(token.encode(), registry=_READING).headers()
+    if header.get("alg") != MAC_ALGORITHM or header.get("typ") not in types or "crit" in header:
+        raise InvalidJws("not an algorithm or type of this client")
+    try:
+        key = jwk.OctKey.import_key(secret)
+        jws.deserialize_compact(token, key, registry=_Reading(algorithms=[MAC_ALGORITHM]))
+    except (JoseError, ValueError, TypeError):
+        raise InvalidJws("not of this secret") from None
+    return claims
 
 
 def verify_of_holder(token: str, algorithms: Collection[str], typ: str) -> tuple[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from idp.errors import InvalidClientMetadata
-from tests.support.assertions import JWKS, asserted, assertion, signed
+from tests.support.assertions import JWKS, asserted, assertion, secret_key, signed
 from tests.support.dpop import holder
 from tests.support.jwts import DECRYPTION, ENCODINGS, ENCRYPTION_JWKS
 from tests.support.known import acquainted
@@ -123,6 +123,8 @@ def proved(scene: Scene, client: Registered, method: str) -> tuple[dict[str, str
     """Headers and fields by which a client authenticates in the way it registered."""
     if method == "client_secret_basic":
         return client.basic, {}
+    if method == "client_secret_jwt":
+        return {}, asserted(assertion(client.id, scene.provider.clock.now(), "HS256", secret_key(client)))
     if method == "private_key_jwt":
         return {}, asserted(assertion(client.id, scene.provider.clock.now()))
     return {}, {"client_id": client.id} | ({"client_secret": client.secret} if client.secret else {})
@@ -130,10 +132,12 @@ def proved(scene: Scene, client: Registered, method: str) -> tuple[dict[str, str
 
 def assertions_are_signed_with(scene: Scene, values: list[str]) -> None:
     for value in values:
+        method = "client_secret_jwt" if value == "HS256" else "private_key_jwt"
         client = scene.provider.client(
-            token_endpoint_auth_method="private_key_jwt", jwks=JWKS, token_endpoint_auth_signing_alg=value
+            token_endpoint_auth_method=method, jwks=JWKS, token_endpoint_auth_signing_alg=value
         )
-        signed = asserted(assertion(client.id, scene.provider.clock.now(), value))
+        key = secret_key(client) if value == "HS256" else None
+        signed = asserted(assertion(client.id, scene.provider.clock.now(), value, key))
         fields = {"grant_type": "authorization_code", "code": "x", "redirect_uri": "x"}
         assert scene.provider.token(client, fields | signed, {}).json["error"] == "invalid_grant", value
 
@@ -159,7 +163,7 @@ def client_authentication_is_taken(scene: Scene, values: list[str]) -> None:
         headers, proof = proved(scene, client, value)
         response = scene.provider.token(client, fields | proof, headers)
         assert response.json["error"] == "invalid_grant", value
-    for other in ("client_secret_jwt", "tls_client_auth"):
+    for other in ("tls_client_auth", "self_signed_tls_client_auth"):
         with pytest.raises(InvalidClientMetadata):
             scene.provider.client(token_endpoint_auth_method=other)
 

@@ -110,7 +110,7 @@ REFUSED: list[tuple[dict[str, object], str]] = [
                 "jwks": {"keys": [PUBLIC_KEY]},
                 "token_endpoint_auth_signing_alg": "HS256",
             },
-            {"token_endpoint_auth_method": "client_secret_jwt"},
+            {"token_endpoint_auth_method": "client_secret_jwt", "token_endpoint_auth_signing_alg": "RS256"},
             {"token_endpoint_auth_method": ["none"]},
             {"token_endpoint_auth_method": "none", "require_pkce": False},
             {"require_pkce": "no"},

@@ -6,7 +6,7 @@ from typing import Any
 
 from joserfc import jwk, jwt
 
-from tests.support.provider import ISSUER
+from tests.support.provider import ISSUER, Registered
 
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 KEYS: Mapping[str, Any] = {
@@ -24,6 +24,11 @@ _jti = itertools.count()
 
 def key_for(alg: str) -> Any:
     return KEYS_BY_ALG.get(alg, KEYS["RS256"])
+
+
+def secret_key(client: Registered, secret: str | None = None) -> Any:
+    """What a client signs with that has a secret for it (OIDC Core section 9)."""
+    return jwk.OctKey.import_key(client.secret if secret is None else secret)
 
 
 def assertion(
@@ -46,14 +51,17 @@ def assertion(
     told = {name: value for name, value in (honest | claims).items() if value is not None}
     signing = key or key_for(alg)
     return jwt.encode(
-        {"alg": alg, "kid": signing.kid} | dict(header or {}), told, signing, algorithms=[*ALGORITHMS, "HS256"]
+        {"alg": alg} | ({"kid": signing.kid} if signing.kid else {}) | dict(header or {}),
+        told,
+        signing,
+        algorithms=[*ALGORITHMS, "HS256", "HS384"],
     )
 
 
 def signed(claims: Mapping[str, Any], alg: str, key: Any, header: Mapping[str, Any]) -> str:
     signing = key or key_for(alg)
     told = {"alg": alg, "kid": signing.kid} | dict(header)
-    return jwt.encode(told, dict(claims), signing, algorithms=[*ALGORITHMS, "HS256"])
+    return jwt.encode(told, dict(claims), signing, algorithms=[*ALGORITHMS, "HS256", "HS384"])
 
 
 def asserted(token: str) -> dict[str, str]:

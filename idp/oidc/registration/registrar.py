@@ -17,6 +17,7 @@ from idp.oidc.client import (
     AUTH_METHODS,
     AUTHORIZATION_CODE,
     CLIENT_CREDENTIALS,
+    CLIENT_SECRET_JWT,
     ELSEWHERE,
     GRANT_TYPES,
     OF_CLIENTS,
@@ -36,7 +37,7 @@ from idp.oidc.scopes import OFFLINE_ACCESS, OPENID, SCOPES
 
 MAX_SCOPE: Final = 1_000
 """Characters; every event of a token names its scopes."""
-_NOT_SHOWN: Final = ("client_secret_digest", "registration_token_digest", "sector")
+_NOT_SHOWN: Final = ("client_secret_digest", "client_secret_salt", "registration_token_digest", "sector")
 _BASES: Final = ("consent", "statutory_duty")
 _TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 _TEXTS: Final = ("client_name", "purpose", "retention")
@@ -96,7 +97,7 @@ class Registrar:
             redirect_uris=redirect_uris,
             client_name=_name(metadata, redirect_uris),
             token_endpoint_auth_method=method,
-            token_endpoint_auth_signing_alg=_signing_alg(metadata),
+            token_endpoint_auth_signing_alg=_signing_alg(metadata, method),
             **keys,
             grant_types=grants,
             response_types=_response_types(metadata) if AUTHORIZATION_CODE in grants else (),
@@ -299,9 +300,10 @@ def _response_types(metadata: Metadata) -> tuple[str, ...]:
     return ("code",)
 
 
-def _signing_alg(metadata: Metadata) -> str | None:
+def _signing_alg(metadata: Metadata, method: str) -> str | None:
     """OIDC Registration section 2: what assertions are signed with."""
-    return one_of(metadata, "token_endpoint_auth_signing_alg", jws.CLIENT_ALGORITHMS, "") or None
+    offered = (jws.MAC_ALGORITHM,) if method == CLIENT_SECRET_JWT else jws.CLIENT_ALGORITHMS
+    return one_of(metadata, "token_endpoint_auth_signing_alg", offered, "") or None
 
 
 def _keys(metadata: Metadata, signs: bool) -> dict[str, Any]:
