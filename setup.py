@@ -51,6 +51,7 @@ TEST = [
     "pytest-timeout>=2.4,<3",
     "pytest-xdist>=3.8,<4",
     "ruff>=0.17,<0.18",
+    "schemathesis>=4.32,<5",
     "types-ldap3>=2.9,<3",
     "types-requests>=2.33,<3",
 ]
