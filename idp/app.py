@@ -45,7 +45,6 @@ from idp.oidc.device import DOOR as DEVICE
 from idp.oidc.front_door import FrontDoor
 from idp.oidc.views import routes as oidc_routes
 from idp.oidc.views.authorizing import AuthorizeView
-from idp.oidc.withdrawal import Withdrawal
 from idp.pace import Pace
 from idp.pages import Pages
 from idp.services import Services, build_services
@@ -118,7 +117,7 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     leaving, devices = front_door.logout(web, transactions), front_door.device_pages(web, transactions, settling)
     app.register_blueprint(oidc_routes.blueprint(authorize, api, leaving, devices))
     app.register_blueprint(_login_pages(services, visits, sign_in, consenting, hints))
-    app.register_blueprint(_account_pages(services, web, transactions, front_door.withdrawal))
+    app.register_blueprint(_account_pages(services, web, transactions, front_door))
     app.register_blueprint(site.blueprint())
     app.register_error_handler(Exception, lambda error: failing.error_page(request, error))
     pace = Pace(services.clock, services.settings.address_rate)
@@ -184,13 +183,13 @@ def _login_pages(
     )
 
 
-def _account_pages(services: Services, web: Web, transactions: Transactions, withdrawal: Withdrawal) -> Blueprint:
+def _account_pages(services: Services, web: Web, transactions: Transactions, front_door: FrontDoor) -> Blueprint:
     agreements = Agreements(
         services.records.consents,
-        services.directory.party,
+        front_door.party,
         services.sessions,
         services.citizens,
-        withdrawal,
+        front_door.withdrawal,
         services.state,
         services.clock,
     )

@@ -11,6 +11,9 @@ from idp.errors import InvalidRequest
 MAX_LENGTH: Final = 32_768
 """Bytes of a query or form."""
 MAX_FIELDS: Final = 100
+MANY: Final = frozenset({"resource", "audience"})
+"""May come more than once (RFC 8707 section 2, RFC 8693 section 2.1): what came is one value then, with blanks between,
+which no URI has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,9 @@ def parse(raw: str) -> Parameters:
         if not value:
             continue
         name = _decoded(encoded)
-        if name in values:
+        if name in values and name in MANY:
+            values[name] += " " + _decoded(value)
+        elif name in values:
             repeated.add(name)
         else:
             values[name] = _decoded(value)

@@ -9,9 +9,10 @@ from idp.citizens.number import CHINA_STANDARD_TIME
 from idp.citizens.registry import Citizens
 from idp.csrf import check_csrf, csrf_token
 from idp.http import Web, form
-from idp.login.party import in_language
+from idp.login.consent_page import worded
+from idp.login.party import RelyingParty, in_language
 from idp.login.transaction import Transactions
-from idp.pages import AccountPage, AgreementView, PartyResult
+from idp.pages import AccountPage, AgreementView, ConsentItem, PartyResult
 from idp.parameters import parse
 from idp.sessions import Session, Sessions
 from idp.storage.state import Gone
@@ -86,8 +87,12 @@ def _view(agreement: Agreement, language: str) -> AgreementView:
         client_id=agreement.client_id,
         name=in_language(party.name, language) if party else agreement.client_id,
         host=party.host if party else "",
-        granted=agreement.granted,
+        granted=[_item(name, party, language) for name in agreement.granted],
         since=datetime.fromtimestamp(agreement.since, CHINA_STANDARD_TIME).date(),
         rule="" if agreement.withdrawable else agreement.rule,
         withdrawable=agreement.withdrawable,
     )
+
+
+def _item(name: str, party: RelyingParty | None, language: str) -> ConsentItem:
+    return worded(ConsentItem(name), party, language) if party else ConsentItem(name)

@@ -1,7 +1,7 @@
 """The consent page of one request: what is asked, with a preview of what would be passed on."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from idp.citizens.citizen import Profile
@@ -83,8 +83,8 @@ def consent_page(ask: Ask, party: RelyingParty, profile: Profile, setting: Setti
         retention=in_language(party.retention, setting.language),
         basis=LawfulBasis(party.lawful_basis),
         rule=party.lawful_basis_rule,
-        required=_items(asked, asked.required, profile, frozenset()),
-        optional=_items(asked, asked.optional, profile, setting.ticked),
+        required=_worded(_items(asked, asked.required, profile, frozenset()), party, setting.language),
+        optional=_worded(_items(asked, asked.optional, profile, setting.ticked), party, setting.language),
         sensitive=_items(asked, asked.sensitive, profile, setting.ticked),
         offline=_OFFLINE in asked.required,
         problem=setting.problem,
@@ -100,6 +100,18 @@ def _items(
     # where it is required, a sentence of its own tells of access while away; where it is optional, it has a box
     shown = (name for name in names if name != _OFFLINE or name not in needed)
     return tuple(_item(name, profile, name in needed, name in ticked) for name in shown)
+
+
+def _worded(items: tuple[ConsentItem, ...], party: RelyingParty, language: str) -> tuple[ConsentItem, ...]:
+    return tuple(worded(item, party, language) for item in items)
+
+
+def worded(item: ConsentItem, party: RelyingParty, language: str) -> ConsentItem:
+    """The item with the words of another service, if it is about one."""
+    deed = party.deeds.get(item.name)
+    if deed is None:
+        return item
+    return replace(item, title=in_language(deed.title, language), place=in_language(deed.place, language))
 
 
 def _item(name: str, profile: Profile, required: bool, ticked: bool) -> ConsentItem:

@@ -4,7 +4,15 @@ Texts are mappings from language tag to text, with "" for the one without a tag.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that a relying party may do in the citizen's name at another service: in words, and where."""
+
+    title: Mapping[str, str]
+    place: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +28,8 @@ class RelyingParty:
     lawful_basis_rule: str
     optional: tuple[str, ...]
     """Names of what the citizen may leave out without being refused."""
+    deeds: Mapping[str, Deed] = field(default_factory=dict)
+    """By the name under which a request asks for each."""
 
 
 def in_language(texts: Mapping[str, str], language: str) -> str:

@@ -14,7 +14,7 @@ from idp.codec import decode, encode
 from idp.errors import InvalidGrant, InvalidToken, OAuthError
 from idp.oidc.client import Client
 from idp.oidc.grant import AccessRecord, CodeRecord, GrantRecord, access_key, family_key
-from idp.oidc.scopes import SCOPE_OF_CLAIM, claims_of
+from idp.oidc.scopes import CLAIMS_OF_SCOPE, SCOPE_OF_CLAIM, claims_of
 from idp.oidc.subjects import Subjects
 from idp.oidc.target import ClientSource
 from idp.secrets import shard_for
@@ -70,15 +70,13 @@ class AccessTokens:
         key = access_key(token)
         return Becomes(key, proof, self.seconds, told, family_key(key.shard, family) if family else None)
 
-    def store(
-        self, token: str, liveness: Key, client: Client, citizen_id: str, grant: GrantRecord, what: EventType
-    ) -> None:
-        """Make `token` valid as long as `liveness` lives, and no longer than `seconds`. Raises `InvalidGrant` if that
-        has ended, or the token was revoked beforehand."""
+    def store(self, token: str, client: Client, citizen_id: str, grant: GrantRecord, liveness: Key) -> None:
+        """Make `token`, which comes of a refresh, valid as long as `liveness` lives, and no longer than `seconds`.
+        Raises `InvalidGrant` if that has ended, or the token was revoked beforehand."""
         record = AccessRecord(client.client_id, citizen_id, grant.sub, grant.scopes, _released(grant))
         claims = (*grant.id_token_claims, *grant.userinfo_claims)
         facts = note(citizen_id=citizen_id, client_id=client.client_id, scopes=grant.scopes, claims=claims)
-        told = [event(what, self._clock.now())]
+        told = [event(EventType.TOKEN_REFRESHED, self._clock.now())]
         try:
             self._state.put_under(liveness, access_key(token), encode(record), self.seconds, facts, told)
         except (Gone, Conflict):
@@ -120,8 +118,8 @@ class AccessTokens:
             sub = self._subjects.subject(client, kept.citizen_id)
             grant = kept.code.grant(kept.head, kept.leg, sub)
             scopes, claims = grant.scopes, _released(grant)
-        # what was taken from the client since, the token gives no more
-        scopes = tuple(scope for scope in scopes if scope in client.scope)
+        # what was taken from the client since, the token gives no more; nor what is for resource servers
+        scopes = tuple(scope for scope in scopes if scope in client.scope and scope in CLAIMS_OF_SCOPE)
         claims = tuple(claim for claim in claims if SCOPE_OF_CLAIM[claim] in client.scope)
         return Access(client, kept.citizen_id, sub, scopes, claims, seconds)
 

@@ -126,7 +126,8 @@ class AuthorizationEndpoint:
 
     def _proceed(self, parameters: Parameters, target: Target, visit: Visit) -> Redirect | Interaction:
         key = session_key(visit.handle) if visit.handle else None
-        wanted = read(parameters, target, self._incoming.hints, int(self._clock.now()), key.name if key else "")
+        incoming, now = self._incoming, int(self._clock.now())
+        wanted = read(parameters, target, incoming.hints, incoming.reaching, now, key.name if key else "")
         pyop_request = self._engine.parse(parameters.values, wanted.code_request.scopes)
         if key is None:
             return self._ask(wanted, None, visit)
@@ -154,7 +155,7 @@ class AuthorizationEndpoint:
     # -- the front door ---------------------------------------------------------------------------------------------
 
     def party(self, client_id: str) -> RelyingParty:
-        return self._client(client_id).party
+        return self._incoming.reaching.party(self._client(client_id))
 
     def subject(self, client_id: str, citizen_id: str) -> str:
         return self._subjects.subject(self._client(client_id), citizen_id)

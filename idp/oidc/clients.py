@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from idp.clock import Clock
 from idp.codec import decode, encode
-from idp.login.party import RelyingParty
 from idp.oidc.client import CLIENT_SECRET_JWT, SECRET_METHODS, Client
 from idp.oidc.client_secrets import ClientSecrets
 from idp.oidc.origins import origins_of
@@ -43,11 +42,6 @@ class ClientDirectory:
         if "\0" in client_id:  # PostgreSQL takes no such text
             return None
         return self._shelf.get(client_id, self._load)
-
-    def party(self, client_id: str) -> RelyingParty | None:
-        """The client as the citizen meets it."""
-        client = self.get(client_id)
-        return client.party if client else None
 
     def _load(self, client_id: str) -> Client | None:
         stored = self._records.get(client_id)

@@ -6,15 +6,16 @@ purged. Access tokens of a family live under an entry of the state store that is
 """
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar
 
 from idp.audit.events import EventType
 from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.codec import decode, encode
-from idp.errors import InvalidGrant, InvalidScope
+from idp.errors import InvalidGrant
 from idp.oidc.access import AccessTokens
 from idp.oidc.client import Client
 from idp.oidc.client_auth import AuthenticatedClient
@@ -22,8 +23,9 @@ from idp.oidc.grant import GrantRecord, family_key
 from idp.secrets import Randomness, digest, mint, shard_for, shard_of
 from idp.storage.records.errors import NotFound
 from idp.storage.records.families import Family, FamilyRecords, RefreshReused
-from idp.storage.state import Gone, StateStore
+from idp.storage.state import Gone, Key, StateStore
 
+T = TypeVar("T")
 _SEPARATOR: Final = "."
 _TOKEN: Final = re.compile(r"[0-9a-f][A-Za-z0-9_-]{43}\.([0-9a-f]{32})", re.ASCII)
 """A handle, and the family's id."""
@@ -81,12 +83,12 @@ class Families:
         return refresh_token
 
     def rotate(
-        self, refresh_token: str, authenticated: AuthenticatedClient, scopes: tuple[str, ...]
+        self, refresh_token: str, authenticated: AuthenticatedClient, prove: Callable[[GrantRecord], None]
     ) -> tuple[Family, GrantRecord, str]:
         """Use a refresh token of this client; gives its family, what that grants, and the successor.
 
-        Raises `InvalidGrant`, or `InvalidScope` for scopes beyond the grant (RFC 6749 section 6). An attempt of another
-        client, with another key, or for too much changes nothing. Reuse beyond the grace ends the family.
+        Raises `InvalidGrant`, or what `prove` raises of the grant, such as that more is asked than it gives. An attempt
+        of another client, with another key, or for too much changes nothing. Reuse beyond the grace ends the family.
         """
         form = _TOKEN.fullmatch(refresh_token)
         family = self._records.get(form[1]) if form else None
@@ -95,8 +97,7 @@ class Families:
         family_id, granted = family.id, decode(family.document, GrantRecord)
         if not granted.confirmation.met_by(authenticated.confirmation):
             raise InvalidGrant("bound to another key")
-        if not set(scopes) <= set(granted.scopes):
-            raise InvalidScope("more than was granted")
+        prove(granted)
         successor = self._token(shard_of(refresh_token), family_id)
         now = int(self._clock.now())
         try:
@@ -110,16 +111,18 @@ class Families:
             raise InvalidGrant("token or family has expired, or was revoked") from None
         return family, decode(family.document, GrantRecord), successor
 
-    def store_access_token(self, token: str, family: Family, client: Client, grant: GrantRecord) -> None:
-        """Raises `InvalidGrant`."""
+    def give(self, family: Family, make: Callable[[Key], T]) -> T:
+        """An access token, or whatever `make` makes under the entry that is named to it, for as long as the family
+        stands. Raises `InvalidGrant`, and what `make` raises."""
         liveness = family_key(shard_for(family.citizen_id), family.id)
         self._state.put(liveness, b"{}", self._access_tokens.seconds)
-        self._access_tokens.store(token, liveness, client, family.citizen_id, grant, EventType.TOKEN_REFRESHED)
+        made = make(liveness)
         now = self._records.get(family.id)
         if now is None or now.revoked_at is not None:
             # revoked while its entry was being made; that came too late for whoever revoked it, so remove it here
             self._state.delete(liveness)
             raise InvalidGrant("family was revoked meanwhile")
+        return made
 
     def give_back(self, refresh_token: str, client: Client) -> bool:
         """End the family of a refresh token (RFC 7009 section 2.1), if it is this client's. False if it is no refresh

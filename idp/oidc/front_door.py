@@ -7,6 +7,7 @@ from federation.fetch import Fetcher
 from idp.audit.events import EventType
 from idp.citizens.pseudonyms import Pseudonyms
 from idp.http import CrossOrigin, Failing, Web
+from idp.login.party import RelyingParty
 from idp.login.settling import Settling
 from idp.login.transaction import Transactions
 from idp.oidc import device
@@ -34,6 +35,7 @@ from idp.oidc.origins import Origins
 from idp.oidc.par import Incoming, PushedRequestEndpoint, PushedRequests
 from idp.oidc.polling import Polling
 from idp.oidc.presentation import Presentation
+from idp.oidc.reach import Reaching
 from idp.oidc.redemption import Redemption
 from idp.oidc.register import InitialTokens, RegistrationEndpoint
 from idp.oidc.resource_tokens import ResourceTokens
@@ -109,6 +111,15 @@ class FrontDoor:
         return AccessTokens(services.state, services.directory, self.subjects, services.clock, seconds)
 
     @cached_property
+    def reaching(self) -> Reaching:
+        return Reaching(self._settings.issuer, self._services.resource_directory)
+
+    def party(self, client_id: str) -> RelyingParty | None:
+        """A client as the citizen meets it, enabled or not."""
+        client = self._services.directory.get(client_id)
+        return self.reaching.party(client) if client else None
+
+    @cached_property
     def resource_tokens(self) -> ResourceTokens:
         services = self._services
         return ResourceTokens(
@@ -147,6 +158,8 @@ class FrontDoor:
             self.families,
             self.issuer,
             self.subjects,
+            self.reaching,
+            self.resource_tokens,
             services.randomness,
         )
 
@@ -175,7 +188,7 @@ class FrontDoor:
     def incoming(self) -> Incoming:
         services = self._services
         objects = RequestObjects(services.directory, self.client_keys, services.clock, self._settings.issuer)
-        return Incoming(PushedRequests(services.state, services.randomness), objects, self.hints)
+        return Incoming(PushedRequests(services.state, services.randomness), objects, self.hints, self.reaching)
 
     # -- the endpoints ------------------------------------------------------------------------------------------------
 
@@ -261,7 +274,14 @@ class FrontDoor:
                 services.state, self.redemption, self.families, services.clock, self.access_tokens.seconds
             ),
             RefreshTokenGrant(
-                services.citizens, services.records.consents, self.families, self.issuer, services.randomness
+                services.citizens,
+                services.records.consents,
+                self.access_tokens,
+                self.families,
+                self.issuer,
+                self.reaching,
+                self.resource_tokens,
+                services.randomness,
             ),
             ClientCredentialsGrant(services.resource_directory, self.resource_tokens),
             DeviceCodeGrant(Polling(self.devices_waiting, self.redemption, services.state, services.clock)),

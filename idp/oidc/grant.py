@@ -1,13 +1,15 @@
 """What the store keeps of a grant: everything the next endpoint needs, so that nothing is looked up backwards."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from idp.codec import encode
 from idp.login.consent import granted_by
 from idp.oidc.confirmation import UNBOUND, Confirmation
+from idp.oidc.reach import Reach
 from idp.oidc.request import CodeRequest
+from idp.oidc.scopes import CLAIMS_OF_SCOPE
 from idp.secrets import digest, shard_of
 from idp.sessions import Head
 from idp.storage.state import Key
@@ -33,6 +35,7 @@ class CodeRecord:
             aal=head.aal,
             amr=head.amr,
             lineage=head.lineage,
+            reach=request.reach,
         )
 
 
@@ -70,6 +73,7 @@ class GrantRecord:
     amr: tuple[str, ...]
     lineage: str
     confirmation: Confirmation = UNBOUND
+    reach: Reach | None = None
 
 
 _BOUND_CODE: Final = "~"
@@ -83,6 +87,13 @@ def mark_code(handle: str, dpop_jkt: str | None) -> str:
 
 def is_bound(code: str) -> bool:
     return code.endswith(_BOUND_CODE)
+
+
+def of_userinfo(grant: GrantRecord) -> GrantRecord:
+    """Less what it gives at resource servers."""
+    if grant.reach is None:
+        return grant
+    return replace(grant, scopes=tuple(scope for scope in grant.scopes if scope in CLAIMS_OF_SCOPE))
 
 
 def code_proof(client_id: str, redirect_uri: str, code_challenge: str | None, dpop_jkt: str | None) -> bytes:

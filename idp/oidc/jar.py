@@ -17,7 +17,7 @@ from idp.oidc.client_keys import ClientKeys
 from idp.oidc.numeric_date import numeric_date
 from idp.oidc.request import PARAMETERS
 from idp.oidc.target import ClientSource
-from idp.parameters import Parameters
+from idp.parameters import MANY, Parameters
 
 LONGEST_SECONDS: Final = 3_600
 """FAPI 2.0 Message Signing section 5.3.1."""
@@ -53,7 +53,7 @@ class RequestObjects:
             raise InvalidRequestObject("a request within a request")
         if claims.get("client_id") != client.client_id:
             raise InvalidRequestObject("client_id inside is missing, or another one")
-        return {name: _text(value) for name, value in claims.items() if name in PARAMETERS and value != ""}
+        return {name: _text(name, value) for name, value in claims.items() if name in PARAMETERS and value != ""}
 
     def _for_us_and_now(self, claims: Mapping[str, Any], client: Client) -> None:
         """RFC 9101 section 4 and FAPI 2.0 Message Signing section 5.3.1; without `exp`, `iat` tells the age."""
@@ -71,8 +71,11 @@ class RequestObjects:
                 raise InvalidRequestObject(f"{name} in the future")
 
 
-def _text(value: Any) -> str:
-    """A parameter as the query would have it: text, a number (`max_age`), or an object (`claims`)."""
+def _text(name: str, value: Any) -> str:
+    """A parameter as the query would have it: text, a number (`max_age`), an object (`claims`), or several texts of one
+    that may come more than once."""
+    if name in MANY and isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+        return " ".join(value)
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):

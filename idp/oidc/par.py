@@ -16,6 +16,7 @@ from idp.oidc.call import Call
 from idp.oidc.client_auth import ClientAuthentication
 from idp.oidc.dpop import Proofs
 from idp.oidc.jar import RequestObjects
+from idp.oidc.reach import Reaching
 from idp.oidc.request import PARAMETERS, HintReader, read
 from idp.oidc.target import ClientSource, UnknownClient, UnprovenRedirect, prove
 from idp.parameters import Parameters
@@ -79,6 +80,7 @@ class Incoming:
     pushed: PushedRequests
     objects: RequestObjects
     hints: HintReader
+    reaching: Reaching
 
 
 class PushedRequestEndpoint:
@@ -116,7 +118,7 @@ class PushedRequestEndpoint:
             target = prove(parameters, self._clients)
         except (UnknownClient, UnprovenRedirect):
             raise InvalidRequest("redirect_uri is not registered") from None
-        read(parameters, target, self._incoming.hints, int(self._clock.now()), "")
+        read(parameters, target, self._incoming.hints, self._incoming.reaching, int(self._clock.now()), "")
         return {"request_uri": self._incoming.pushed.store(parameters), "expires_in": SECONDS}
 
     def _bound(self, parameters: Parameters, call: Call) -> Parameters:

@@ -33,7 +33,7 @@ class Polling:
         self._state = state
         self._clock = clock
 
-    def collect(self, authenticated: AuthenticatedClient, handle: str) -> dict[str, Any]:
+    def collect(self, authenticated: AuthenticatedClient, handle: str, named: str | None) -> dict[str, Any]:
         """The token response for what the citizen allowed.
 
         Raises `AuthorizationPending`, `SlowDown`, `ExpiredToken`, `RefusedByCitizen`; or `InvalidGrant` for a handle
@@ -54,16 +54,16 @@ class Polling:
         if awaited.verdict is Verdict.PENDING:
             self._pace(key, awaited)
             raise AuthorizationPending
-        return self._granted(authenticated, awaited)
+        return self._granted(authenticated, awaited, named)
 
-    def _granted(self, authenticated: AuthenticatedClient, awaited: Awaited) -> dict[str, Any]:
+    def _granted(self, authenticated: AuthenticatedClient, awaited: Awaited, named: str | None) -> dict[str, Any]:
         try:
             redeemed = self._redemption.take(authenticated, self._waiting.granted(awaited), awaited.proof)
         except Replayed:
             raise InvalidGrant("was collected before") from None
         except Gone:
             raise InvalidGrant("the session in which it was allowed has ended") from None
-        return self._redemption.answer(authenticated, redeemed)
+        return self._redemption.answer(authenticated, redeemed, named)
 
     def _pace(self, key: Key, awaited: Awaited) -> None:
         """Count a poll. Of polls that come together one counts, and the others are too early."""

@@ -4,7 +4,7 @@ The access token is made in the same move that takes the entry, so that one call
 it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from idp.citizens.citizen import Citizen
@@ -13,7 +13,9 @@ from idp.codec import decode, encode
 from idp.oidc.access import AccessTokens
 from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.families import Families
-from idp.oidc.grant import CodeMarker, CodeRecord, GrantRecord, access_key
+from idp.oidc.grant import CodeMarker, CodeRecord, GrantRecord, access_key, of_userinfo
+from idp.oidc.reach import Reaching
+from idp.oidc.resource_tokens import ResourceTokens
 from idp.oidc.scopes import OFFLINE_ACCESS
 from idp.oidc.subjects import Subjects
 from idp.oidc.tokens import IdTokenFacts, TokenIssuer
@@ -42,6 +44,8 @@ class Redemption:
         families: Families,
         issuer: TokenIssuer,
         subjects: Subjects,
+        reaching: Reaching,
+        resource_tokens: ResourceTokens,
         randomness: Randomness,
     ) -> None:
         self._state = state
@@ -50,6 +54,8 @@ class Redemption:
         self._families = families
         self._issuer = issuer
         self._subjects = subjects
+        self._reaching = reaching
+        self._resource_tokens = resource_tokens
         self._randomness = randomness
 
     def take(self, authenticated: AuthenticatedClient, entry: Key, proof: bytes) -> Redeemed:
@@ -63,17 +69,36 @@ class Redemption:
         taken = self._state.take_once(entry, attempt, marker, self._access_tokens.seconds, made)
         return Redeemed(decode(taken.value, CodeRecord), taken, token, family)
 
-    def answer(self, authenticated: AuthenticatedClient, redeemed: Redeemed) -> dict[str, Any]:
+    def answer(self, authenticated: AuthenticatedClient, redeemed: Redeemed, named: str | None) -> dict[str, Any]:
         """The token response: an access token, an ID token and, with offline_access, the first refresh token of a
-        family. Raises `InvalidGrant` if the session has ended by now."""
+        family. `named` is the resource that the token is asked for. Raises `InvalidGrant` if the session has ended by
+        now, or `InvalidTarget`."""
         record, fields, family = redeemed.record, redeemed.taken.fields, redeemed.family
         client, head = authenticated.client, decode(fields["head"], Head)
         grant = record.grant(head, fields[record.leg], self._subjects.subject(client, head.citizen_id))
-        facts = IdTokenFacts(grant, record.request.nonce, self._citizen(head, grant))
-        answer = self._issuer.answer(client, redeemed.token, facts)
+        token, given, members = self._given(authenticated, redeemed, head, grant, named)
+        facts = IdTokenFacts(given, record.request.nonce, self._citizen(head, grant))
+        answer = self._issuer.answer(client, token, facts) | members
         if family is None or OFFLINE_ACCESS not in grant.scopes:
             return answer
         return answer | {"refresh_token": self._families.begin(family, authenticated, head.citizen_id, grant)}
+
+    def _given(
+        self,
+        authenticated: AuthenticatedClient,
+        redeemed: Redeemed,
+        head: Head,
+        grant: GrantRecord,
+        named: str | None,
+    ) -> tuple[str, GrantRecord, dict[str, Any]]:
+        """The token to give, what it is good for, and what else is told of it. One for a resource server stands under
+        that which the entry became, which then is given to nobody."""
+        resource = self._reaching.chosen(named, grant.reach)
+        if resource is None:
+            return redeemed.token, of_userinfo(grant), {}
+        liveness = access_key(redeemed.token)
+        issued = self._resource_tokens.issue(authenticated, resource, head.citizen_id, grant, liveness)
+        return issued.token, replace(grant, scopes=issued.scopes), issued.members
 
     def _citizen(self, head: Head, grant: GrantRecord) -> Citizen | None:
         return self._citizens.by_id(head.citizen_id) if grant.id_token_claims else None

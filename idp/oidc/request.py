@@ -12,6 +12,7 @@ from idp.login.assurance import OFFERED, lowest
 from idp.login.transaction import Ask
 from idp.oidc import claims_parameter, rules
 from idp.oidc.claims_parameter import ClaimsRequest
+from idp.oidc.reach import Reach, Reaching
 from idp.oidc.target import Target
 from idp.parameters import Parameters
 
@@ -39,6 +40,7 @@ PARAMETERS: Final = frozenset(
         "request",
         "request_uri",
         "registration",
+        "resource",
     }
 )
 """Those of an authorization request that are read, if only to be refused."""
@@ -60,6 +62,7 @@ class CodeRequest:
     userinfo_claims: tuple[str, ...] = ()
     response_mode: str = "query"
     dpop_jkt: str | None = None
+    reach: Reach | None = None
 
 
 class HintReader(Protocol):
@@ -78,7 +81,9 @@ class Wanted:
     ask: Ask
 
 
-def read(parameters: Parameters, target: Target, hints: HintReader, now: int, session_name: str) -> Wanted:
+def read(
+    parameters: Parameters, target: Target, hints: HintReader, reaching: Reaching, now: int, session_name: str
+) -> Wanted:
     """Prove every parameter of a request whose target is proved. Raises the error each clause names.
 
     `session_name` names the session this browser holds, or is empty: with `prompt=login` that one will not do, nor with
@@ -89,8 +94,9 @@ def read(parameters: Parameters, target: Target, hints: HintReader, now: int, se
         rule(parameters, client)
     claims = claims_parameter.parse(parameters.get("claims"))
     prompts = rules.prompts(parameters)
-    scopes = rules.scopes(parameters, client)
-    code_request = _code_request(parameters, target, scopes, claims)
+    reach = reaching.asked(parameters, client)
+    scopes = rules.scopes(parameters, client, reaching.scopes(reach) if reach else ())
+    code_request = _code_request(parameters, target, scopes, claims, reach)
     single = tuple(dict.fromkeys(code_request.id_token_claims + code_request.userinfo_claims))
     max_age = rules.max_age(parameters, client)
     anew = max_age == 0 or bool(prompts & {"login", "select_account", "create"})
@@ -116,7 +122,7 @@ def read(parameters: Parameters, target: Target, hints: HintReader, now: int, se
 
 
 def _code_request(
-    parameters: Parameters, target: Target, scopes: tuple[str, ...], claims: ClaimsRequest
+    parameters: Parameters, target: Target, scopes: tuple[str, ...], claims: ClaimsRequest, reach: Reach | None
 ) -> CodeRequest:
     return CodeRequest(
         client_id=target.client.client_id,
@@ -129,6 +135,7 @@ def _code_request(
         userinfo_claims=rules.claims(claims.userinfo, target.client),
         response_mode=target.response_mode,
         dpop_jkt=rules.dpop_jkt(parameters),
+        reach=reach,
     )
 
 

@@ -14,11 +14,12 @@ from idp.audit.events import EventType
 from idp.audit.recorder import event, note
 from idp.clock import Clock
 from idp.codec import decode, encode
-from idp.errors import InvalidGrant
+from idp.errors import InvalidGrant, InvalidTarget
 from idp.login.assurance import acr
 from idp.oidc.client import Client
 from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.confirmation import Confirmation
+from idp.oidc.grant import GrantRecord
 from idp.oidc.keys import InvalidJws, KeyRing
 from idp.oidc.resources import JWT, Resource, ResourceDirectory
 from idp.oidc.subjects import Subjects
@@ -83,6 +84,11 @@ class IssuedToken:
     seconds: int
     scopes: tuple[str, ...]
 
+    @property
+    def members(self) -> dict[str, Any]:
+        """Of the answer of the token endpoint those that are another resource's than /userinfo's."""
+        return {"token_type": self.token_type, "expires_in": self.seconds}
+
 
 @dataclass(frozen=True, slots=True)
 class ResourceAccess:
@@ -131,6 +137,38 @@ class ResourceTokens:
         bound = authenticated.confirmation
         record = ResourceRecord(client_id, resource.resource, client_id, scopes, now, now + seconds, bound)
         return self._issue(liveness, resource, record)
+
+    def issue(
+        self,
+        authenticated: AuthenticatedClient,
+        resource: Resource,
+        citizen_id: str,
+        grant: GrantRecord,
+        liveness: Key,
+    ) -> IssuedToken:
+        """A token for what a citizen granted at `resource`; it lives no longer than `liveness`. Raises `InvalidTarget`
+        if that is nothing, or `InvalidGrant` if `liveness` has ended."""
+        scopes = self.prove(resource, grant.scopes)
+        client = authenticated.client
+        now, seconds = int(self._clock.now()), min(resource.token_seconds, self._seconds)
+        record = ResourceRecord(
+            client.client_id,
+            resource.resource,
+            self._subjects.subject_at(resource, client, citizen_id),
+            scopes,
+            now,
+            now + seconds,
+            authenticated.confirmation,
+            SignIn(citizen_id, grant.auth_time, grant.aal, grant.amr),
+        )
+        return self._issue(liveness, resource, record)
+
+    def prove(self, resource: Resource, scopes: tuple[str, ...]) -> tuple[str, ...]:
+        """What of `scopes` is for this resource. Raises `InvalidTarget` if it is nothing."""
+        own = resource.own(scopes)
+        if not own:
+            raise InvalidTarget("nothing was granted there")
+        return own
 
     def _issue(self, liveness: Key, resource: Resource, record: ResourceRecord) -> IssuedToken:
         """Raises `InvalidGrant` if `liveness` has ended."""

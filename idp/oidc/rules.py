@@ -5,7 +5,7 @@ so the error goes back to the client.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 from idp.errors import (
@@ -105,14 +105,17 @@ RULES: Final[tuple[Callable[[Parameters, Client], None], ...]] = (
 )
 
 
-def scopes(parameters: Parameters, client: Client) -> tuple[str, ...]:
+def scopes(parameters: Parameters, client: Client, elsewhere: Collection[str] = ()) -> tuple[str, ...]:
     """The scopes to ask for: the request's, less what is unknown (OIDC Core section 3.1.2.1) or not this client's to
-    ask. A client that could not use a refresh token cannot ask for one."""
+    ask. `elsewhere` are those of the resources it names. A client that could not use a refresh token cannot ask for
+    one."""
     asked = (parameters.get("scope") or "").split(" ")
     if OPENID not in asked:
         raise InvalidScope("openid is not in scope")
     allowed = {scope for scope in client.scope if scope != OFFLINE_ACCESS or "refresh_token" in client.grant_types}
-    return tuple(dict.fromkeys(scope for scope in asked if scope in CLAIMS_OF_SCOPE and scope in allowed))
+    return tuple(
+        dict.fromkeys(scope for scope in asked if scope in allowed and (scope in CLAIMS_OF_SCOPE or scope in elsewhere))
+    )
 
 
 def claims(asked: tuple[str, ...], client: Client) -> tuple[str, ...]:

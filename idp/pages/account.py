@@ -5,17 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from idp.pages.consenting import ConsentItem
 from idp.pages.ending import PartyResult
 
 
 @dataclass(frozen=True, slots=True)
 class AgreementView:
-    """`granted` are names of scopes and claims; `rule` is what a duty rests on that no citizen can withdraw from."""
+    """`granted` are scopes and claims; `rule` is what a duty rests on that no citizen can withdraw from."""
 
     client_id: str
     name: str
     host: str
-    granted: Sequence[str]
+    granted: Sequence[ConsentItem]
     since: datetime.date
     rule: str
     withdrawable: bool

@@ -27,7 +27,8 @@ class ConsentItem:
 
     `value_preview` shows the citizen what would be passed on; sensitive values come masked. Where the citizen may
     choose, the form posts `item=<name>` for each that is ticked. `required`: the service cannot do without it.
-    `ticked`: by the citizen, on the same page a moment ago. `held`: there is something to pass on.
+    `ticked`: by the citizen, on the same page a moment ago. `held`: there is something to pass on. `title`, where
+    `wording.ITEMS` has none: the words of another service, `place`, at which something may be done.
     """
 
     name: str
@@ -35,6 +36,8 @@ class ConsentItem:
     required: bool = False
     ticked: bool = False
     held: bool = True
+    title: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

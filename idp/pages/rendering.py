@@ -70,7 +70,7 @@ class Pages:
             "preference": preference,
             "helping": helping,
             "in_sign_in": in_sign_in,
-            "describe": lambda name: wording.describe(name, tongue.say),
+            "describe": lambda named: wording.describe(named, tongue.say),
             "error_words": wording.ERRORS,
             "password_problems": wording.PASSWORD_PROBLEMS,
         }

@@ -76,11 +76,13 @@ ITEMS: Final[Mapping[str, Description]] = {item.name: item for item in _ITEMS}
 _PLACES: Final[Mapping[str, int]] = {name: place for place, name in enumerate(ITEMS)}
 
 
-def describe(name: str, say: Callable[[str], str]) -> Description:
-    """A scope or claim in the language of `say`; one that is not in the table stands for itself."""
+def describe(named: str | ConsentItem, say: Callable[[str], str]) -> Description:
+    """A scope or claim in the language of `say`; one that is not in the table stands for itself, if it does not bring
+    words of its own."""
+    name, title = (named, "") if isinstance(named, str) else (named.name, named.title)
     item = ITEMS.get(name)
     if item is None:
-        return Description(name, name)
+        return Description(name, title or name)
     words = (item.title, item.explanation, item.necessity, item.effect)
     return Description(name, *(say(word) if word else "" for word in words))
 

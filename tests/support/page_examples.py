@@ -35,6 +35,7 @@ from idp.pages import (
 )
 
 CLIENT = ClientView("社会保险公共服务平台", "si.example", "https://si.example/")
+ELSEWHERE = ConsentItem("records:read", title="读取您的证照目录", place="省电子证照平台")
 REQUIRED = (ConsentItem("openid"), ConsentItem("name", "欧阳*"))
 OPTIONAL = (ConsentItem("phone", "138****0000"), ConsentItem("email", "z***@si.example"))
 SENSITIVE = (ConsentItem("citizen_id", "110***********0013", required=True),)
@@ -55,11 +56,17 @@ def examples() -> Iterator[tuple[str, Page]]:
         yield f"error-{kind.value}", ErrorPage(kind, "7K3M-9QXD", CLIENT.name, 90, CLIENT.uri)
 
 
+def _names(*names: str) -> tuple[ConsentItem, ...]:
+    return (*(ConsentItem(name) for name in names), ELSEWHERE)
+
+
 def _account() -> Iterator[tuple[str, Page]]:
     day = datetime.date(2026, 5, 1)
     agreements = (
-        AgreementView("1", CLIENT.name, CLIENT.host, ("openid", "profile", "phone"), day, "", withdrawable=True),
-        AgreementView("2", "不动产登记", "re.example", ("openid", "citizen_id"), day, "《不动产登记条例》", False),
+        AgreementView("1", CLIENT.name, CLIENT.host, _names("openid", "profile", "phone"), day, "", withdrawable=True),
+        AgreementView(
+            "2", "不动产登记", "re.example", _names("openid", "citizen_id"), day, "《不动产登记条例》", False
+        ),
     )
     yield "account-nobody", AccountPage("/account/withdraw", "")
     yield "account-empty", AccountPage("/account/withdraw", "token", "欧阳*")
@@ -118,6 +125,8 @@ def _consenting() -> Iterator[tuple[str, Page]]:
             sensitive=(ConsentItem("citizen_id", required=True, held=False),),
         ),
     )
+    asked = (*REQUIRED, ELSEWHERE)
+    yield "consent-elsewhere", ConsentPage("/consent", "token", CLIENT, "欧阳*", "办证", "一年", required=asked)
     yield "consent-unstated", ConsentPage("/consent", "token", CLIENT, "欧阳*", "", "", required=REQUIRED)
     yield (
         "consent-statutory-duty",

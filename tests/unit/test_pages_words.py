@@ -220,7 +220,9 @@ def test_a_citizen_finds_items_again_in_the_same_order(name: str) -> None:
     if name == "consent":
         page = dataclasses.replace(page, optional=tuple(ConsentItem(each) for each in ("phone", "birthdate", "email")))
     else:
-        agreement = dataclasses.replace(page.agreements[0], granted=("birthdate", "email", "openid", "phone"))
+        agreement = dataclasses.replace(
+            page.agreements[0], granted=[ConsentItem(each) for each in ("birthdate", "email", "openid", "phone")]
+        )
         page = dataclasses.replace(page, agreements=(agreement,))
     text = rendered(page).text
     places = [text.index(words) for words in ("出生日期", "电子邮箱", "手机号码")]

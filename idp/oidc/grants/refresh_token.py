@@ -1,21 +1,27 @@
 """`grant_type=refresh_token` (RFC 6749 section 6, OIDC Core section 12)."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final, Protocol
 
+from idp.citizens.citizen import Citizen
 from idp.citizens.registry import Citizens
 from idp.codec import decode
-from idp.errors import InvalidGrant
+from idp.errors import InvalidGrant, InvalidScope
 from idp.login.consent import Decision
+from idp.oidc.access import AccessTokens
 from idp.oidc.client import Client
 from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.families import Families
-from idp.oidc.grant import GrantRecord
+from idp.oidc.grant import GrantRecord, of_userinfo
+from idp.oidc.reach import Reaching
+from idp.oidc.resource_tokens import ResourceTokens
 from idp.oidc.scopes import OFFLINE_ACCESS, OPENID, SCOPE_OF_CLAIM
 from idp.oidc.tokens import IdTokenFacts, TokenIssuer
 from idp.parameters import Parameters
 from idp.secrets import Randomness, shard_for
 from idp.storage.records.consents import StoredConsent
+from idp.storage.records.families import Family
 
 
 class ConsentRecords(Protocol):
@@ -31,21 +37,29 @@ class RefreshTokenGrant:
         self,
         citizens: Citizens,
         consents: ConsentRecords,
+        access_tokens: AccessTokens,
         families: Families,
         issuer: TokenIssuer,
+        reaching: Reaching,
+        resource_tokens: ResourceTokens,
         randomness: Randomness,
     ) -> None:
         self._citizens = citizens
         self._consents = consents
+        self._access_tokens = access_tokens
         self._families = families
         self._issuer = issuer
+        self._reaching = reaching
+        self._resource_tokens = resource_tokens
         self._randomness = randomness
 
     def redeem(self, authenticated: AuthenticatedClient, parameters: Parameters) -> dict[str, Any]:
-        """The token response. Raises `InvalidGrant`, `InvalidScope` or `InvalidRequest`."""
+        """The token response. Raises `InvalidGrant`, `InvalidScope`, `InvalidTarget` or `InvalidRequest`."""
         client = authenticated.client
-        scope = _scope(parameters.get("scope"))
-        family, grant, successor = self._families.rotate(parameters.require("refresh_token"), authenticated, scope)
+        scope, named = _scope(parameters.get("scope")), parameters.get("resource")
+        family, grant, successor = self._families.rotate(
+            parameters.require("refresh_token"), authenticated, partial(self._prove, scope, named)
+        )
         citizen = self._citizens.by_id(family.citizen_id)
         if citizen is None or not citizen.may_sign_in:
             self._families.revoke(family.id, shard_for(family.citizen_id), "account closed")
@@ -57,9 +71,35 @@ class RefreshTokenGrant:
             self._families.revoke(family.id, shard_for(family.citizen_id), "consent_withdrawn")
             raise InvalidGrant("the consent was withdrawn")
         narrowed = _of_client(replace(agreed, scopes=_both(scope, agreed.scopes)) if scope else agreed, client)
+        answer = self._answer(authenticated, family, narrowed, named, citizen)
+        return answer | {"refresh_token": successor}
+
+    def _prove(self, scope: tuple[str, ...], named: str | None, grant: GrantRecord) -> None:
+        """RFC 6749 section 6, RFC 8707 section 2.2: no more than was granted."""
+        if not set(scope) <= set(grant.scopes):
+            raise InvalidScope("more than was granted")
+        resource = self._reaching.chosen(named, grant.reach)
+        if resource is not None:
+            self._resource_tokens.prove(resource, scope or grant.scopes)
+
+    def _answer(
+        self,
+        authenticated: AuthenticatedClient,
+        family: Family,
+        grant: GrantRecord,
+        named: str | None,
+        citizen: Citizen,
+    ) -> dict[str, Any]:
+        client, resource = authenticated.client, self._reaching.chosen(named, grant.reach)
+        if resource is not None:
+            make = partial(self._resource_tokens.issue, authenticated, resource, family.citizen_id, grant)
+            issued = self._families.give(family, make)
+            facts = IdTokenFacts(replace(grant, scopes=issued.scopes), None, citizen)
+            return self._issuer.answer(client, issued.token, facts) | issued.members
+        given = of_userinfo(grant)
         token = authenticated.token(self._randomness, shard_for(family.citizen_id))
-        self._families.store_access_token(token, family, client, narrowed)
-        return self._issuer.answer(client, token, IdTokenFacts(narrowed, None, citizen)) | {"refresh_token": successor}
+        self._families.give(family, partial(self._access_tokens.store, token, client, family.citizen_id, given))
+        return self._issuer.answer(client, token, IdTokenFacts(given, None, citizen))
 
 
 def _still_agreed(grant: GrantRecord, consent: StoredConsent) -> GrantRecord:
