@@ -14,10 +14,23 @@ class Party {
     return { keys: [{ ...(await jose.exportJWK(publicKey)), kid: this.key.kid, use: "sig" }] };
   }
 
+  // A key to be encrypted to, beside those that sign: what comes encrypted is decrypted from now on.
+  async encryption_key({ alg }) {
+    const { publicKey, privateKey } = await jose.generateKeyPair(alg, { extractable: true });
+    this.decryption = { key: privateKey, alg, kid: "enc" };
+    return { ...(await jose.exportJWK(publicKey)), kid: "enc", alg, use: "enc" };
+  }
+
+  // DPoP: every token from now on is bound to a key of this party's.
+  async bind({ alg }) {
+    this.options = { DPoP: oidc.getDPoPHandle(this.config, await oidc.randomDPoPKeyPair(alg)) };
+  }
+
   authentication(method, secret) {
     const made = {
       client_secret_basic: () => oidc.ClientSecretBasic(secret),
       client_secret_post: () => oidc.ClientSecretPost(secret),
+      client_secret_jwt: () => oidc.ClientSecretJwt(secret),
       private_key_jwt: () => oidc.PrivateKeyJwt(this.key),
       none: () => oidc.None(),
     };
@@ -41,9 +54,11 @@ class Party {
   ready(config) {
     this.config = config;
     oidc.enableNonRepudiationChecks(config); // signatures of ID tokens too, though they came over our own connection
+    if (this.decryption) oidc.enableDecryptingResponses(config, undefined, this.decryption);
   }
 
-  async begin({ parameters, signed = false, pushed = false }) {
+  async begin({ parameters, signed = false, pushed = false, jarm = false }) {
+    if (jarm) oidc.useJwtResponseMode(this.config);
     this.asked = {
       pkceCodeVerifier: oidc.randomPKCECodeVerifier(),
       expectedState: oidc.randomState(),
@@ -63,22 +78,36 @@ class Party {
       told = url.searchParams;
     }
     const build = pushed ? oidc.buildAuthorizationUrlWithPAR : oidc.buildAuthorizationUrl;
-    return (await build(this.config, told)).href;
+    return (await build(this.config, told, this.options)).href;
   }
 
   async finish({ url, form }) {
     const answer = form ? new Request(url, { method: "POST", body: new URLSearchParams(form) }) : new URL(url);
-    const tokens = await oidc.authorizationCodeGrant(this.config, answer, this.asked);
+    const tokens = await oidc.authorizationCodeGrant(this.config, answer, this.asked, undefined, this.options);
     return { ...tokens, claims: tokens.claims() };
   }
 
   async refresh({ token }) {
-    const tokens = await oidc.refreshTokenGrant(this.config, token);
+    const tokens = await oidc.refreshTokenGrant(this.config, token, undefined, this.options);
     return { ...tokens, claims: tokens.claims() };
   }
 
   userinfo({ token, sub }) {
-    return oidc.fetchUserInfo(this.config, token, sub);
+    return oidc.fetchUserInfo(this.config, token, sub, this.options);
+  }
+
+  client_credentials({ parameters }) {
+    return oidc.clientCredentialsGrant(this.config, parameters, this.options);
+  }
+
+  device({ parameters }) {
+    return oidc.initiateDeviceAuthorization(this.config, parameters);
+  }
+
+  // The citizen has answered: no need to wait before the first question.
+  async device_tokens({ asked }) {
+    const tokens = await oidc.pollDeviceAuthorizationGrant(this.config, { ...asked, interval: 0.01 }, undefined, this.options);
+    return { ...tokens, claims: tokens.claims() };
   }
 
   introspect({ token }) {

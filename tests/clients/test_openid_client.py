@@ -7,9 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.clients.conftest import Arrive, Place
+from tests.support.devices import KIOSK
 from tests.support.forms import form
 from tests.support.listener import Listener
 from tests.support.openid_client import Driver, Party, StepFailed, driver
+from tests.support.resource_servers import MACHINE, RECORDS, resource_server
 from tests.support.surfer import Surfer
 
 HOME = "https://node.example"
@@ -59,7 +61,7 @@ def test_discovery_registration_code_and_pkce(party: Party, place: Place, arrive
     assert told["name"] == place.person.citizen.profile.name
 
 
-@pytest.mark.parametrize("method", ["client_secret_post", "none"])
+@pytest.mark.parametrize("method", ["client_secret_post", "client_secret_jwt", "none"])
 def test_other_ways_to_authenticate(party: Party, place: Place, arrive: Arrive, method: str) -> None:
     registered(party, place, token_endpoint_auth_method=method)
     assert signed_in(party, arrive)["claims"]["sub"]
@@ -92,6 +94,87 @@ def test_form_post(party: Party, place: Place, citizen: Surfer) -> None:
     assert answer.action == CALLBACK
     sent = {name: value for name, (value,) in answer.fields.items()}
     assert party("finish", url=CALLBACK, form=sent)["claims"]["sub"]
+
+
+def test_jarm(party: Party, place: Place, arrive: Arrive) -> None:
+    registered(party, place, authorization_signed_response_alg="ES256")
+    answer = arrive(party("begin", parameters=ASKED, jarm=True))
+    assert parse_qs(urlsplit(answer).query).keys() == {"response"}
+    assert party("finish", url=answer)["claims"]["sub"]
+
+
+def test_userinfo_and_introspection_come_signed(party: Party, place: Place, arrive: Arrive) -> None:
+    registered(party, place, userinfo_signed_response_alg="ES256", introspection_signed_response_alg="PS256")
+    tokens = signed_in(party, arrive)
+    sub = tokens["claims"]["sub"]
+    assert party("userinfo", token=tokens["access_token"], sub=sub)["sub"] == sub
+    told = party("introspect", token=tokens["access_token"])
+    assert (told["active"], told["sub"]) == (True, sub)
+
+
+@pytest.mark.parametrize("alg", ["RSA-OAEP-256", "ECDH-ES"])
+def test_answers_come_encrypted(party: Party, place: Place, arrive: Arrive, alg: str) -> None:
+    kinds = ("id_token", "userinfo", "authorization", "introspection")
+    registered(
+        party,
+        place,
+        jwks={"keys": [party("encryption_key", alg=alg)]},
+        **{f"{kind}_signed_response_alg": "ES256" for kind in kinds},
+        **{f"{kind}_encrypted_response_alg": alg for kind in kinds},
+    )
+    tokens = party("finish", url=arrive(party("begin", parameters=ASKED, jarm=True)))
+    sub = tokens["claims"]["sub"]
+    assert tokens["id_token"].count(".") == 4
+    assert party("userinfo", token=tokens["access_token"], sub=sub)["sub"] == sub
+    assert party("introspect", token=tokens["access_token"])["active"] is True
+
+
+@pytest.mark.parametrize(("alg", "how"), [("ES256", {}), ("Ed25519", PUSHED)], ids=str)
+def test_dpop(party: Party, place: Place, arrive: Arrive, alg: str, how: dict[str, bool]) -> None:
+    registered(party, place, dpop_bound_access_tokens=True)
+    party("bind", alg=alg)
+    first = signed_in(party, arrive, **how)
+    assert first["token_type"] == "dpop"
+    sub = first["claims"]["sub"]
+    assert party("userinfo", token=first["access_token"], sub=sub)["sub"] == sub
+    second = party("refresh", token=first["refresh_token"])
+    assert party("userinfo", token=second["access_token"], sub=sub)["sub"] == sub
+    party("bind", alg=alg)  # another key: to others the token is of no use
+    with pytest.raises(StepFailed):
+        party("userinfo", token=second["access_token"], sub=sub)
+
+
+def test_the_fapi_2_hop(party: Party, place: Place, arrive: Arrive) -> None:
+    """PAR, private_key_jwt and DPoP at once."""
+    registered(
+        party,
+        place,
+        jwks=party("keys", alg="ES256"),
+        token_endpoint_auth_method="private_key_jwt",
+        require_pushed_authorization_requests=True,
+        dpop_bound_access_tokens=True,
+    )
+    party("bind", alg="ES256")
+    tokens = signed_in(party, arrive, pushed=True)
+    sub = tokens["claims"]["sub"]
+    assert party("userinfo", token=tokens["access_token"], sub=sub)["sub"] == sub
+
+
+def test_client_credentials(party: Party, place: Place) -> None:
+    resource_server(place.provider)
+    client_id = registered(party, place, **MACHINE, scope="records:read")
+    tokens = party("client_credentials", parameters={"resource": RECORDS})
+    assert tokens["scope"] == "records:read"
+    assert party("introspect", token=tokens["access_token"])["sub"] == client_id
+
+
+def test_a_device_signs_a_citizen_in(party: Party, place: Place, citizen: Surfer) -> None:
+    client_id = registered(party, place, **KIOSK)
+    asked = party("device", parameters={"scope": "openid profile"})
+    page = citizen.submit(citizen.get(asked["verification_uri"]), "user_code", user_code=asked["user_code"])
+    page = citizen.known(page, place.person)
+    assert citizen.submit(page, "decision", decision="allow").status_code == 200
+    assert party("device_tokens", asked=asked)["claims"]["aud"] == client_id
 
 
 def test_refresh_introspection_and_revocation(party: Party, place: Place, arrive: Arrive) -> None:

@@ -31,10 +31,15 @@ class Surfer:
         sent = self.http.post(url, found.filled(**typed), headers=told, allow_redirects=False, timeout=PATIENCE)
         return self._follow(sent)
 
+    def known(self, page: requests.Response, person: Person) -> requests.Response:
+        """The password, if it is asked."""
+        if urlsplit(page.url).path != "/login":
+            return page
+        return self.submit(page, "username", username=person.number, password=person.password)
+
     def sign_in(self, page: requests.Response, person: Person) -> requests.Response:
         """From the page a portal's request led to: the password where it is asked, agreement where it is."""
-        if urlsplit(page.url).path == "/login":
-            page = self.submit(page, "username", username=person.number, password=person.password)
+        page = self.known(page, person)
         if urlsplit(page.url).path == "/consent":
             boxes = (value for name, value in form(page.text, "decision").unticked if name == "item")
             page = self.submit(page, "decision", decision="allow", item=_harmless(boxes))
