@@ -11,6 +11,7 @@ from idp.audit.events import EventType
 from idp.cli.example import example
 from idp.cli.opened import opened, record
 from idp.cli.output import moment, show_many, show_one, table_option
+from idp.oidc import fapi2
 from idp.oidc.client import Client
 from idp.oidc.register import InitialTokens
 from idp.oidc.registration.registrar import ignored
@@ -66,6 +67,19 @@ def show(client_id: str, as_table: bool) -> None:
     """Show a client."""
     with opened() as services:
         show_one(_described(services, _known(services, client_id)), as_table)
+
+
+@client.command(epilog=example("idp client check 0a1b2c"))
+@click.argument("client_id", metavar="ID")
+@table_option
+def check(client_id: str, as_table: bool) -> None:
+    """Say what keeps a client from the profile `fapi2`. The exit status is 1 if anything does."""
+    with opened() as services:
+        found = _known(services, client_id)
+    lacks = [{"member": lack.member, "needs": lack.needs} for lack in fapi2.lacks(found)]
+    show_one({"client_id": client_id, "profile": found.profile, "fapi2": not lacks, "lacks": lacks}, as_table)
+    if lacks:
+        click.get_current_context().exit(1)
 
 
 @client.command(epilog=example("idp client disable 0a1b2c"))

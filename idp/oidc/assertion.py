@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from idp.clock import Clock
 from idp.errors import InvalidClient
-from idp.oidc import jws
-from idp.oidc.client import Client
+from idp.oidc import fapi2, jws
+from idp.oidc.client import FAPI2, Client
 from idp.oidc.client_keys import ClientKeys
 from idp.oidc.client_secrets import ClientSecrets
 from idp.oidc.numeric_date import numeric_date
@@ -34,6 +34,7 @@ class Assertions:
         self._secrets = secrets
         self._state = state
         self._clock = clock
+        self._issuer = issuer
         self._audiences = (issuer, f"{issuer}/token")
 
     def client_id(self, assertion: str) -> str:
@@ -55,7 +56,7 @@ class Assertions:
             raise InvalidClient(f"assertion: {invalid}") from None
         if claims.get("iss") != client.client_id or claims.get("sub") != client.client_id:
             raise InvalidClient("assertion of another client")
-        if not self._for_us(claims.get("aud")):
+        if not (self._for_us_alone if client.profile == FAPI2 else self._for_us)(claims.get("aud")):
             raise InvalidClient("assertion for another audience")
         self._once(client, claims, self._seconds_left(claims))
 
@@ -65,12 +66,16 @@ class Assertions:
             secret = self._secrets.made_of(client.client_id, client.client_secret_salt)
             return jws.verify_of_secret(assertion, secret, _TYPES)
         chosen = client.token_endpoint_auth_signing_alg
-        return self._keys.verify(client, assertion, (chosen,) if chosen else jws.CLIENT_ALGORITHMS, _TYPES)
+        return self._keys.verify(client, assertion, fapi2.algorithms(client, chosen), _TYPES)
 
     def _for_us(self, aud: Any) -> bool:
         """One audience: with two, what one of them is given the other could use."""
         only = aud[0] if isinstance(aud, list) and len(aud) == 1 else aud
         return isinstance(only, str) and any(equal(only, ours) for ours in self._audiences)
+
+    def _for_us_alone(self, aud: Any) -> bool:
+        """FAPI 2.0 Security Profile section 5.3.2.1: the issuer, as a text."""
+        return isinstance(aud, str) and equal(aud, self._issuer)
 
     def _seconds_left(self, claims: dict[str, Any]) -> int:
         left = numeric_date(claims.get("exp")) - self._clock.now()

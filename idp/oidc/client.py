@@ -28,6 +28,8 @@ OF_CLIENTS: Final = (CLIENT_CREDENTIALS,)
 """Grants in which no citizen is asked anything."""
 ELSEWHERE: Final = (DEVICE_CODE,)
 """Grants that a citizen gives in a browser which is not sent back."""
+STANDARD, FAPI2 = PROFILES = ("standard", "fapi2")
+"""By which rules a client is held (`fapi2.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class Client:
     tos_uri: Mapping[str, str] = field(default_factory=dict)
     contacts: tuple[str, ...] = ()
     # our own members
+    profile: str = STANDARD
     lawful_basis: str = "consent"
     """`consent`, or `statutory_duty` with the rule it rests on in `lawful_basis_rule` (PIPL article 13)."""
     lawful_basis_rule: str = ""

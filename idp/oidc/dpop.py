@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from idp.clock import Clock
 from idp.errors import InvalidDpopProof, UseDpopNonce
-from idp.oidc import jws
+from idp.oidc import fapi2, jws
 from idp.oidc.call import Call
 from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.numeric_date import numeric_date
@@ -74,13 +74,13 @@ class Proofs:
             if authenticated.client.dpop_bound_access_tokens:
                 raise InvalidDpopProof("no proof")
             return authenticated
-        jkt = self.once(call.dpop, path)
+        jkt = self.once(call.dpop, path, fapi2.algorithms(authenticated.client))
         return replace(authenticated, confirmation=replace(authenticated.confirmation, jkt=jkt))
 
-    def once(self, proof: str, path: str) -> str:
+    def once(self, proof: str, path: str, algorithms: tuple[str, ...]) -> str:
         """The thumbprint of the key of a proof for a POST to `path`, which is taken this once. Raises
         `InvalidDpopProof` or `UseDpopNonce`."""
-        jkt, claims = self.read(proof, "POST", path)
+        jkt, claims = self.read(proof, "POST", path, algorithms=algorithms)
         mark = Key(shard_for(jkt), "proof", digest(f"{jkt} {claims['jti']}"))
         try:
             self._state.replace(mark, None, b"{}", self.seconds_left(claims))
@@ -88,13 +88,20 @@ class Proofs:
             raise InvalidDpopProof("proof was used before") from None
         return jkt
 
-    def read(self, proof: str, method: str, path: str, token: str | None = None) -> tuple[str, dict[str, Any]]:
+    def read(
+        self,
+        proof: str,
+        method: str,
+        path: str,
+        token: str | None = None,
+        algorithms: tuple[str, ...] = jws.CLIENT_ALGORITHMS,
+    ) -> tuple[str, dict[str, Any]]:
         """All of section 4.3 but that it is used once: the key's thumbprint, and the claims. Raises `InvalidDpopProof`
         or `UseDpopNonce`."""
         if len(proof) > LONGEST or not _COMPACT.fullmatch(proof):
             raise InvalidDpopProof("too long, two, or no JWS")
         try:
-            jkt, claims = jws.verify_of_holder(proof, jws.CLIENT_ALGORITHMS, TYPE)
+            jkt, claims = jws.verify_of_holder(proof, algorithms, TYPE)
         except jws.InvalidJws as invalid:
             raise InvalidDpopProof(f"proof: {invalid}") from None
         jti = claims.get("jti")

@@ -17,7 +17,7 @@ from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.errors import InvalidGrant
 from idp.oidc.access import AccessTokens
-from idp.oidc.client import Client
+from idp.oidc.client import FAPI2, Client
 from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.grant import GrantRecord, family_key
 from idp.secrets import Randomness, digest, mint, shard_for, shard_of
@@ -98,18 +98,25 @@ class Families:
         if not granted.confirmation.met_by(authenticated.confirmation):
             raise InvalidGrant("bound to another key")
         prove(granted)
-        successor = self._token(shard_of(refresh_token), family_id)
-        now = int(self._clock.now())
+        # a FAPI client's is not exchanged for another (FAPI 2.0 Security Profile section 5.3.2.1): it proves itself and
+        # a key at each use, and cannot lose what it was not given
+        lasting = authenticated.client.profile == FAPI2
+        successor = refresh_token if lasting else self._token(shard_of(refresh_token), family_id)
         try:
-            family = self._records.rotate(
-                family_id, digest(refresh_token), digest(successor), now, self._grace, idle=self._idle
-            )
+            family = self._used(family_id, refresh_token, successor)
         except RefreshReused:
             self._end(family_id, shard_for(family.citizen_id), family, EventType.TOKEN_REUSED)
             raise InvalidGrant("refresh token was used before") from None
         except NotFound:
             raise InvalidGrant("token or family has expired, or was revoked") from None
         return family, decode(family.document, GrantRecord), successor
+
+    def _used(self, family_id: str, token: str, successor: str) -> Family:
+        """Raises what the records raise."""
+        now, presented = int(self._clock.now()), digest(token)
+        if successor == token:
+            return self._records.prolong(family_id, presented, now, idle=self._idle)
+        return self._records.rotate(family_id, presented, digest(successor), now, self._grace, idle=self._idle)
 
     def give(self, family: Family, make: Callable[[Key], T]) -> T:
         """An access token, or whatever `make` makes under the entry that is named to it, for as long as the family

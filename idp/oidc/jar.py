@@ -11,8 +11,8 @@ from typing import Any, Final
 from idp.clock import Clock
 from idp.codec import encode
 from idp.errors import InvalidRequestObject
-from idp.oidc import jws
-from idp.oidc.client import Client
+from idp.oidc import fapi2, jws
+from idp.oidc.client import FAPI2, Client
 from idp.oidc.client_keys import ClientKeys
 from idp.oidc.numeric_date import numeric_date
 from idp.oidc.request import PARAMETERS
@@ -44,8 +44,7 @@ class RequestObjects:
     def _proved(self, signed: str, client: Client) -> Mapping[str, str]:
         chosen = client.request_object_signing_alg
         try:
-            algorithms = (chosen,) if chosen else jws.CLIENT_ALGORITHMS
-            claims = self._keys.verify(client, signed, algorithms, _TYPES)
+            claims = self._keys.verify(client, signed, fapi2.algorithms(client, chosen), _TYPES)
         except jws.InvalidJws as invalid:
             raise InvalidRequestObject(f"{invalid}") from None
         self._for_us_and_now(claims, client)
@@ -69,6 +68,13 @@ class RequestObjects:
         for name in ("iat", "nbf"):
             if name in claims and not numeric_date(claims[name]) <= now + SKEW_SECONDS:
                 raise InvalidRequestObject(f"{name} in the future")
+        if client.profile == FAPI2 and not ({"exp", "nbf"} <= claims.keys() and _young(claims["nbf"], now)):
+            raise InvalidRequestObject("without exp or nbf, or older than an hour")
+
+
+def _young(nbf: Any, now: float) -> bool:
+    """FAPI 2.0 Message Signing section 5.3.1."""
+    return bool(now - numeric_date(nbf) <= LONGEST_SECONDS)
 
 
 def _text(name: str, value: Any) -> str:

@@ -12,7 +12,9 @@ from typing import Any, Final
 from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.errors import InvalidDpopProof, InvalidRequest, TooManyRequests
+from idp.oidc import fapi2
 from idp.oidc.call import Call
+from idp.oidc.client import Client
 from idp.oidc.client_auth import ClientAuthentication
 from idp.oidc.dpop import Proofs
 from idp.oidc.jar import RequestObjects
@@ -113,7 +115,7 @@ class PushedRequestEndpoint:
         kept = {name: value for name, value in given.values.items() if name in PARAMETERS}
         if kept.setdefault("client_id", client.client_id) != client.client_id:
             raise InvalidRequest("another client's request")
-        parameters = self._bound(self._incoming.objects.resolve(Parameters(kept, pushed=True)), call)
+        parameters = self._bound(self._incoming.objects.resolve(Parameters(kept, pushed=True)), client, call)
         try:
             target = prove(parameters, self._clients)
         except (UnknownClient, UnprovenRedirect):
@@ -121,11 +123,11 @@ class PushedRequestEndpoint:
         read(parameters, target, self._incoming.hints, self._incoming.reaching, int(self._clock.now()), "")
         return {"request_uri": self._incoming.pushed.store(parameters), "expires_in": SECONDS}
 
-    def _bound(self, parameters: Parameters, call: Call) -> Parameters:
+    def _bound(self, parameters: Parameters, client: Client, call: Call) -> Parameters:
         """A proof says the same as `dpop_jkt` (RFC 9449 section 10.1)."""
         if call.dpop is None:
             return parameters
-        jkt = self._proofs.once(call.dpop, PATH)
+        jkt = self._proofs.once(call.dpop, PATH, fapi2.algorithms(client))
         if parameters.get("dpop_jkt") not in (None, jkt):
             raise InvalidDpopProof("dpop_jkt is another key's")
         return replace(parameters, values={**parameters.values, "dpop_jkt": jkt})

@@ -28,6 +28,7 @@ def test_rfc7591_3_2_1_the_defaults_are_told() -> None:
         "require_auth_time": False,
         "backchannel_logout_session_required": False,
         "lawful_basis": "consent",
+        "profile": "standard",
         "client_id_issued_at": 0,
         "client_secret_expires_at": 0,
         "enabled": True,

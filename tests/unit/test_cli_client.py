@@ -8,6 +8,7 @@ import pytest
 from idp.cli.opened import opened
 from idp.errors import InvalidToken
 from idp.oidc.register import InitialTokens
+from tests.support.assertions import JWKS
 from tests.support.shell import METADATA, Idp
 
 
@@ -95,3 +96,21 @@ def test_a_token_to_register_with_is_good_once(idp: Idp) -> None:
 def test_a_token_that_nobody_can_use_is_said_to_be_so(idp: Idp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IDP_REGISTRATION", "closed")
     assert idp("client", "token").err == "IDP_REGISTRATION is closed: nobody can use it\n"
+
+
+def test_what_keeps_a_client_from_the_profile_is_said(idp: Idp) -> None:
+    metadata = METADATA | {"redirect_uris": ["https://portal.example/cb"]}
+    plain = idp("client", "add", "-", stdin=json.dumps(metadata)).json["client_id"]
+    said = idp("client", "check", plain)
+    assert (said.status, said.json["profile"], said.json["fapi2"]) == (1, "standard", False)
+    assert {each["member"] for each in said.json["lacks"]} == {
+        "token_endpoint_auth_method",
+        "require_pushed_authorization_requests",
+        "dpop_bound_access_tokens",
+        "id_token_signed_response_alg",
+    }
+    assert all(each["needs"] for each in said.json["lacks"])
+    bank = idp("client", "add", "-", stdin=json.dumps(metadata | {"profile": "fapi2", "jwks": JWKS})).json["client_id"]
+    said = idp("client", "check", bank)
+    assert (said.status, said.json["fapi2"], said.json["lacks"]) == (0, True, [])
+    assert idp("client", "check", "nobody").status == 1

@@ -12,16 +12,19 @@ from typing import Any, Final, Protocol
 from idp.codec import builtins
 from idp.errors import InvalidClientMetadata, InvalidRedirectUri
 from idp.login.assurance import OFFERED, acr
-from idp.oidc import jws
+from idp.oidc import fapi2, jws
 from idp.oidc.client import (
     AUTH_METHODS,
     AUTHORIZATION_CODE,
     CLIENT_CREDENTIALS,
     CLIENT_SECRET_JWT,
     ELSEWHERE,
+    FAPI2,
     GRANT_TYPES,
     OF_CLIENTS,
+    PROFILES,
     REFRESH_TOKEN,
+    STANDARD,
     Client,
 )
 from idp.oidc.client_keys import key_set
@@ -77,7 +80,13 @@ class Registrar:
     def prove(self, document: bytes) -> Client:
         """A client without id and secret. Raises the errors of RFC 7591 section 3.2.2, or `TooManyRequests` if too many
         of them wait for other servers."""
-        metadata = self._statements.applied(parse(document))
+        client = self._proved(fapi2.completed(self._statements.applied(parse(document))))
+        missing = fapi2.lacks(client) if client.profile == FAPI2 else ()
+        if missing:
+            raise InvalidClientMetadata(f"fapi2: {missing[0].member} has to be {missing[0].needs}")
+        return client
+
+    def _proved(self, metadata: Metadata) -> Client:
         _only_what_is_offered(metadata)
         self._engine.match_registration(_for_engine(metadata))
         application_type = one_of(metadata, "application_type", ("web", "native"), "web")
@@ -114,6 +123,7 @@ class Registrar:
             **_leaving(metadata, application_type),
             optional_scopes=subset(metadata, "optional_scopes", _beyond_openid(scope), ()),
             **_notice(metadata),
+            profile=one_of(metadata, "profile", PROFILES, STANDARD),
             sector=self._sectors.of(redirect_uris, sector_identifier_uri)
             if redirect_uris
             else "",  # the last: it may ask another server

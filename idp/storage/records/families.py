@@ -8,6 +8,7 @@ So a family has the token that was used last and its successors, and no other: t
 siblings and its parent.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -33,8 +34,13 @@ _TOKEN = select(_t.issued_at, _t.used_at).where(_t.family_id == bindparam("id"),
 _FORGET_OTHERS = delete(refresh_tokens).where(_t.family_id == bindparam("of_id"), _t.digest != bindparam("of_digest"))
 _USE = (
     update(refresh_tokens)
-    .where(_t.family_id == bindparam("of_id"), _t.digest == bindparam("of_digest"))
+    .where(_t.family_id == bindparam("of_id"), _t.digest == bindparam("of_digest"), _t.used_at.is_(None))
     .values(used_at=bindparam("now"))
+)
+_PROLONG = (
+    update(refresh_tokens)
+    .where(_t.family_id == bindparam("of_id"), _t.digest == bindparam("of_digest"))
+    .values(issued_at=bindparam("now"))
 )
 _REVOKE = (
     update(refresh_families)
@@ -111,21 +117,42 @@ class FamilyRecords:
         """
 
         def work(connection: Connection) -> Family | RefreshReused:
-            family = self._live(connection, family_id, now)
-            token = connection.execute(_TOKEN, {"id": family_id, "digest": presented_digest}).first()
-            if token is None or (token.used_at is not None and not (grace > 0 and now - token.used_at <= grace)):
-                _revoke(connection, family_id, "reuse", now)
-                return RefreshReused(family_id)
-            if idle is not None and now - token.issued_at > idle:
-                raise NotFound(family_id)
-            if token.used_at is None:
-                this = {"of_id": family_id, "of_digest": presented_digest}
-                connection.execute(_FORGET_OTHERS, this)
-                connection.execute(_USE, this | {"now": now})
-            _issue(connection, family_id, successor_digest, now)
+            family = self._presented(connection, family_id, presented_digest, now, grace, idle)
+            if isinstance(family, Family):
+                connection.execute(_USE, {"of_id": family_id, "of_digest": presented_digest, "now": now})
+                _issue(connection, family_id, successor_digest, now)
             return family
 
-        # Reuse is an outcome of the transaction and no error in it: raised inside, it would undo the revocation.
+        return self._settled(work)
+
+    def prolong(self, family_id: str, presented_digest: str, now: float, *, idle: float | None = None) -> Family:
+        """Use a token that stays the family's only one, and is as good as new from now on. Raises as `rotate` does."""
+
+        def work(connection: Connection) -> Family | RefreshReused:
+            family = self._presented(connection, family_id, presented_digest, now, 0, idle)
+            if isinstance(family, Family):
+                connection.execute(_PROLONG, {"of_id": family_id, "of_digest": presented_digest, "now": now})
+            return family
+
+        return self._settled(work)
+
+    def _presented(
+        self, connection: Connection, family_id: str, digest: str, now: float, grace: float, idle: float | None
+    ) -> Family | RefreshReused:
+        """The family of a token that may be used; at its first use it is left alone in the family."""
+        family = self._live(connection, family_id, now)
+        token = connection.execute(_TOKEN, {"id": family_id, "digest": digest}).first()
+        if token is None or (token.used_at is not None and not (grace > 0 and now - token.used_at <= grace)):
+            _revoke(connection, family_id, "reuse", now)
+            return RefreshReused(family_id)
+        if idle is not None and now - token.issued_at > idle:
+            raise NotFound(family_id)
+        if token.used_at is None:
+            connection.execute(_FORGET_OTHERS, {"of_id": family_id, "of_digest": digest})
+        return family
+
+    def _settled(self, work: Callable[[Connection], Family | RefreshReused]) -> Family:
+        """Reuse is an outcome of the transaction and no error in it: raised inside, it would undo the revocation."""
         outcome = self._database.write(work)
         if isinstance(outcome, RefreshReused):
             raise outcome
