@@ -28,6 +28,11 @@ def decode(raw: bytes | str, kind: type[T]) -> T:
         raise Malformed(str(error)) from None
 
 
+def elements(raw: bytes) -> list[bytes]:
+    """The elements of a JSON array, each as it was written. Raises `Malformed`."""
+    return [bytes(each) for each in decode(raw, list[msgspec.Raw])]
+
+
 def builtins(value: Any) -> Any:
     """A dataclass as plain dicts, lists and scalars."""
     return msgspec.to_builtins(value)

@@ -53,6 +53,7 @@ class EventType(enum.Enum):
     CLIENT_CHANGED = "client:changed"
     CLIENT_DISABLED = "client:disabled"
     CLIENT_ENABLED = "client:enabled"
+    CLIENT_SECRET_RENEWED = "client:secret_renewed"
     CLIENT_REMOVED = "client:removed"
     REGISTRATION_TOKEN_ISSUED = "registration:token_issued"
     CLIENT_AUTHENTICATION_FAILED = "client:authentication_failed"

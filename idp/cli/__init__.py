@@ -1,7 +1,7 @@
 """The `idp` command: one file per noun, one function per verb.
 
     running.py serve, demo, db upgrade, check    citizen.py      add, import, show, suspend, close, resume
-    client.py  add, list, show, disable …        credentials.py  password, totp, recovery of a citizen
+    client.py  add, import, change, list …       credentials.py  password, totp, recovery of a citizen
     audit.py   tail, search                      details.py      change, renumber a citizen
     key.py     list, rotate, rekey, master       resource.py    add, list, show, remove
 

@@ -1,7 +1,7 @@
 """`idp client …`: RFC 7591 metadata in JSON, in and out."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 import click
@@ -13,11 +13,14 @@ from idp.cli.opened import opened, record
 from idp.cli.output import moment, show_many, show_one, table_option
 from idp.oidc import fapi2
 from idp.oidc.client import Client
+from idp.oidc.configured import Planned, carry_out, plan, plan_one
 from idp.oidc.register import InitialTokens
 from idp.oidc.registration.registrar import ignored
 
 _LARGEST = 65_536
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_LARGEST_IMPORT = 64_000_000
+_PLANNED_COLUMNS = ("client_id", "outcome", "members", "client_secret")
 _COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "scope", "redirect_uris", "enabled")
 
 
@@ -35,21 +38,61 @@ def client() -> None:
 @table_option
 def add(file: BinaryIO, as_table: bool) -> None:
     """Register the client that FILE describes (- is standard input). The secret is shown here, once."""
-    metadata = file.read(_LARGEST + 1)
-    if len(metadata) > _LARGEST:
-        raise click.ClickException(f"the metadata is longer than {_LARGEST} bytes")
+    metadata = _read(file, _LARGEST)
     with opened(begin=True, tells=True) as services:
         registered = services.clients.add(metadata)
         record(services, EventType.CLIENT_ADDED, client_id=registered.client.client_id)
-        document = _described(services, registered.client)
-    if registered.client_secret is not None:
-        document |= {
-            "client_secret": registered.client_secret,
-            "client_secret_expires_at": registered.client.client_secret_expires_at,
-        }
+        document = _described(services, registered.client) | _secret_of(registered.client, registered.client_secret)
     show_one(document, as_table)
     for each in _unsaid(registered.client, metadata):
         click.echo(each, err=True)
+
+
+@client.command("import", epilog=example("idp client import clients.json --dry-run --table"))
+@click.argument("file", type=click.File("rb"))
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@table_option
+def import_(file: BinaryIO, dry_run: bool, as_table: bool) -> None:
+    """Add and change clients until they are as FILE has them: a JSON array, or one object a line, each with a client_id
+    of your choice. All of it counts, or nothing. New secrets are shown here, once."""
+    document = _read(file, _LARGEST_IMPORT)
+    with opened(begin=True, tells=not dry_run) as services:
+        planned = plan(services.clients, document)
+        if not dry_run:
+            _carry_out(services, planned)
+    show_many((_planned(each, dry_run) for each in planned), _PLANNED_COLUMNS, as_table)
+    for each in planned:
+        if each.outcome != "unchanged":
+            for said in _unsaid(each.after, each.document):
+                click.echo(f"{each.after.client_id}: {said}", err=True)
+
+
+@client.command(epilog=example("idp client change 0a1b2c portal.json"))
+@click.argument("client_id", metavar="ID")
+@click.argument("file", type=click.File("rb"))
+@table_option
+def change(client_id: str, file: BinaryIO, as_table: bool) -> None:
+    """Change a client to what FILE describes, which is the whole of it. A secret that it has stays."""
+    document = _read(file, _LARGEST)
+    with opened(tells=True) as services:
+        _known(services, client_id)
+        planned = plan_one(services.clients, client_id, document)
+        _carry_out(services, [planned])
+        shown = _described(services, planned.after) | _secret_of(planned.after, planned.secret)
+    show_one(shown, as_table)
+    for each in _unsaid(planned.after, document):
+        click.echo(each, err=True)
+
+
+@client.command(epilog=example("idp client secret 0a1b2c"))
+@click.argument("client_id", metavar="ID")
+@table_option
+def secret(client_id: str, as_table: bool) -> None:
+    """Give a client a new secret, shown here, once. The one it had ends at once."""
+    with opened(tells=True) as services:
+        renewed = services.clients.renew_secret(_known(services, client_id))
+        record(services, EventType.CLIENT_SECRET_RENEWED, client_id=client_id)
+    show_one({"client_id": client_id} | _secret_of(renewed.client, renewed.client_secret), as_table)
 
 
 @client.command("list", epilog=example("idp client list --table"))
@@ -128,6 +171,33 @@ def token(days: int, as_table: bool) -> None:
     show_one(document, as_table)
     if closed:
         click.echo("IDP_REGISTRATION is closed: nobody can use it", err=True)
+
+
+def _read(file: BinaryIO, largest: int) -> bytes:
+    document = file.read(largest + 1)
+    if len(document) > largest:
+        raise click.ClickException(f"the metadata is longer than {largest} bytes")
+    return document
+
+
+def _secret_of(registered: Client, client_secret: str | None) -> dict[str, Any]:
+    """What is shown once, of a client that just got it."""
+    if client_secret is None:
+        return {}
+    return {"client_secret": client_secret, "client_secret_expires_at": registered.client_secret_expires_at}
+
+
+def _carry_out(services: Services, planned: Sequence[Planned]) -> None:
+    carry_out(services.clients, planned)
+    for each in planned:
+        if each.outcome != "unchanged":
+            kind = EventType.CLIENT_ADDED if each.before is None else EventType.CLIENT_CHANGED
+            record(services, kind, client_id=each.after.client_id)
+
+
+def _planned(planned: Planned, dry_run: bool) -> dict[str, Any]:
+    row = {"client_id": planned.after.client_id, "outcome": planned.outcome, "members": list(planned.members)}
+    return row | ({} if dry_run else _secret_of(planned.after, planned.secret))
 
 
 def _unsaid(registered: Client, metadata: bytes) -> Iterator[str]:

@@ -14,6 +14,7 @@ from idp.config import SettingsError
 from idp.errors import OAuthError
 from idp.login.password import ReusedPassword, UnacceptablePassword
 from idp.login.password_policy import WeakPassword
+from idp.oidc.configured import BadEntry, BadFile
 from idp.storage.records.errors import Changed, NotFound, RecordsUnavailable
 from idp.storage.state import StateUnavailable
 from idp.vault import Unsealable
@@ -53,9 +54,15 @@ SENTENCES: Final[Mapping[type[Exception], str | Callable[[Any], str]]] = {
     NotFound: "there is no such record",
     Changed: "somebody else changed this at the same time: try again",
     BadImportFile: lambda error: f"the file cannot be imported: {error}",
+    BadEntry: lambda error: f"{_entry(error)}: {sentence(error.because)}; nothing was changed",
+    BadFile: lambda error: f"{error}; nothing was changed",
     BlockingIOError: "another import of this file is running",
     Unsealable: lambda error: f"a stored value cannot be opened: {error}; is this the right master key?",
 }
+
+
+def _entry(error: BadEntry) -> str:
+    return f"entry {error.number} ({error.client_id})" if error.client_id else f"entry {error.number}"
 
 
 def sentence(error: Exception) -> str:

@@ -32,9 +32,10 @@ What is asked by one device and answered in a browser on another goes: `device.p
 `elsewhere.py` (the front door to the sign-in) -> `polling.py` (one poll gets the tokens).
 
 `client.py` is a relying party, `registration/` proves its metadata (`fapi2.py` all that its profile asks), `clients.py`
-keeps it, `client_keys.py` knows its public keys, and `origins.py` the pages that may read our answers. `scopes.py` says
-which claims a scope stands for, `subjects.py` by what a client knows a citizen and his session. `keys.py` and `jws.py`
-sign, `jwe.py` encrypts, `envelope.py` makes those answers that are JWTs, `jarm.py` those of /authorize,
-`numeric_date.py` reads a JWT's times; no JWT is ever given to pyop. `withdrawal.py` ends what clients can reach.
-`call.py` is what a client's server sends. `views/` puts it all on its addresses, `front_door.py` puts it together.
+keeps it, `configured.py` brings many from a file, `client_keys.py` knows its public keys, and `origins.py` the pages
+that may read our answers. `scopes.py` says which claims a scope stands for, `subjects.py` by what a client knows a
+citizen and his session. `keys.py` and `jws.py` sign, `jwe.py` encrypts, `envelope.py` makes those answers that are
+JWTs, `jarm.py` those of /authorize, `numeric_date.py` reads a JWT's times; no JWT is ever given to pyop.
+`withdrawal.py` ends what clients can reach. `call.py` is what a client's server sends. `views/` puts it all on its
+addresses, `front_door.py` puts it together.
 """

@@ -7,14 +7,15 @@ from typing import Any, Final
 
 from idp.clock import Clock
 from idp.codec import decode, encode
+from idp.errors import InvalidClientMetadata
 from idp.oidc.client import CLIENT_SECRET_JWT, SECRET_METHODS, Client
 from idp.oidc.client_secrets import ClientSecrets
 from idp.oidc.origins import origins_of
 from idp.oidc.registration.addresses import LOOPBACK
 from idp.oidc.registration.registrar import Registrar, describe
 from idp.secrets import Randomness, digest, urlsafe
-from idp.storage.records.clients import ClientRecords, StoredClient
-from idp.storage.records.errors import NotFound
+from idp.storage.records.clients import ChangedClient, ClientRecords, StoredClient
+from idp.storage.records.errors import Changed, NotFound
 from idp.versions import Shelf, Versions
 
 CAPACITY: Final = 10_000
@@ -83,39 +84,83 @@ class Clients:
 
     def keep(self, proved: Client, managed: bool = True) -> Registered:
         """Register a client; with a token, if it is to be managed by its developer (RFC 7592)."""
-        token = self._secret() if managed else None
-        client_id = self._randomness.bytes(16).hex()
-        fresh = dataclasses.replace(
-            own_sector(proved, client_id) if managed or not proved.sector else proved,
-            client_id=client_id,
-            client_id_issued_at=int(self._clock.now()),
-            registration_token_digest=digest(token) if token else None,
-        )
-        client, secret = self._with_secret(fresh)
-        self._records.save(client_id, encode(client), int(self._clock.now()), origins_of(client))
+        registered = self.fresh(proved, self._randomness.bytes(16).hex(), managed)
+        client, now = registered.client, int(self._clock.now())
+        self._records.save(client.client_id, encode(client), now, origins_of(client))
         self._versions.bump()
-        return Registered(client, secret, token)
+        return registered
 
     def change(self, client: Client, proved: Client) -> Registered:
-        """Other metadata for the same client: its id, its secret and whoever manages it stay. Raises `NotFound` if it
+        """Other metadata for the same client. Raises `InvalidClientMetadata` as `changed` does, and `NotFound` if it
         was changed, disabled or removed since it was read."""
         stored = self._records.get(client.client_id)
         if stored is None or _client(stored) != client:
             raise NotFound(client.client_id)
+        registered = self.changed(client, proved)
+        now, origins = int(self._clock.now()), origins_of(registered.client)
+        self._records.change(client.client_id, stored.document, encode(registered.client), now, origins)
+        self._versions.bump()
+        return registered
+
+    def fresh(self, proved: Client, client_id: str, managed: bool) -> Registered:
+        """A client as it would be registered under that id; nothing is kept."""
+        token = self._secret() if managed else None
+        client, secret = self._with_secret(
+            dataclasses.replace(
+                own_sector(proved, client_id) if managed or not proved.sector else proved,
+                client_id=client_id,
+                client_id_issued_at=int(self._clock.now()),
+                registration_token_digest=digest(token) if token else None,
+            )
+        )
+        return Registered(client, secret, token)
+
+    def changed(self, client: Client, proved: Client) -> Registered:
+        """A client as it would be with other metadata: its id, its secret, its sector and whoever manages it stay;
+        nothing is kept. Raises `InvalidClientMetadata` where its sector would be another one."""
+        same = own_sector(proved, client.client_id) if client.sector == client.client_id else proved
+        if same.sector != client.sector:
+            raise InvalidClientMetadata("another host: citizens would be strangers to it (OIDC Core section 8.1)")
         changed, secret = self._with_secret(
             dataclasses.replace(
-                proved,
+                same,
                 client_id=client.client_id,
                 client_id_issued_at=client.client_id_issued_at,
                 client_secret_digest=client.client_secret_digest,
                 client_secret_salt=client.client_secret_salt,
                 registration_token_digest=client.registration_token_digest,
+                enabled=client.enabled,
             )
         )
-        now, origins = int(self._clock.now()), origins_of(changed)
-        self._records.change(client.client_id, stored.document, encode(changed), now, origins)
-        self._versions.bump()
         return Registered(changed, secret)
+
+    def renew_secret(self, client: Client) -> Registered:
+        """Another secret, at once in the place of the one there was; also for a client that is disabled. Raises
+        `InvalidClientMetadata` if it has none, and `Changed` if it is another one by now."""
+        if client.client_secret_digest is None:
+            raise InvalidClientMetadata("the client's way of authentication has no secret")
+        renewed, secret = self._with_secret(dataclasses.replace(client, client_secret_digest=None))
+        self.bring([(client, renewed)])
+        return Registered(renewed, secret)
+
+    def bring(self, changes: Sequence[tuple[Client | None, Client]]) -> None:
+        """Keep all of these clients, each in the place of what it was before, or none of them; one that is disabled
+        stays so. Raises `Changed` if one is another by now."""
+        written = [
+            ChangedClient(after.client_id, self._before(before), encode(after), origins_of(after))
+            for before, after in changes
+        ]
+        self._records.bring(written, int(self._clock.now()))
+        self._versions.bump()
+
+    def _before(self, client: Client | None) -> bytes | None:
+        """Raises `Changed`."""
+        if client is None:
+            return None
+        stored = self._records.get(client.client_id)
+        if stored is None or _client(stored) != client:
+            raise Changed
+        return stored.document
 
     def _with_secret(self, client: Client) -> tuple[Client, str | None]:
         """With a secret of the kind that its method needs, if there is none, and without one if it needs none."""

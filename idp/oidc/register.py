@@ -18,7 +18,7 @@ from idp.codec import Malformed, decode
 from idp.errors import AccessDenied, InvalidClientMetadata, InvalidToken, TokenMissing, TooManyRequests
 from idp.login.consent import SENSITIVE
 from idp.oidc.client import CLIENT_CREDENTIALS, Client
-from idp.oidc.clients import Clients, Registered, own_sector
+from idp.oidc.clients import Clients, Registered
 from idp.oidc.scopes import SCOPES
 from idp.secrets import SHARDS, Randomness, digest, equal, mint_anywhere, shard_of
 from idp.sources import Bucket, Sources, source_of
@@ -108,10 +108,8 @@ class RegistrationEndpoint:
         client = self._managed(client_id, caller)
         self._count(caller.source)
         _names(document, client)
-        proved = own_sector(self._clients.prove(document), client.client_id)
+        proved = self._clients.prove(document)
         _nothing_but_an_operators(proved, client)
-        if proved.sector != client.sector:
-            raise InvalidClientMetadata("another host: citizens would be strangers to it (OIDC Core section 8.1)")
         try:
             registered = self._clients.change(client, proved)
         except NotFound:  # an operator, or another request, was quicker

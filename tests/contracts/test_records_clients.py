@@ -4,8 +4,8 @@ from functools import partial
 
 import pytest
 
-from idp.storage.records.clients import StoredClient
-from idp.storage.records.errors import NotFound
+from idp.storage.records.clients import ChangedClient, StoredClient
+from idp.storage.records.errors import Changed, NotFound
 from idp.storage.records.records import Records
 from tests.support.parallel import errors, together, winners
 
@@ -67,6 +67,33 @@ def test_of_parallel_changes_one_counts(records: Records) -> None:
     outcomes = together([partial(records.clients.change, "a", b"0", b"%d" % me, 2) for me in range(1, 9)])
     assert len(winners(outcomes)) == 1
     assert set(errors(outcomes)) == {NotFound}
+
+
+def test_clients_are_brought_together_or_not_at_all(records: Records) -> None:
+    records.clients.save("a", b"1", 1, ["https://a.example"])
+    records.clients.set_enabled("a", False, 2)
+    both = [ChangedClient("a", b"1", b"2", ["https://c.example"]), ChangedClient("b", None, b"1", [])]
+    records.clients.bring(both, 3)
+    assert records.clients.get("a") == StoredClient("a", b"2", False, 3)
+    assert records.clients.get("b") == StoredClient("b", b"1", True, 3)
+    for bad in (
+        ChangedClient("b", None, b"9", []),
+        ChangedClient("b", b"other", b"9", []),
+        ChangedClient("gone", b"1", b"9", []),
+    ):
+        with pytest.raises(Changed):
+            records.clients.bring([ChangedClient("c", None, b"1", ["https://d.example"]), bad], 4)
+    assert records.clients.get("c") is None
+    assert not records.clients.has_origin("https://d.example")
+    assert records.clients.get("b") == StoredClient("b", b"1", True, 3)
+
+
+def test_of_parallel_callers_one_brings_a_client(records: Records) -> None:
+    outcomes = together(
+        [partial(records.clients.bring, [ChangedClient("a", None, b"%d" % me, [])], 1) for me in range(8)]
+    )
+    assert len(winners(outcomes)) == 1
+    assert set(errors(outcomes)) == {Changed}
 
 
 def test_an_origin_is_found_while_an_enabled_client_has_it(records: Records) -> None:

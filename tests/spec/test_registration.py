@@ -5,7 +5,10 @@ import json
 import pytest
 from joserfc import jwk
 
-from tests.support.provider import CALLBACK, Provider
+from idp.codec import encode
+from idp.oidc.configured import carry_out, plan
+from tests.support.answers import token_refused, tokens
+from tests.support.provider import CALLBACK, Provider, Registered
 from tests.support.registering import PUBLIC_KEY, REGISTRAR, WHOLE, registered
 
 
@@ -108,3 +111,15 @@ def test_rfc7591_2_a_public_client_gets_no_secret(shared_provider: Provider) -> 
 
 def test_rfc7591_3_2_1_no_two_clients_have_one_id(shared_provider: Provider) -> None:
     assert len({shared_provider.client().id for _ in range(5)}) == 5
+
+
+def test_a_client_with_an_id_of_its_own_choice_signs_citizens_in_by_the_secret_it_has_now(provider: Provider) -> None:
+    document = {"client_id": "social.insurance~1", "redirect_uris": [CALLBACK], "scope": "openid profile"}
+    clients = provider.services.clients
+    planned = plan(clients, encode([document]))
+    carry_out(clients, planned)
+    old = Registered(planned[0].after, planned[0].secret or "")
+    new = Registered(planned[0].after, clients.renew_secret(planned[0].after).client_secret or "")
+    code = provider.visitor().arrive(new, provider.citizen(), scope="openid profile")["code"]
+    token_refused(provider.token(old, old.exchange(code)), "invalid_client", 401)
+    tokens(provider.token(new, new.exchange(code)))

@@ -40,7 +40,7 @@ from idp.oidc.scopes import OFFLINE_ACCESS, OPENID, SCOPES
 
 MAX_SCOPE: Final = 1_000
 """Characters; every event of a token names its scopes."""
-_NOT_SHOWN: Final = ("client_secret_digest", "client_secret_salt", "registration_token_digest", "sector")
+NOT_SHOWN: Final = ("client_secret_digest", "client_secret_salt", "registration_token_digest", "sector")
 _BASES: Final = ("consent", "statutory_duty")
 _TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 _TEXTS: Final = ("client_name", "purpose", "retention")
@@ -147,7 +147,7 @@ def describe(client: Client) -> dict[str, Any]:
     """The client as RFC 7591 JSON, without its secret; the members that are ours stand under their own names."""
     document: dict[str, Any] = {}
     for name, value in builtins(client).items():
-        if name in _NOT_SHOWN or value in (None, (), [], {}, ""):
+        if name in NOT_SHOWN or value in (None, (), [], {}, ""):
             continue
         if name in _TEXTS + _LINKS:
             document |= {f"{name}#{tag}" if tag else name: text for tag, text in value.items()}

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from idp.storage.records.database import Database
-from idp.storage.records.errors import NotFound
+from idp.storage.records.errors import Changed, NotFound
 from idp.storage.records.schema import client_origins, clients
 
 _MEMBERS = select(clients.c.client_id, clients.c.document, clients.c.enabled, clients.c.updated_at)
@@ -24,6 +25,14 @@ _CHANGE = (
         clients.c.document == bindparam("before"),
         clients.c.enabled.is_(True),
     )
+    .values(document=bindparam("after"), updated_at=bindparam("at"))
+)
+_INSERT = insert(clients).values(
+    client_id=bindparam("id"), document=bindparam("after"), enabled=True, updated_at=bindparam("at")
+)
+_REPLACE = (
+    update(clients)
+    .where(clients.c.client_id == bindparam("id"), clients.c.document == bindparam("before"))
     .values(document=bindparam("after"), updated_at=bindparam("at"))
 )
 _HAS_ORIGIN = (
@@ -44,6 +53,16 @@ class StoredClient:
     document: bytes
     enabled: bool
     updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedClient:
+    """`after` in the place of `before`, which is None for a client that is new, and its web origins."""
+
+    client_id: str
+    before: bytes | None
+    after: bytes
+    origins: Sequence[str]
 
 
 class ClientRecords:
@@ -88,6 +107,25 @@ class ClientRecords:
             _put_origins(connection, client_id, origins)
 
         self._database.write(work)
+
+    def bring(self, changes: Sequence[ChangedClient], at: int) -> None:
+        """All of these changes, or none. A client that is new is enabled, one that is disabled stays so. Raises
+        `Changed` if a client is there already, or gone, or another one by now."""
+
+        def work(connection: Connection) -> None:
+            for each in changes:
+                statement = _INSERT if each.before is None else _REPLACE
+                row = {"id": each.client_id, "before": each.before, "after": each.after, "at": at}
+                if each.before is None:
+                    del row["before"]
+                if not connection.execute(statement, row).rowcount:
+                    raise Changed(each.client_id)
+                _put_origins(connection, each.client_id, each.origins)
+
+        try:
+            self._database.write(work)
+        except IntegrityError:
+            raise Changed("a client is there already") from None
 
     def set_enabled(self, client_id: str, enabled: bool, at: int) -> None:
         """Raises `NotFound`."""
