@@ -13,7 +13,7 @@ from idp.cli.example import example
 from idp.cli.opened import opened, record
 from idp.cli.output import moment, show, show_many, table_option
 from idp.clock import SystemClock
-from idp.oidc.keys import ALGORITHMS
+from idp.oidc.keys import EVERY
 from idp.running.rekey import Rekeying, RekeyProgress
 from idp.secrets import SystemRandomness
 from idp.vault.master_keys import MasterKeys
@@ -41,13 +41,13 @@ def list_(as_table: bool) -> None:
 
 
 @key.command(epilog=example("idp key rotate --alg RS256"))
-@click.option("--alg", type=click.Choice(list(ALGORITHMS)), help="Only this algorithm; without it, all.")
+@click.option("--alg", type=click.Choice(list(EVERY)), help="Only this algorithm; without it, all.")
 @table_option
 def rotate(alg: str | None, as_table: bool) -> None:
     """Retire the active key, sign with the next one, and publish a new next one."""
     with opened(begin=True, tells=True) as services:
         services.keys.ensure()
-        rotated = [alg] if alg else list(ALGORITHMS)
+        rotated = [alg] if alg else list(EVERY)
         early = _published_just_now(services, rotated)
         for each in rotated:
             services.keys.rotate(each)

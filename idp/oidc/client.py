@@ -82,6 +82,9 @@ class Client:
     require_pushed_authorization_requests: bool = False
     request_object_signing_alg: str | None = None
     """What it signs its requests with; None: any that is offered."""
+    request_object_encryption_alg: str | None = None
+    """What it says that it may encrypt them with (OIDC Registration section 2); any that is offered is taken."""
+    request_object_encryption_enc: str | None = None
     require_signed_request_object: bool = False
     dpop_bound_access_tokens: bool = False
     """Whether it asks for no token that is not bound to a key (RFC 9449 section 5.2)."""

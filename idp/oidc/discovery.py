@@ -7,7 +7,7 @@ from idp.login.assurance import OFFERED, acr
 from idp.oidc import jwe
 from idp.oidc.client import AUTH_METHODS, GRANT_TYPES
 from idp.oidc.jws import CLIENT_ALGORITHMS, MAC_ALGORITHM
-from idp.oidc.keys import ALGORITHMS
+from idp.oidc.keys import ALGORITHMS, ENCRYPTION
 from idp.oidc.rules import PROMPTS
 from idp.oidc.scopes import CLAIMS, SCOPES
 from idp.oidc.target import RESPONSE_MODES
@@ -69,7 +69,13 @@ def _protection() -> dict[str, object]:
     signing = {f"{kind}_signing_alg_values_supported": tuple(ALGORITHMS) for kind in _PROTECTED}
     keys = {f"{kind}_encryption_alg_values_supported": jwe.ALGORITHMS for kind in _PROTECTED}
     content = {f"{kind}_encryption_enc_values_supported": jwe.ENCODINGS for kind in _PROTECTED}
-    return {**signing, **keys, **content}
+    return {
+        **signing,
+        **keys,
+        **content,
+        "request_object_encryption_alg_values_supported": tuple(ENCRYPTION),
+        "request_object_encryption_enc_values_supported": jwe.ENCODINGS,
+    }
 
 
 def _flags() -> dict[str, object]:

@@ -187,7 +187,9 @@ class FrontDoor:
     @cached_property
     def incoming(self) -> Incoming:
         services = self._services
-        objects = RequestObjects(services.directory, self.client_keys, services.clock, self._settings.issuer)
+        objects = RequestObjects(
+            services.directory, self.client_keys, services.keys, services.clock, self._settings.issuer
+        )
         return Incoming(PushedRequests(services.state, services.randomness), objects, self.hints, self.reaching)
 
     # -- the endpoints ------------------------------------------------------------------------------------------------

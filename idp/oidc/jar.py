@@ -1,4 +1,5 @@
-"""Signed authorization requests (RFC 9101, OIDC Core section 6.1): the parameters as a client signed them.
+"""Signed authorization requests (RFC 9101, OIDC Core section 6.1): the parameters as a client signed them, and, where
+nobody on the way should read them, encrypted to us.
 
 What stands in the object counts, and nothing beside it (RFC 9101 section 6.3), so that a browser can add and change
 nothing. An object is for us, of this client, and lives an hour at most. Addresses of objects are not fetched; a request
@@ -11,9 +12,10 @@ from typing import Any, Final
 from idp.clock import Clock
 from idp.codec import encode
 from idp.errors import InvalidRequestObject
-from idp.oidc import fapi2, jws
+from idp.oidc import fapi2, jwe, jws
 from idp.oidc.client import FAPI2, Client
 from idp.oidc.client_keys import ClientKeys
+from idp.oidc.keys import KeyRing
 from idp.oidc.numeric_date import numeric_date
 from idp.oidc.request import PARAMETERS
 from idp.oidc.target import ClientSource
@@ -27,9 +29,10 @@ _NEVER_INSIDE: Final = ("request", "request_uri", "client_secret", "client_asser
 
 
 class RequestObjects:
-    def __init__(self, clients: ClientSource, keys: ClientKeys, clock: Clock, issuer: str) -> None:
+    def __init__(self, clients: ClientSource, keys: ClientKeys, ours: KeyRing, clock: Clock, issuer: str) -> None:
         self._clients = clients
         self._keys = keys
+        self._ours = ours
         self._clock = clock
         self._issuer = issuer
 
@@ -44,8 +47,9 @@ class RequestObjects:
     def _proved(self, signed: str, client: Client) -> Mapping[str, str]:
         chosen = client.request_object_signing_alg
         try:
-            claims = self._keys.verify(client, signed, fapi2.algorithms(client, chosen), _TYPES)
-        except jws.InvalidJws as invalid:
+            inner = self._ours.decrypt(signed) if jwe.encrypted(signed) else signed
+            claims = self._keys.verify(client, inner, fapi2.algorithms(client, chosen), _TYPES)
+        except (jwe.InvalidJwe, jws.InvalidJws) as invalid:
             raise InvalidRequestObject(f"{invalid}") from None
         self._for_us_and_now(claims, client)
         if any(name in claims for name in _NEVER_INSIDE):

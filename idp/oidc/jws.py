@@ -96,12 +96,18 @@ class SigningKey:
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
-def public_jwk(key: PrivateKey, alg: str) -> dict[str, str]:
+def public_jwk(key: PrivateKey, alg: str, use: str) -> dict[str, str]:
     """The public half as it is published, named by its RFC 7638 thumbprint."""
-    kind: Any = {"RSA": jwk.RSAKey, "EC": jwk.ECKey, "OKP": jwk.OKPKey}[_SUITS[alg]]
+    kind: Any = (
+        jwk.RSAKey
+        if isinstance(key, rsa.RSAPrivateKey)
+        else jwk.OKPKey
+        if isinstance(key, ed25519.Ed25519PrivateKey)
+        else jwk.ECKey
+    )
     public = kind.import_key(key.public_key())
     members: dict[str, str] = public.as_dict(private=False)
-    return members | {"kid": public.thumbprint(), "use": "sig", "alg": alg}
+    return members | {"kid": public.thumbprint(), "use": use, "alg": alg}
 
 
 def client_jwk(members: object) -> PublicJwk:

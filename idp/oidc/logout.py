@@ -11,8 +11,10 @@ from typing import Final
 from urllib.parse import urlencode
 
 from idp.errors import InvalidRequest
+from idp.oidc import jwe
 from idp.oidc.backchannel import BackChannel, Told
 from idp.oidc.client import Client
+from idp.oidc.jwe import InvalidJwe
 from idp.oidc.jws import InvalidJws
 from idp.oidc.keys import KeyRing
 from idp.oidc.subjects import Subjects
@@ -43,7 +45,8 @@ class LogoutRequest:
 
 
 class IdTokenHints:
-    """Reads ID tokens that come back to us. They may be expired (OIDC Core section 3.1.2.1), but they must be ours."""
+    """Reads ID tokens that come back to us, encrypted anew or not. They may be expired (OIDC Core section 3.1.2.1), but
+    they must be ours."""
 
     def __init__(self, issuer: str, keys: KeyRing) -> None:
         self._issuer = issuer
@@ -52,8 +55,9 @@ class IdTokenHints:
     def claims(self, id_token_hint: str) -> dict[str, object]:
         """Raises `InvalidRequest`."""
         try:
-            claims = self._keys.verify(id_token_hint, "JWT")
-        except InvalidJws:
+            signed = self._keys.decrypt(id_token_hint) if jwe.encrypted(id_token_hint) else id_token_hint
+            claims = self._keys.verify(signed, "JWT")
+        except (InvalidJwe, InvalidJws):
             raise InvalidRequest("id_token_hint is not ours") from None
         if claims.get("iss") != self._issuer or not isinstance(claims.get("sub"), str):
             raise InvalidRequest("id_token_hint is not ours")

@@ -84,8 +84,8 @@ def test_d_a_key_for_encryption_signs_nothing(known: Known, alg: str) -> None:
     refused(asked, client, "invalid_request_object")
 
 
-def test_d_what_is_encrypted_to_us_is_refused_by_name(known: Known) -> None:
-    """We publish no key to encrypt to; a bomb (`zip`) is not even looked into."""
+def test_d_what_is_encrypted_to_no_key_of_ours_is_refused_by_name(known: Known) -> None:
+    """It is opened with our own keys alone; a bomb (`zip`) is not even looked into."""
     client = known.provider.client(token_endpoint_auth_method="private_key_jwt", jwks={"keys": [_public("EdDSA")]})
     key, content = jwk.OctKey.import_key("k" * 32), assertion(client.id, known.provider.clock.now(), "EdDSA")
     for header in ({"alg": "dir", "enc": "A256GCM"}, {"alg": "dir", "enc": "A256GCM", "zip": "DEF"}):

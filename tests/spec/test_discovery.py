@@ -187,7 +187,7 @@ def introspection_takes(scene: Scene, values: list[str]) -> None:
 
 def algorithms_are_signed_with(scene: Scene, values: list[str]) -> None:
     keys = scene.provider.machine().get("/jwks", base_url=ISSUER).json["keys"]
-    assert {key["alg"] for key in keys} == set(values)
+    assert {key["alg"] for key in keys if key["use"] == "sig"} == set(values)
     for value in values:
         client = scene.provider.client(id_token_signed_response_alg=value)
         assert scene.id_token(scene.arrive(client))["aud"] == client.id
@@ -211,6 +211,18 @@ def answers_are_encrypted_with(scene: Scene, values: list[str], kind: str) -> No
     assert set(values) == set(DECRYPTION)
     for value in values:
         assert scene.provider.client(**{f"{kind}_encrypted_response_alg": value, "jwks": ENCRYPTION_JWKS})
+
+
+def requests_are_encrypted_to(scene: Scene, values: list[str]) -> None:
+    """Each is tried in `test_jar_encrypted.py`."""
+    keys = scene.provider.machine().get("/jwks", base_url=ISSUER).json["keys"]
+    assert {key["alg"] for key in keys if key["use"] == "enc"} == set(values)
+    for value in values:
+        assert scene.provider.client(request_object_encryption_alg=value)
+
+
+def content_of_requests_is_encrypted_with(scene: Scene, values: list[str]) -> None:
+    assert values == list(ENCODINGS)
 
 
 def content_is_encrypted_with(scene: Scene, values: list[str], kind: str) -> None:
@@ -271,6 +283,8 @@ EACH: dict[str, Check] = {
     "token_endpoint_auth_signing_alg_values_supported": assertions_are_signed_with,
     "dpop_signing_alg_values_supported": proofs_are_signed_with,
     "request_object_signing_alg_values_supported": requests_are_signed_with,
+    "request_object_encryption_alg_values_supported": requests_are_encrypted_to,
+    "request_object_encryption_enc_values_supported": content_of_requests_is_encrypted_with,
     "revocation_endpoint_auth_methods_supported": revocation_takes,
     "introspection_endpoint_auth_methods_supported": introspection_takes,
     "id_token_signing_alg_values_supported": algorithms_are_signed_with,

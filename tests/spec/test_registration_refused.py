@@ -129,6 +129,8 @@ REFUSED: list[tuple[dict[str, object], str]] = [
             {"id_token_signed_response_alg": "HS256"},
             {"id_token_signed_response_alg": "RS512"},
             {"userinfo_signed_response_alg": "none"},
+            {"request_object_encryption_alg": "RSA1_5"},
+            {"request_object_encryption_enc": "A256GCM"},
             {"authorization_signed_response_alg": "none"},
             {"introspection_signed_response_alg": "HS256"},
             {"id_token_signed_response_alg": {"alg": "RS256"}},
@@ -201,7 +203,6 @@ def test_rfc7591_3_2_2_what_is_refused_and_how(metadata: dict[str, object], code
 @pytest.mark.parametrize(
     "member",
     [
-        {"request_object_encryption_alg": "RSA-OAEP-256"},
         {"tls_client_certificate_bound_access_tokens": True},
     ],
 )

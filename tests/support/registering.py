@@ -70,6 +70,8 @@ WHOLE = {
     "require_pushed_authorization_requests": True,
     "require_signed_request_object": True,
     "request_object_signing_alg": "EdDSA",
+    "request_object_encryption_alg": "RSA-OAEP-256",
+    "request_object_encryption_enc": "A256GCM",
     "default_max_age": 3600,
     "require_auth_time": True,
     "default_acr_values": ["urn:citizen-idp:aal:2"],

@@ -23,17 +23,22 @@ def answers(metadata: Metadata, keys: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _encrypted(metadata: Metadata, member: str, keys: Mapping[str, Any]) -> dict[str, str | None]:
-    """The algorithms for the key and for the content; the second alone means nothing. Keys by value are looked at now,
-    those at an address when they are needed."""
-    alg = one_of(metadata, f"{member}_alg", jwe.ALGORITHMS, "") or None
-    enc = one_of(metadata, f"{member}_enc", jwe.ENCODINGS, jwe.ENCODINGS[0])
-    if alg is None:
-        if metadata.get(f"{member}_enc") is not None:
-            raise InvalidClientMetadata(f"{member}_enc without {member}_alg")
-        return {f"{member}_alg": None, f"{member}_enc": None}
-    if keys.get("jwks_uri") is None:
+    """Keys by value are looked at now, those at an address when they are needed."""
+    chosen = encryption(metadata, member, jwe.ALGORITHMS)
+    alg = chosen[f"{member}_alg"]
+    if alg is not None and keys.get("jwks_uri") is None:
         try:
             jwe.recipient(keys.get("jwks", {}).get("keys", ()), alg)
         except jwe.NoRecipient:
             raise InvalidClientMetadata(f"jwks has no key for {member}_alg") from None
-    return {f"{member}_alg": alg, f"{member}_enc": enc}
+    return chosen
+
+
+def encryption(metadata: Metadata, member: str, offered: tuple[str, ...]) -> dict[str, str | None]:
+    """The algorithms for the key and for the content; the second alone means nothing. Raises
+    `InvalidClientMetadata`."""
+    alg = one_of(metadata, f"{member}_alg", offered, "") or None
+    enc = one_of(metadata, f"{member}_enc", jwe.ENCODINGS, jwe.ENCODINGS[0])
+    if alg is None and metadata.get(f"{member}_enc") is not None:
+        raise InvalidClientMetadata(f"{member}_enc without {member}_alg")
+    return {f"{member}_alg": alg, f"{member}_enc": enc if alg else None}

@@ -29,9 +29,10 @@ from idp.oidc.client import (
 )
 from idp.oidc.client_keys import key_set
 from idp.oidc.jws import InvalidJwk, client_jwk
+from idp.oidc.keys import ENCRYPTION
 from idp.oidc.provider import Engine
 from idp.oidc.registration.addresses import host_of, link, redirect_uri
-from idp.oidc.registration.answers import answers
+from idp.oidc.registration.answers import answers, encryption
 from idp.oidc.registration.members import Metadata, boolean, one_of, parse, seconds, string, strings, subset
 from idp.oidc.registration.sector import Sectors
 from idp.oidc.registration.statement import SoftwareStatements
@@ -45,11 +46,7 @@ _BASES: Final = ("consent", "statutory_duty")
 _TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 _TEXTS: Final = ("client_name", "purpose", "retention")
 _LINKS: Final = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
-_NOT_OFFERED: Final = (
-    "request_object_encryption_alg",
-    "request_object_encryption_enc",
-    "tls_client_certificate_bound_access_tokens",
-)
+_NOT_OFFERED: Final = ("tls_client_certificate_bound_access_tokens",)
 
 
 def ignored(document: bytes) -> tuple[str, ...]:
@@ -217,7 +214,7 @@ def _requests(metadata: Metadata) -> dict[str, Any]:
     alg = "request_object_signing_alg"
     chosen = one_of(metadata, alg, jws.CLIENT_ALGORITHMS, "") or None
     bound: dict[str, Any] = {name: boolean(metadata, name, default=False) for name in names}
-    return bound | {alg: chosen}
+    return bound | {alg: chosen} | encryption(metadata, "request_object_encryption", tuple(ENCRYPTION))
 
 
 def _signs_requests(requests: Mapping[str, Any]) -> bool:
