@@ -233,7 +233,7 @@ class InvalidClientMetadata(OAuthError):
 class InvalidSectorIdentifier(InvalidClientMetadata):
     """OIDC Registration section 5; the same words whatever was wrong, so that nobody explores networks through us."""
 
-    description = "sector_identifier_uri cannot be fetched, is no JSON array, or lacks one of redirect_uris."
+    description = "sector_identifier_uri cannot be fetched, is no JSON array, or lacks an address of the client."
 
 
 class InvalidSoftwareStatement(OAuthError):

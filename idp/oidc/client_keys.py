@@ -38,7 +38,7 @@ RETRY_SECONDS: Final = 30
 """Between one fetch and the next of the same address, whoever asks and whatever for."""
 FETCHES: Final = 16
 FETCHES_OF_A_HOST: Final = 2
-WAITING: Final = 12
+WAITING: Final = 24
 """Requests of a worker that may wait for keys at a time; the others do with the copy there is, or without."""
 CAPACITY: Final = 10_000
 

@@ -23,6 +23,7 @@ from tests.support.assertions import JWKS, asserted, assertion
 from tests.support.canary import canary
 from tests.support.clock import FrozenClock
 from tests.support.key_server import KeyServer, key_server
+from tests.support.parallel import together
 from tests.support.provider import CALLBACK, Provider, running_provider, settings_for
 from tests.support.registering import REGISTRAR
 
@@ -53,6 +54,13 @@ def publishing(uri: str) -> Client:
 def server() -> Iterator[KeyServer]:
     with key_server() as running:
         running.publish(JWKS)
+        yield running
+
+
+@pytest.fixture
+def provider_of(server: KeyServer, tmp_path: Path) -> Iterator[Provider]:
+    """One that may call that server."""
+    with running_provider(settings_for(tmp_path, IDP_OUTBOUND_ALLOW=server.allowed)) as running:
         yield running
 
 
@@ -103,7 +111,7 @@ def test_e_servers_of_sectors_that_hang_hold_few_threads() -> None:
 
     def register() -> None:
         with pytest.raises((TooManyRequests, InvalidSectorIdentifier)) as refusal:
-            sectors.of((CALLBACK,), "https://mute.example/sector")
+            sectors.of((CALLBACK,), "https://mute.example/sector", None)
         if refusal.type is TooManyRequests:
             refused.release()
 
@@ -117,7 +125,41 @@ def test_e_servers_of_sectors_that_hang_hold_few_threads() -> None:
         for caller in callers:
             caller.join()
     with pytest.raises(InvalidSectorIdentifier):
-        sectors.of((CALLBACK,), "https://mute.example/sector")
+        sectors.of((CALLBACK,), "https://mute.example/sector", None)
+
+
+def test_e_a_client_without_addresses_joins_no_sector_of_others(provider_of: Provider, server: KeyServer) -> None:
+    server.publish([CALLBACK, server.at("jwks")])
+    device = {
+        "grant_types": ["urn:ietf:params:oauth:grant-type:device_code"],
+        "redirect_uris": [],
+        "post_logout_redirect_uris": [],
+        "sector_identifier_uri": server.at("sector"),
+    }
+    for more in ({}, {"jwks_uri": server.at("others")}, {"jwks": JWKS}):
+        with pytest.raises(InvalidSectorIdentifier):
+            provider_of.client(**device, **more)
+    assert provider_of.client(**device, jwks_uri=server.at("jwks")).client.sector == "127.0.0.1"
+
+
+@pytest.mark.parametrize("header", ["jku", "x5u"])
+def test_e_ssrf_keys_that_a_signature_brings_along_are_not_looked_at(
+    server: KeyServer, clock: FrozenClock, header: str
+) -> None:
+    evil, own = server.at("evil"), server.at("jwks")
+    keys, client = ClientKeys(Fetcher(frozenset({server.allowed})), clock), publishing(own)
+    keys.signing(client)
+    token = assertion("portal", 0, "ES256", STRANGER, {header: evil, "jwk": STRANGER.as_dict(private=False)})
+    with pytest.raises(InvalidJws):
+        keys.verify(client, token, CLIENT_ALGORITHMS, ())
+    assert server.asked == 1
+
+
+def test_e_parallel_first_requests_make_one_fetch(server: KeyServer, clock: FrozenClock) -> None:
+    keys, client = ClientKeys(Fetcher(frozenset({server.allowed})), clock), publishing(server.at("jwks"))
+    outcomes = together([lambda: len(keys.signing(client)) for _ in range(WAITING)])
+    assert outcomes == [len(JWKS["keys"])] * WAITING
+    assert server.asked == 1
 
 
 def test_e_a_flood_of_junk_makes_us_fetch_now_and_then(server: KeyServer, clock: FrozenClock) -> None:

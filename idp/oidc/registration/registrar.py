@@ -121,9 +121,7 @@ class Registrar:
             optional_scopes=subset(metadata, "optional_scopes", _beyond_openid(scope), ()),
             **_notice(metadata),
             profile=one_of(metadata, "profile", PROFILES, STANDARD),
-            sector=self._sectors.of(redirect_uris, sector_identifier_uri)
-            if redirect_uris
-            else "",  # the last: it may ask another server
+            sector=self._sectors.of(redirect_uris, sector_identifier_uri, keys.get("jwks_uri")),  # may ask a server
         )
 
     def _scope(self, metadata: Metadata, grants: tuple[str, ...]) -> tuple[str, ...]:

@@ -25,13 +25,15 @@ class Sectors:
         self._fetcher = fetcher
         self._fetching = threading.BoundedSemaphore(AT_ONCE)
 
-    def of(self, redirect_uris: tuple[str, ...], sector_identifier_uri: str | None) -> str:
-        """Raises `InvalidSectorIdentifier`, `InvalidClientMetadata`, or `TooManyRequests`."""
+    def of(self, redirect_uris: tuple[str, ...], sector_identifier_uri: str | None, jwks_uri: str | None) -> str:
+        """Empty for a client without addresses, which is a sector by itself. In the place of redirect addresses, where
+        it has none, its keys' address is published (CIBA Core section 4): else it could join any sector. Raises
+        `InvalidSectorIdentifier`, `InvalidClientMetadata`, or `TooManyRequests`."""
         if sector_identifier_uri is None:
-            return _of_one_host(redirect_uris)
-        missing = set(redirect_uris) - self._published(sector_identifier_uri)
-        if missing:
-            raise InvalidSectorIdentifier("sector_identifier_uri does not have every one of redirect_uris")
+            return _of_one_host(redirect_uris) if redirect_uris else ""
+        proofs = redirect_uris or ((jwks_uri,) if jwks_uri else ())
+        if not proofs or not set(proofs) <= self._published(sector_identifier_uri):
+            raise InvalidSectorIdentifier("sector_identifier_uri lacks one of redirect_uris, or without any, jwks_uri")
         return host_of(sector_identifier_uri)
 
     def _published(self, uri: str) -> set[str]:
