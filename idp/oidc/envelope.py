@@ -12,12 +12,12 @@ from typing import Any, Final
 from idp.codec import encode
 from idp.errors import TemporarilyUnavailable
 from idp.oidc import jwe
-from idp.oidc.client import Client
+from idp.oidc.client import FAPI2, Client
 from idp.oidc.client_keys import ClientKeys
 from idp.oidc.keys import KeyRing
 
 _DEFAULT: Final = "RS256"
-"""Where a client registered none for what is always signed (JARM 1.0 section 3, RFC 9701 section 6)."""
+"""For what is always signed (JARM 1.0 section 3, RFC 9701 section 6)."""
 
 
 class Envelopes:
@@ -46,13 +46,13 @@ class Envelopes:
 
     def authorization(self, client: Client, claims: Mapping[str, object]) -> str:
         """JARM 1.0 section 2.1."""
-        signed = self._signed(client, claims, client.authorization_signed_response_alg or _DEFAULT)
+        signed = self._signed(client, claims, client.authorization_signed_response_alg or _default(client))
         alg, enc = client.authorization_encrypted_response_alg, client.authorization_encrypted_response_enc
         return self._encrypted(client, signed, alg, enc)
 
     def introspection(self, client: Client, claims: Mapping[str, object]) -> str:
         """RFC 9701 section 5."""
-        signs = client.introspection_signed_response_alg or _DEFAULT
+        signs = client.introspection_signed_response_alg or _default(client)
         signed = self._signed(client, claims, signs, "token-introspection+jwt")
         alg, enc = client.introspection_encrypted_response_alg, client.introspection_encrypted_response_enc
         return self._encrypted(client, signed, alg, enc)
@@ -72,3 +72,8 @@ class Envelopes:
         except jwe.NoRecipient:
             raise TemporarilyUnavailable("the client publishes no key to encrypt to") from None
         return jwe.encrypt(content.encode(), key, alg, enc, cty)
+
+
+def _default(client: Client) -> str:
+    """Where a client registered nothing; FAPI 2.0 does not have RS256 (section 5.4.1)."""
+    return client.id_token_signed_response_alg if client.profile == FAPI2 else _DEFAULT

@@ -13,8 +13,9 @@ from idp.oidc.fapi2 import ALGORITHMS
 from tests.support.answers import granted, refused, token_refused
 from tests.support.assertions import JWKS, asserted, assertion, signed
 from tests.support.dpop import Holder, bound_tokens, holder
+from tests.support.jwts import read
 from tests.support.known import Known, acquainted
-from tests.support.provider import ISSUER, Provider, Registered
+from tests.support.provider import ISSUER, Provider, Registered, parameters
 from tests.support.registering import REGISTRAR, registered
 
 FAPI: dict[str, Any] = {"profile": "fapi2", "jwks": JWKS, "scope": "openid profile offline_access"}
@@ -178,3 +179,15 @@ def test_fapi2_message_signing_5_3_1_a_signed_request_says_since_when(
     request = signed({name: value for name, value in inside.items() if value is not None}, "ES256", None, {})
     answer = bank.call("/par", {"client_id": bank.client.id, "request": request})
     assert answer.status_code == (201 if taken else 400), answer.text
+
+
+def test_fapi2_5_4_1_what_is_signed_without_having_been_registered_is_not_signed_with_rs256(bank: Bank) -> None:
+    pushed = bank.call("/par", bank.client.request(scope="openid", response_mode="jwt", prompt="none"))
+    answer = parameters(bank.come(pushed).location)["response"]
+    told = bank.provider.machine().post(
+        "/introspect",
+        base_url=ISSUER,
+        data={"token": "x"} | bank.proof_of_itself(),
+        headers={"Accept": "application/token-introspection+jwt"},
+    )
+    assert [read(bank.provider, token)[0]["alg"] for token in (answer, told.text)] == ["ES256", "ES256"]
