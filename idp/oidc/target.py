@@ -16,6 +16,8 @@ from idp.oidc.client import Client
 from idp.parameters import Parameters
 
 _POSTABLE: Final = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?([/?]|\Z)", re.ASCII)
+_UNRESERVED: Final = re.compile(r"[A-Za-z0-9_.~-]*", re.ASCII)
+"""RFC 3986 section 2.3."""
 MAX_STATE: Final = 8_192
 QUERY, FRAGMENT, FORM_POST = _PLAIN_MODES = ("query", "fragment", "form_post")
 JWT_MODES: Final = {"jwt": QUERY, **{f"{mode}.jwt": mode for mode in _PLAIN_MODES}}
@@ -86,11 +88,16 @@ class Target:
     def _carried(self, mode: str, told: dict[str, str]) -> Redirect:
         if mode == FORM_POST:
             return Redirect(self.redirect_uri, told, self.client.client_name)
-        encoded = "&".join(f"{name}={quote_plus(value)}" for name, value in told.items())
+        encoded = "&".join(f"{name}={_quoted(value)}" for name, value in told.items())
         # joined and not taken apart: what was registered is sent back to the letter (it never has a fragment)
         if mode == FRAGMENT:
             return Redirect(f"{self.redirect_uri}#{encoded}")
         return Redirect(f"{self.redirect_uri}{'&' if '?' in self.redirect_uri else '?'}{encoded}")
+
+
+def _quoted(value: str) -> str:
+    """As `quote_plus`, which takes five times as long to find that a code has nothing to quote."""
+    return value if _UNRESERVED.fullmatch(value) else quote_plus(value)
 
 
 def prove(parameters: Parameters, clients: ClientSource) -> Target:
