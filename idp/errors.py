@@ -217,6 +217,14 @@ class ResourceNonceMissing(UseDpopNonce):
     status = 401
 
 
+# RFC 9396 section 5
+
+
+class InvalidAuthorizationDetails(OAuthError):
+    code = "invalid_authorization_details"
+    description = "The authorization details are malformed, unknown, or more than this client may ask or was granted."
+
+
 # RFC 7591 section 3.2.2
 
 

@@ -111,7 +111,8 @@ def worded(item: ConsentItem, party: RelyingParty, language: str) -> ConsentItem
     deed = party.deeds.get(item.name)
     if deed is None:
         return item
-    return replace(item, title=in_language(deed.title, language), place=in_language(deed.place, language))
+    title, place = in_language(deed.title, language), in_language(deed.place, language)
+    return replace(item, title=title, place=place, record=deed.record)
 
 
 def _item(name: str, profile: Profile, required: bool, ticked: bool) -> ConsentItem:

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Something that a relying party may do in the citizen's name at another service: in words, and where."""
+    """Something that a relying party may do in the citizen's name at another service: in words, and where. `record`:
+    the title names a record of the citizen's, which is read there."""
 
     title: Mapping[str, str]
     place: Mapping[str, str]
+    record: bool = False
 
 
 @dataclass(frozen=True, slots=True)

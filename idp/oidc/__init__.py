@@ -25,8 +25,8 @@ citizen granted on a page) -> `tokens.py` (the answer); `grant.py` is what the s
 tokens, `families.py` the refresh tokens of one grant, `confirmation.py` the key that a token is bound to. At a resource
 `presentation.py` asks for that key.
 
-`resources.py` are the servers that other access tokens are for, `reach.py` which of them a grant names (RFC 8707), and
-`resource_tokens.py` those tokens (RFC 9068).
+`resources.py` are the servers that other access tokens are for, `reach.py` which of them a grant names (RFC 8707)
+and with which `authorization_details.py` (RFC 9396), and `resource_tokens.py` those tokens (RFC 9068).
 
 What is asked by one device and answered in a browser on another goes: `device.py` -> `awaited.py` (what waits) ->
 `elsewhere.py` (the front door to the sign-in) -> `polling.py` (one poll gets the tokens).

@@ -57,6 +57,8 @@ class Client:
     grant_types: tuple[str, ...] = ("authorization_code",)
     response_types: tuple[str, ...] = ("code",)
     scope: tuple[str, ...] = ("openid",)
+    authorization_details_types: tuple[str, ...] = ()
+    """What it may ask in `authorization_details` (RFC 9396 section 10)."""
     application_type: str = "web"
     subject_type: str = "pairwise"
     sector: str = ""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from idp.login.assurance import OFFERED, acr
 from idp.oidc import jwe
+from idp.oidc.authorization_details import TYPES
 from idp.oidc.client import AUTH_METHODS, GRANT_TYPES
 from idp.oidc.jws import CLIENT_ALGORITHMS, MAC_ALGORITHM
 from idp.oidc.keys import ALGORITHMS, ENCRYPTION
@@ -29,6 +30,7 @@ def metadata(issuer: str, registration: bool = False) -> Mapping[str, object]:
         | _protection()
         | {
             "scopes_supported": SCOPES,
+            "authorization_details_types_supported": TYPES,
             "claims_supported": (*_TOKEN_CLAIMS, *CLAIMS),
             "claim_types_supported": ("normal",),
             "request_object_signing_alg_values_supported": CLIENT_ALGORITHMS,

@@ -35,7 +35,7 @@ class CodeRecord:
             aal=head.aal,
             amr=head.amr,
             lineage=head.lineage,
-            reach=request.reach,
+            reach=request.reach and request.reach.within(granted.claims),
         )
 
 

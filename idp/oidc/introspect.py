@@ -90,7 +90,7 @@ class IntrospectionEndpoint:
         record, own = access.record, access.client.client_id == client.client_id
         if not own and access.resource.introspection_client != client.client_id:
             return INACTIVE
-        claims = record.claims(self._issuer, access.scopes)
+        claims = record.claims(self._issuer)
         if record.sign_in is not None:
             if not self._may_sign_in(record.sign_in.citizen_id):
                 return INACTIVE

@@ -86,6 +86,8 @@ def _text(name: str, value: Any) -> str:
     that may come more than once."""
     if name in MANY and isinstance(value, list) and value and all(isinstance(each, str) for each in value):
         return " ".join(value)
+    if name == "authorization_details" and isinstance(value, list):
+        return encode(value).decode()
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):

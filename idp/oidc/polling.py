@@ -10,6 +10,7 @@ from idp.errors import AuthorizationPending, ExpiredToken, InvalidGrant, Refused
 from idp.oidc.awaited import Awaited, Verdict, Waiting
 from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.redemption import Redemption
+from idp.parameters import Parameters
 from idp.storage.state import Conflict, Gone, Key, Replayed, StateStore
 
 SLOWER: Final = 5
@@ -33,7 +34,7 @@ class Polling:
         self._state = state
         self._clock = clock
 
-    def collect(self, authenticated: AuthenticatedClient, handle: str, named: str | None) -> dict[str, Any]:
+    def collect(self, authenticated: AuthenticatedClient, handle: str, parameters: Parameters) -> dict[str, Any]:
         """The token response for what the citizen allowed.
 
         Raises `AuthorizationPending`, `SlowDown`, `ExpiredToken`, `RefusedByCitizen`; or `InvalidGrant` for a handle
@@ -54,16 +55,16 @@ class Polling:
         if awaited.verdict is Verdict.PENDING:
             self._pace(key, awaited)
             raise AuthorizationPending
-        return self._granted(authenticated, awaited, named)
+        return self._granted(authenticated, awaited, parameters)
 
-    def _granted(self, authenticated: AuthenticatedClient, awaited: Awaited, named: str | None) -> dict[str, Any]:
+    def _granted(self, authenticated: AuthenticatedClient, awaited: Awaited, parameters: Parameters) -> dict[str, Any]:
         try:
             redeemed = self._redemption.take(authenticated, self._waiting.granted(awaited), awaited.proof)
         except Replayed:
             raise InvalidGrant("was collected before") from None
         except Gone:
             raise InvalidGrant("the session in which it was allowed has ended") from None
-        return self._redemption.answer(authenticated, redeemed, named)
+        return self._redemption.answer(authenticated, redeemed, parameters)
 
     def _pace(self, key: Key, awaited: Awaited) -> None:
         """Count a poll. Of polls that come together one counts, and the others are too early."""

@@ -19,6 +19,7 @@ from idp.oidc.resource_tokens import ResourceTokens
 from idp.oidc.scopes import OFFLINE_ACCESS
 from idp.oidc.subjects import Subjects
 from idp.oidc.tokens import IdTokenFacts, TokenIssuer
+from idp.parameters import Parameters
 from idp.secrets import Randomness
 from idp.sessions import Head
 from idp.storage.state import Key, StateStore, Taken
@@ -69,14 +70,14 @@ class Redemption:
         taken = self._state.take_once(entry, attempt, marker, self._access_tokens.seconds, made)
         return Redeemed(decode(taken.value, CodeRecord), taken, token, family)
 
-    def answer(self, authenticated: AuthenticatedClient, redeemed: Redeemed, named: str | None) -> dict[str, Any]:
+    def answer(self, authenticated: AuthenticatedClient, redeemed: Redeemed, parameters: Parameters) -> dict[str, Any]:
         """The token response: an access token, an ID token and, with offline_access, the first refresh token of a
-        family. `named` is the resource that the token is asked for. Raises `InvalidGrant` if the session has ended by
-        now, or `InvalidTarget`."""
+        family; `parameters` may say for which resource. Raises `InvalidGrant` if the session has ended by now,
+        `InvalidTarget` or `InvalidAuthorizationDetails`."""
         record, fields, family = redeemed.record, redeemed.taken.fields, redeemed.family
         client, head = authenticated.client, decode(fields["head"], Head)
         grant = record.grant(head, fields[record.leg], self._subjects.subject(client, head.citizen_id))
-        token, given, members = self._given(authenticated, redeemed, head, grant, named)
+        token, given, members = self._given(authenticated, redeemed, head, grant, parameters)
         facts = IdTokenFacts(given, record.request.nonce, self._citizen(head, grant))
         answer = self._issuer.answer(client, token, facts) | members
         if family is None or OFFLINE_ACCESS not in grant.scopes:
@@ -89,15 +90,15 @@ class Redemption:
         redeemed: Redeemed,
         head: Head,
         grant: GrantRecord,
-        named: str | None,
+        parameters: Parameters,
     ) -> tuple[str, GrantRecord, dict[str, Any]]:
         """The token to give, what it is good for, and what else is told of it. One for a resource server stands under
         that which the entry became, which then is given to nobody."""
-        resource = self._reaching.chosen(named, grant.reach)
-        if resource is None:
+        chosen = self._reaching.chosen(parameters, grant.reach, authenticated.client)
+        if chosen is None:
             return redeemed.token, of_userinfo(grant), {}
         liveness = access_key(redeemed.token)
-        issued = self._resource_tokens.issue(authenticated, resource, head.citizen_id, grant, liveness)
+        issued = self._resource_tokens.issue(authenticated, chosen, head.citizen_id, grant, liveness)
         return issued.token, replace(grant, scopes=issued.scopes), issued.members
 
     def _citizen(self, head: Head, grant: GrantRecord) -> Citizen | None:

@@ -159,6 +159,8 @@ def _nothing_but_an_operators(proved: Client, before: Client | None = None) -> N
     asked = set(proved.scope) - set(before.scope if before else ())
     if asked & SENSITIVE or asked - set(SCOPES):
         raise InvalidClientMetadata("citizen_id, and scopes of resource servers, are granted by the operator")
+    if set(proved.authorization_details_types) - set(before.authorization_details_types if before else ()):
+        raise InvalidClientMetadata("authorization_details_types are granted by the operator")
     if CLIENT_CREDENTIALS in set(proved.grant_types) - set(before.grant_types if before else ()):
         raise InvalidClientMetadata("client_credentials is granted by the operator")
     if proved.subject_type != "pairwise" and (before is None or before.subject_type != proved.subject_type):

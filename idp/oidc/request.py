@@ -41,6 +41,7 @@ PARAMETERS: Final = frozenset(
         "request_uri",
         "registration",
         "resource",
+        "authorization_details",
     }
 )
 """Those of an authorization request that are read, if only to be refused."""
@@ -97,7 +98,8 @@ def read(
     reach = reaching.asked(parameters, client)
     scopes = rules.scopes(parameters, client, reaching.scopes(reach) if reach else ())
     code_request = _code_request(parameters, target, scopes, claims, reach)
-    single = tuple(dict.fromkeys(code_request.id_token_claims + code_request.userinfo_claims))
+    records = reach.names if reach else ()
+    single = tuple(dict.fromkeys(code_request.id_token_claims + code_request.userinfo_claims + records))
     max_age = rules.max_age(parameters, client)
     anew = max_age == 0 or bool(prompts & {"login", "select_account", "create"})
     aal, essential = _level(parameters, target, claims)
@@ -105,7 +107,7 @@ def read(
         client_id=client.client_id,
         scopes=scopes,
         claims=single,
-        essential_claims=tuple(claim for claim in claims.essential if claim in single),
+        essential_claims=(*(claim for claim in claims.essential if claim in single), *records),
         silent="none" in prompts,
         fresh_consent="consent" in prompts,
         not_session=session_name if anew else "",

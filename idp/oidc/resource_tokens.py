@@ -7,7 +7,7 @@ A JWT is kept too, under its `jti`: a resource server that only checks the signa
 that asks /introspect hears at once that it was revoked, or that the session has ended.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from idp.audit.events import EventType
@@ -16,11 +16,13 @@ from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.errors import InvalidGrant, InvalidTarget
 from idp.login.assurance import acr
+from idp.oidc.authorization_details import CERTIFICATE_RECORDS, Records, name_of, within
 from idp.oidc.client import Client
 from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.confirmation import Confirmation
 from idp.oidc.grant import GrantRecord
 from idp.oidc.keys import InvalidJws, KeyRing
+from idp.oidc.reach import Chosen
 from idp.oidc.resources import JWT, Resource, ResourceDirectory
 from idp.oidc.subjects import Subjects
 from idp.oidc.target import ClientSource
@@ -56,8 +58,9 @@ class ResourceRecord:
     exp: int
     confirmation: Confirmation
     sign_in: SignIn | None = None
+    records: tuple[Records, ...] = ()
 
-    def claims(self, issuer: str, scopes: tuple[str, ...]) -> dict[str, Any]:
+    def claims(self, issuer: str) -> dict[str, Any]:
         """What a token and an introspection say alike (RFC 9068 section 2.2, RFC 7662 section 2.2)."""
         claims: dict[str, Any] = {
             "iss": issuer,
@@ -66,10 +69,13 @@ class ResourceRecord:
             "client_id": self.client_id,
             "iat": self.iat,
             "exp": self.exp,
-            "scope": " ".join(scopes),
         }
+        if self.scopes:
+            claims["scope"] = " ".join(self.scopes)
         if self.confirmation.members:
             claims["cnf"] = self.confirmation.members
+        if self.records:
+            claims["authorization_details"] = [each.document for each in self.records]
         if self.sign_in is not None:
             claims |= {"auth_time": self.sign_in.auth_time, "acr": acr(self.sign_in.aal), "amr": self.sign_in.amr}
         return claims
@@ -83,21 +89,24 @@ class IssuedToken:
     token_type: str
     seconds: int
     scopes: tuple[str, ...]
+    records: tuple[Records, ...]
 
     @property
     def members(self) -> dict[str, Any]:
         """Of the answer of the token endpoint those that are another resource's than /userinfo's."""
-        return {"token_type": self.token_type, "expires_in": self.seconds}
+        members: dict[str, Any] = {"token_type": self.token_type, "expires_in": self.seconds}
+        if self.records:  # RFC 9396 section 7
+            members["authorization_details"] = [each.document for each in self.records]
+        return members
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceAccess:
-    """What a token opens now: of what it was issued for, what its client may still have."""
+    """What a token opens now: `record` has of what it was issued for what its client may still have."""
 
     client: Client
     resource: Resource
     record: ResourceRecord
-    scopes: tuple[str, ...]
 
 
 class ResourceTokens:
@@ -141,15 +150,15 @@ class ResourceTokens:
     def issue(
         self,
         authenticated: AuthenticatedClient,
-        resource: Resource,
+        chosen: Chosen,
         citizen_id: str,
         grant: GrantRecord,
         liveness: Key,
     ) -> IssuedToken:
-        """A token for what a citizen granted at `resource`; it lives no longer than `liveness`. Raises `InvalidTarget`
-        if that is nothing, or `InvalidGrant` if `liveness` has ended."""
-        scopes = self.prove(resource, grant.scopes)
-        client = authenticated.client
+        """A token for what a citizen granted at one resource; it lives no longer than `liveness`. Raises
+        `InvalidTarget` if that is nothing, or `InvalidGrant` if `liveness` has ended."""
+        scopes = self.prove(chosen, grant.scopes)
+        client, resource = authenticated.client, chosen.resource
         now, seconds = int(self._clock.now()), min(resource.token_seconds, self._seconds)
         record = ResourceRecord(
             client.client_id,
@@ -160,13 +169,14 @@ class ResourceTokens:
             now + seconds,
             authenticated.confirmation,
             SignIn(citizen_id, grant.auth_time, grant.aal, grant.amr),
+            chosen.records,
         )
-        return self._issue(liveness, resource, record)
+        return self._issue(liveness, resource, _still_open(record, client, resource))
 
-    def prove(self, resource: Resource, scopes: tuple[str, ...]) -> tuple[str, ...]:
-        """What of `scopes` is for this resource. Raises `InvalidTarget` if it is nothing."""
-        own = resource.own(scopes)
-        if not own:
+    def prove(self, chosen: Chosen, scopes: tuple[str, ...]) -> tuple[str, ...]:
+        """What of `scopes` is for this resource. Raises `InvalidTarget` if nothing is, and no record."""
+        own = chosen.resource.own(scopes)
+        if not own and not chosen.records:
             raise InvalidTarget("nothing was granted there")
         return own
 
@@ -174,7 +184,7 @@ class ResourceTokens:
         """Raises `InvalidGrant` if `liveness` has ended."""
         handle = mint(self._randomness, liveness.shard)
         if resource.token_format == JWT:
-            claims = record.claims(self._issuer, record.scopes) | {"jti": handle}
+            claims = record.claims(self._issuer) | {"jti": handle}
             token = self._keys.signer(resource.token_signing_alg).sign(claims, TYPE)
             key = _jwt_key(handle)
         else:
@@ -188,7 +198,7 @@ class ResourceTokens:
             self._state.put_under(liveness, key, encode(record), seconds, facts, told)
         except (Gone, Conflict):
             raise InvalidGrant("ended meanwhile") from None
-        return IssuedToken(token, record.confirmation.token_type, seconds, record.scopes)
+        return IssuedToken(token, record.confirmation.token_type, seconds, record.scopes, record.records)
 
     def look_up(self, token: str) -> ResourceAccess | None:
         """What `token` opens now; None if nothing."""
@@ -202,8 +212,7 @@ class ResourceTokens:
         client, resource = self._clients.get(record.client_id), self._resources.get(record.resource)
         if client is None or not client.enabled or resource is None:
             return None
-        scopes = tuple(scope for scope in resource.own(record.scopes) if scope in client.scope)
-        return ResourceAccess(client, resource, record, scopes)
+        return ResourceAccess(client, resource, _still_open(record, client, resource))
 
     def give_back(self, token: str, client: Client) -> None:
         """End a token of this client; whatever else it may be stays as it is."""
@@ -220,6 +229,13 @@ class ResourceTokens:
         except (InvalidJws, KeyError):
             return None
         return _jwt_key(jti) if isinstance(jti, str) else None
+
+
+def _still_open(record: ResourceRecord, client: Client, resource: Resource) -> ResourceRecord:
+    scopes = tuple(scope for scope in resource.own(record.scopes) if scope in client.scope)
+    asks = CERTIFICATE_RECORDS in client.authorization_details_types
+    names = [name_of(resource.resource, code) for code in resource.certificate_types] if asks and record.records else []
+    return replace(record, scopes=scopes, records=within(record.records, names))
 
 
 def is_for_a_resource(token: str) -> bool:

@@ -4,8 +4,8 @@ An operator registers them; they are few, so that a worker keeps them all while 
 one of them, so that a citizen who agrees to it knows where it reaches.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from idp.clock import Clock
@@ -33,6 +33,8 @@ class Resource:
     token_seconds: int = 300
     introspection_client: str | None = None
     """The client as which it authenticates at /introspect."""
+    certificate_types: Mapping[str, Texts] = field(default_factory=dict)
+    """By code, the types of certificates of which it has records, each with what it is called."""
 
     @property
     def sector(self) -> str:
@@ -67,6 +69,10 @@ class ResourceDirectory:
         if found is None:
             raise InvalidTarget("no such resource")
         return found
+
+    def all(self) -> Collection[Resource]:
+        """Every one."""
+        return self._registry().by_uri.values()
 
     def of_scope(self, scope: str) -> Resource | None:
         """The resource server whose scope this is."""

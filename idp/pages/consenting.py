@@ -28,7 +28,8 @@ class ConsentItem:
     `value_preview` shows the citizen what would be passed on; sensitive values come masked. Where the citizen may
     choose, the form posts `item=<name>` for each that is ticked. `required`: the service cannot do without it.
     `ticked`: by the citizen, on the same page a moment ago. `held`: there is something to pass on. `title`, where
-    `wording.ITEMS` has none: the words of another service, `place`, at which something may be done.
+    `wording.ITEMS` has none: the words of another service, `place`, at which something may be done; with `record`, the
+    name of the record that is read there.
     """
 
     name: str
@@ -38,6 +39,7 @@ class ConsentItem:
     held: bool = True
     title: str = ""
     place: str = ""
+    record: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,7 +271,18 @@ def pages_come_in_the_languages(scene: Scene, values: list[str]) -> None:
     assert '<html lang="fr"' not in scene.authorize(ui_locales="fr").text
 
 
+def details_are_asked(scene: Scene, values: list[str]) -> None:
+    for value in values:  # what else it takes: `test_authorization_details.py`
+        client = scene.provider.client(authorization_details_types=[value])
+        asked = {"authorization_details": json.dumps([{"type": value}])}
+        answer = scene.provider.visitor().authorize(client, **asked)
+        assert parameters(answer.location)["error"] == "invalid_authorization_details"
+    with pytest.raises(InvalidClientMetadata):
+        scene.provider.client(authorization_details_types=["account_information"])
+
+
 EACH: dict[str, Check] = {
+    "authorization_details_types_supported": details_are_asked,
     "scopes_supported": scopes_are_granted,
     "claims_supported": claims_are_given,
     "claim_types_supported": claims_are_of_one_kind,

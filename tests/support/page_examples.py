@@ -36,6 +36,7 @@ from idp.pages import (
 
 CLIENT = ClientView("社会保险公共服务平台", "si.example", "https://si.example/")
 ELSEWHERE = ConsentItem("records:read", title="读取您的证照目录", place="省电子证照平台")
+RECORD = ConsentItem("certificates/1", title="机动车驾驶证", place="省电子证照平台", record=True)
 REQUIRED = (ConsentItem("openid"), ConsentItem("name", "欧阳*"))
 OPTIONAL = (ConsentItem("phone", "138****0000"), ConsentItem("email", "z***@si.example"))
 SENSITIVE = (ConsentItem("citizen_id", "110***********0013", required=True),)
@@ -57,7 +58,7 @@ def examples() -> Iterator[tuple[str, Page]]:
 
 
 def _names(*names: str) -> tuple[ConsentItem, ...]:
-    return (*(ConsentItem(name) for name in names), ELSEWHERE)
+    return (*(ConsentItem(name) for name in names), ELSEWHERE, RECORD)
 
 
 def _account() -> Iterator[tuple[str, Page]]:
@@ -125,7 +126,7 @@ def _consenting() -> Iterator[tuple[str, Page]]:
             sensitive=(ConsentItem("citizen_id", required=True, held=False),),
         ),
     )
-    asked = (*REQUIRED, ELSEWHERE)
+    asked = (*REQUIRED, ELSEWHERE, RECORD)
     yield "consent-elsewhere", ConsentPage("/consent", "token", CLIENT, "欧阳*", "办证", "一年", required=asked)
     yield "consent-unstated", ConsentPage("/consent", "token", CLIENT, "欧阳*", "", "", required=REQUIRED)
     yield (

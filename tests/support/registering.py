@@ -88,6 +88,7 @@ WHOLE = {
     "purpose#en": "Enrolment",
     "retention": "五年",
     "optional_scopes": ["phone"],
+    "authorization_details_types": ["urn:citizen-idp:certificate-records"],
     "client_uri": "https://portal.example/",
     "logo_uri": "https://portal.example/logo.png",
     "policy_uri#zh-CN": "https://portal.example/policy",

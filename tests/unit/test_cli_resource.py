@@ -16,6 +16,7 @@ DOCUMENT: dict[str, Any] = {
     "token_format": "jwt",
     "token_signing_alg": "ES256",
     "token_seconds": 120,
+    "certificate_types": {"11100000000013127D001": {"name": "驾驶证", "name#en": "Driving licence"}},
 }
 
 
@@ -71,6 +72,11 @@ def test_a_resource_server_that_is_not_there(idp: Idp, verb: str) -> None:
         ("scopes", {"records:read": {"name": "x", "title": "x"}}),
         ("scopes", {"n12345678901": {"name": "x"}}),
         ("scopes", {f"s{index}": {"name": "x"} for index in range(51)}),
+        ("certificate_types", ["11100000000013127D001"]),
+        ("certificate_types", {"11100000000013127D": {"name": "x"}}),
+        ("certificate_types", {"11100000000013127D001": "x"}),
+        ("certificate_types", {"11100000000013127D001": {"name": ""}}),
+        ("certificate_types", {f"11100000000013{n:04}001": {"name": "x"} for n in range(501)}),
         ("token_format", "paper"),
         ("token_signing_alg", "none"),
         ("token_seconds", 0),

@@ -42,13 +42,13 @@ class AuthorizationCodeGrant:
         self._replay_seconds = replay_seconds
 
     def redeem(self, authenticated: AuthenticatedClient, parameters: Parameters) -> dict[str, Any]:
-        """The token response. Raises `InvalidGrant` or `InvalidTarget`, and then the code is burnt, or
-        `InvalidRequest`."""
+        """The token response. Raises `InvalidGrant`, `InvalidTarget` or `InvalidAuthorizationDetails`, and then the
+        code is burnt, or `InvalidRequest`."""
         code = parameters.require("code")
         proof = _proof_of(authenticated, code, parameters)
         redeemed = self._take(authenticated, code, proof)
         _must_match(redeemed, proof)
-        return self._redemption.answer(authenticated, redeemed, parameters.get("resource"))
+        return self._redemption.answer(authenticated, redeemed, parameters)
 
     def _take(self, authenticated: AuthenticatedClient, code: str, proof: bytes) -> Redeemed:
         """Burn the code. Raises `InvalidGrant`, after revoking what an earlier redemption got."""

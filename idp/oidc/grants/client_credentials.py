@@ -5,7 +5,7 @@ No citizen is signed in, so there is no session, no ID token, no refresh token (
 
 from typing import Any, Final
 
-from idp.errors import InvalidScope, InvalidTarget
+from idp.errors import InvalidAuthorizationDetails, InvalidScope, InvalidTarget
 from idp.oidc.client import CLIENT_CREDENTIALS
 from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.resource_tokens import ResourceTokens
@@ -23,7 +23,9 @@ class ClientCredentialsGrant:
         self._tokens = tokens
 
     def redeem(self, authenticated: AuthenticatedClient, parameters: Parameters) -> dict[str, Any]:
-        """The token response. Raises `InvalidScope` or `InvalidTarget`."""
+        """The token response. Raises `InvalidScope`, `InvalidTarget` or `InvalidAuthorizationDetails`."""
+        if parameters.get("authorization_details") is not None:
+            raise InvalidAuthorizationDetails("records of citizens, and none has granted any")
         client = authenticated.client
         asked = tuple(dict.fromkeys((parameters.get("scope") or "").split()))
         if not set(asked) <= set(client.scope) or not all(map(self._resources.of_scope, asked)):

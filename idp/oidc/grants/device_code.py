@@ -18,4 +18,4 @@ class DeviceCodeGrant:
 
     def redeem(self, authenticated: AuthenticatedClient, parameters: Parameters) -> dict[str, Any]:
         """The token response. Raises what `Polling.collect` raises, or `InvalidRequest`."""
-        return self._polling.collect(authenticated, parameters.require("device_code"), parameters.get("resource"))
+        return self._polling.collect(authenticated, parameters.require("device_code"), parameters)

@@ -54,11 +54,12 @@ class RefreshTokenGrant:
         self._randomness = randomness
 
     def redeem(self, authenticated: AuthenticatedClient, parameters: Parameters) -> dict[str, Any]:
-        """The token response. Raises `InvalidGrant`, `InvalidScope`, `InvalidTarget` or `InvalidRequest`."""
+        """The token response. Raises `InvalidGrant`, `InvalidScope`, `InvalidTarget`, `InvalidAuthorizationDetails` or
+        `InvalidRequest`."""
         client = authenticated.client
-        scope, named = _scope(parameters.get("scope")), parameters.get("resource")
+        scope = _scope(parameters.get("scope"))
         family, grant, successor = self._families.rotate(
-            parameters.require("refresh_token"), authenticated, partial(self._prove, scope, named)
+            parameters.require("refresh_token"), authenticated, partial(self._prove, client, scope, parameters)
         )
         citizen = self._citizens.by_id(family.citizen_id)
         if citizen is None or not citizen.may_sign_in:
@@ -71,28 +72,29 @@ class RefreshTokenGrant:
             self._families.revoke(family.id, shard_for(family.citizen_id), "consent_withdrawn")
             raise InvalidGrant("the consent was withdrawn")
         narrowed = _of_client(replace(agreed, scopes=_both(scope, agreed.scopes)) if scope else agreed, client)
-        answer = self._answer(authenticated, family, narrowed, named, citizen)
+        answer = self._answer(authenticated, family, narrowed, parameters, citizen)
         return answer | {"refresh_token": successor}
 
-    def _prove(self, scope: tuple[str, ...], named: str | None, grant: GrantRecord) -> None:
-        """RFC 6749 section 6, RFC 8707 section 2.2: no more than was granted."""
+    def _prove(self, client: Client, scope: tuple[str, ...], parameters: Parameters, grant: GrantRecord) -> None:
+        """RFC 6749 section 6, RFC 8707 section 2.2, RFC 9396 section 6: no more than was granted."""
         if not set(scope) <= set(grant.scopes):
             raise InvalidScope("more than was granted")
-        resource = self._reaching.chosen(named, grant.reach)
-        if resource is not None:
-            self._resource_tokens.prove(resource, scope or grant.scopes)
+        chosen = self._reaching.chosen(parameters, grant.reach, client)
+        if chosen is not None:
+            self._resource_tokens.prove(chosen, scope or grant.scopes)
 
     def _answer(
         self,
         authenticated: AuthenticatedClient,
         family: Family,
         grant: GrantRecord,
-        named: str | None,
+        parameters: Parameters,
         citizen: Citizen,
     ) -> dict[str, Any]:
-        client, resource = authenticated.client, self._reaching.chosen(named, grant.reach)
-        if resource is not None:
-            make = partial(self._resource_tokens.issue, authenticated, resource, family.citizen_id, grant)
+        client = authenticated.client
+        chosen = self._reaching.chosen(parameters, grant.reach, client)
+        if chosen is not None:
+            make = partial(self._resource_tokens.issue, authenticated, chosen, family.citizen_id, grant)
             issued = self._families.give(family, make)
             facts = IdTokenFacts(replace(grant, scopes=issued.scopes), None, citizen)
             return self._issuer.answer(client, issued.token, facts) | issued.members
@@ -110,6 +112,7 @@ def _still_agreed(grant: GrantRecord, consent: StoredConsent) -> GrantRecord:
         scopes=_both(grant.scopes, (OPENID, *granted.scopes)),
         id_token_claims=_both(grant.id_token_claims, granted.claims),
         userinfo_claims=_both(grant.userinfo_claims, granted.claims),
+        reach=grant.reach and grant.reach.within(granted.claims),
     )
 
 

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final, Protocol
 
-from idp.codec import builtins
+from idp.codec import builtins, encode
 from idp.errors import InvalidClientMetadata, InvalidRedirectUri
 from idp.login.assurance import OFFERED, acr
 from idp.oidc import fapi2, jws
+from idp.oidc.authorization_details import TYPES
 from idp.oidc.client import (
     AUTH_METHODS,
     AUTHORIZATION_CODE,
@@ -39,8 +40,8 @@ from idp.oidc.registration.statement import SoftwareStatements
 from idp.oidc.resources import Resource
 from idp.oidc.scopes import OFFLINE_ACCESS, OPENID, SCOPES
 
-MAX_SCOPE: Final = 1_000
-"""Characters; every event of a token names its scopes."""
+MAX_SCOPE: Final = 800
+"""Bytes as JSON; every event of a token names its scopes, and has an end."""
 NOT_SHOWN: Final = ("client_secret_digest", "client_secret_salt", "registration_token_digest", "sector")
 _BASES: Final = ("consent", "statutory_duty")
 _TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
@@ -108,6 +109,7 @@ class Registrar:
             grant_types=grants,
             response_types=_response_types(metadata) if AUTHORIZATION_CODE in grants else (),
             scope=scope,
+            authorization_details_types=subset(metadata, "authorization_details_types", TYPES, ()),
             application_type=application_type,
             subject_type=one_of(metadata, "subject_type", ("pairwise", "public"), "pairwise"),
             sector_identifier_uri=sector_identifier_uri,
@@ -133,7 +135,7 @@ class Registrar:
         asked = tuple(dict.fromkeys(text.split()))
         elsewhere = {scope for scope in asked if scope not in SCOPES and self._resources.of_scope(scope)}
         offered = elsewhere | set(SCOPES if signs_in else ())
-        if len(text) > MAX_SCOPE or (signs_in and OPENID not in asked) or not set(asked) <= offered:
+        if len(encode(asked)) > MAX_SCOPE or (signs_in and OPENID not in asked) or not set(asked) <= offered:
             raise InvalidClientMetadata("scope has to name openid, and only scopes that are offered")
         return asked
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from idp.audit.recorder import UnsafeEvent, note
 from idp.codec import builtins
 from idp.errors import InvalidClientMetadata
+from idp.oidc.authorization_details import CERTIFICATE_TYPE
 from idp.oidc.client import Client
 from idp.oidc.keys import ALGORITHMS
 from idp.oidc.registration.members import Metadata, one_of, parse, seconds, string
@@ -21,6 +22,7 @@ from idp.oidc.target import ClientSource
 
 MAX_URI: Final = 255
 MAX_SCOPES: Final = 50
+MAX_CERTIFICATE_TYPES: Final = 500
 LONGEST_SECONDS: Final = 3_600
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._/:-]+", re.ASCII)
 _SCOPE: Final = re.compile(r"[a-z][A-Za-z0-9._:/-]{1,38}", re.ASCII)
@@ -40,6 +42,7 @@ def prove(document: bytes, clients: ClientSource) -> Resource:
         token_signing_alg=one_of(metadata, "token_signing_alg", tuple(ALGORITHMS), "RS256"),
         token_seconds=_seconds(metadata),
         introspection_client=_introspection_client(metadata, clients),
+        certificate_types=_certificate_types(metadata),
     )
 
 
@@ -49,8 +52,8 @@ def describe(resource: Resource) -> dict[str, Any]:
     for name, value in builtins(resource).items():
         if name == _TAGGED:
             document |= _tagged(name, value)
-        elif name == "scopes":
-            document[name] = {scope: _tagged("name", texts) for scope, texts in value.items()}
+        elif name in ("scopes", "certificate_types"):
+            document |= {name: {key: _tagged("name", texts) for key, texts in value.items()}} if value else {}
         elif value is not None:
             document[name] = value
     return document
@@ -85,8 +88,22 @@ def _scope(scope: str, words: object) -> Metadata:
     """Its name is one that no scope of ours has, and that the audit trail can tell."""
     if not _SCOPE.fullmatch(scope) or scope in SCOPES or not _tellable(scopes=(scope,)):
         raise InvalidClientMetadata("scopes has a name that is too long, has other signs, or is a scope of ours")
+    return _named(words, f"scopes.{scope}")
+
+
+def _certificate_types(metadata: Metadata) -> dict[str, Texts]:
+    members = metadata.get("certificate_types", {})
+    if not isinstance(members, dict) or len(members) > MAX_CERTIFICATE_TYPES:
+        raise InvalidClientMetadata(f"certificate_types is not an object of at most {MAX_CERTIFICATE_TYPES} types")
+    if not all(CERTIFICATE_TYPE.fullmatch(code) for code in members):
+        raise InvalidClientMetadata("certificate_types has a code that is not of 18 letters and digits and 3 digits")
+    where = "certificate_types."
+    return {code: _texts(_named(words, where + code), "name", f"{where}{code}.") for code, words in members.items()}
+
+
+def _named(words: object, where: str) -> Metadata:
     if not isinstance(words, dict) or any(name.partition("#")[0] != "name" for name in words):
-        raise InvalidClientMetadata(f"scopes.{scope} has more than its name")
+        raise InvalidClientMetadata(f"{where} has more than its name")
     return words
 
 
