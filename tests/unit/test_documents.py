@@ -4,7 +4,6 @@ import json
 import re
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
@@ -120,15 +119,6 @@ def test_the_worked_registration_registers(provider: Provider) -> None:
     assert registered.client_secret
     members = {member.name for member in fields(Client)}
     assert {name.partition("#")[0] for name in json.loads(document[1])} <= members
-
-
-def test_the_worked_portal_is_a_program_that_starts() -> None:
-    text = re.search(r"```python\n(.+?)```", TEXTS["relying-parties.md"], re.DOTALL)
-    assert text
-    program: dict[str, Any] = {"__name__": "portal"}
-    exec(compile(text[1], "relying-parties.md", "exec"), program)
-    assert {"/login", "/callback"} <= {rule.rule for rule in program["app"].url_map.iter_rules()}
-    assert program["idp"].client_kwargs["scope"] == "openid profile phone"
 
 
 def test_what_a_portal_may_choose_is_what_is_offered() -> None:
