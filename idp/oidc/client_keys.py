@@ -35,7 +35,9 @@ FRESH_SECONDS: Final = 600
 LAST_GOOD_SECONDS: Final = 4 * 3_600
 """The longest that a copy stands in for a server that does not answer."""
 RETRY_SECONDS: Final = 30
-"""Between one fetch and the next of the same address, whoever asks and whatever for."""
+IN_A_ROW: Final = 4
+"""Fetches of one address, whoever asks and whatever for: so many in a row, so that a client may change its keys and use
+them at once; then one in so many seconds, and no more of a server that is dead."""
 FETCHES: Final = 16
 FETCHES_OF_A_HOST: Final = 2
 WAITING: Final = 24
@@ -56,10 +58,11 @@ class _Copy:
 
 @dataclass(slots=True)
 class _Shelved:
-    """What is known of one address. `failed`: the last fetch did not succeed."""
+    """What is known of one address. `paid`: until when its fetches are paid for, each with `RETRY_SECONDS`. `failed`:
+    the last one did not succeed."""
 
     copy: _Copy
-    tried: float = -math.inf
+    paid: float = -math.inf
     failed: bool = False
     fetch: Future[None] | None = None
 
@@ -134,10 +137,11 @@ class ClientKeys:
             return found
 
     def _begun(self, uri: str, shelved: _Shelved, client_id: str) -> Future[None] | None:
-        """The fetch that is under way, or one that is begun now; None if the last one was not long ago."""
+        """The fetch that is under way, or one that is begun now; None if there were enough of late."""
         with self._lock:
-            if shelved.fetch is None and self._clock.now() - shelved.tried >= RETRY_SECONDS:
-                shelved.tried = self._clock.now()
+            now, ahead = self._clock.now(), 0 if shelved.failed else (IN_A_ROW - 1) * RETRY_SECONDS
+            if shelved.fetch is None and shelved.paid - now <= ahead:
+                shelved.paid = max(shelved.paid, now) + RETRY_SECONDS
                 fetch = partial(self._fetch, uri, shelved, client_id)
                 shelved.fetch = self._shares.submit(urlsplit(uri).netloc, fetch)
             return shelved.fetch

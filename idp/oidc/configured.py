@@ -83,7 +83,9 @@ def plan_one(clients: Clients, client_id: str, document: bytes) -> Planned:
 
 def carry_out(clients: Clients, planned: Sequence[Planned]) -> None:
     """All that was planned, or nothing. Raises `Changed` if somebody else changed one of the clients meanwhile."""
-    clients.bring([(each.before, each.after) for each in planned if each.outcome != "unchanged"])
+    changes = [(each.before, each.after) for each in planned if each.outcome != "unchanged"]
+    if changes:
+        clients.bring(changes)
 
 
 def _entries(file: bytes) -> Sequence[bytes]:

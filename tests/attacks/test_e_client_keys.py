@@ -15,7 +15,7 @@ from federation.fetch import Fetcher
 from idp.codec import encode
 from idp.errors import InvalidClientMetadata, InvalidSectorIdentifier, TooManyRequests
 from idp.oidc.client import Client
-from idp.oidc.client_keys import RETRY_SECONDS, WAITING, ClientKeys
+from idp.oidc.client_keys import IN_A_ROW, RETRY_SECONDS, WAITING, ClientKeys
 from idp.oidc.jws import CLIENT_ALGORITHMS, InvalidJws
 from idp.oidc.registration.sector import AT_ONCE, Sectors
 from tests.support.answers import token_refused
@@ -146,13 +146,17 @@ def test_e_a_client_without_addresses_joins_no_sector_of_others(provider_of: Pro
 def test_e_ssrf_keys_that_a_signature_brings_along_are_not_looked_at(
     server: KeyServer, clock: FrozenClock, header: str
 ) -> None:
-    evil, own = server.at("evil"), server.at("jwks")
-    keys, client = ClientKeys(Fetcher(frozenset({server.allowed})), clock), publishing(own)
-    keys.signing(client)
-    token = assertion("portal", 0, "ES256", STRANGER, {header: evil, "jwk": STRANGER.as_dict(private=False)})
-    with pytest.raises(InvalidJws):
-        keys.verify(client, token, CLIENT_ALGORITHMS, ())
-    assert server.asked == 1
+    with key_server() as evil:
+        keys = ClientKeys(Fetcher(frozenset({server.allowed, evil.allowed})), clock)
+        brought = {header: evil.at("jwks"), "jwk": STRANGER.as_dict(private=False)}
+        with pytest.raises(InvalidJws):
+            keys.verify(
+                publishing(server.at("jwks")),
+                assertion("portal", 0, "ES256", STRANGER, brought),
+                CLIENT_ALGORITHMS,
+                (),
+            )
+        assert evil.asked == 0
 
 
 def test_e_parallel_first_requests_make_one_fetch(server: KeyServer, clock: FrozenClock) -> None:
@@ -166,12 +170,23 @@ def test_e_a_flood_of_junk_makes_us_fetch_now_and_then(server: KeyServer, clock:
     keys, client = ClientKeys(Fetcher(frozenset({server.allowed})), clock), publishing(server.at("jwks"))
     for _ in range(50):
         junk(keys, client)
-    assert server.asked == 1
-    clock.advance(RETRY_SECONDS)
-    for _ in range(50):
-        junk(keys, client)
-    assert server.asked == 2
+    assert server.asked == IN_A_ROW
+    for more in (1, 2):
+        clock.advance(RETRY_SECONDS)
+        for _ in range(50):
+            junk(keys, client)
+        assert server.asked == IN_A_ROW + more
     keys.verify(client, assertion("portal", 0), CLIENT_ALGORITHMS, ())
+
+
+def test_e_a_flood_at_a_dead_server_makes_us_fetch_once_in_a_while(server: KeyServer, clock: FrozenClock) -> None:
+    server.publish({}, 500)
+    keys, client = ClientKeys(Fetcher(frozenset({server.allowed})), clock), publishing(server.at("jwks"))
+    for fetches in (1, 2, 3):
+        for _ in range(20):
+            junk(keys, client)
+        assert server.asked == fetches
+        clock.advance(RETRY_SECONDS)
 
 
 def test_e_what_no_key_could_have_signed_makes_us_fetch_nothing_more(server: KeyServer, clock: FrozenClock) -> None:
