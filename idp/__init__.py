@@ -5,7 +5,7 @@
     oidc/         front door one: OpenID Connect
     login/        between "somebody asks" and "we know who, and how surely"; knows no protocol
     views.py      the issuer's own addresses: home, help, preferences, health, metrics
-    sessions.py   the SSO session and its legs; who must be told at logout
+    sessions.py   the SSO session and its legs; logouts.py: who must be told that one has ended
     account/      what a citizen agreed to, taking it back, and ending all a citizen has open
     citizens/     number (GB 11643), registry, import, pseudonyms
     pages/        renders `templates/`, which installs as `idp.templates`

@@ -96,7 +96,7 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     )
     consents = Consents(services.records.consents, services.clock)
     settling = Settling(services.citizens, services.sessions, consents)
-    front_door = FrontDoor(services)
+    front_door = FrontDoor(services, metrics)
     door = front_door.authorization(transactions, settling)
     visits = login_views.Visits(
         web, settling, transactions, services.sessions, {DOOR: door, DEVICE: front_door.device_door}
@@ -140,7 +140,7 @@ def _tell_error(services: Services, reference: str, error: Exception) -> None:
 
 def suspending(services: Services) -> Suspending:
     """What ends all that a citizen has open."""
-    return _suspending(services, FrontDoor(services))
+    return _suspending(services, FrontDoor(services, Metrics()))
 
 
 def _suspending(services: Services, front_door: FrontDoor) -> Suspending:

@@ -42,6 +42,15 @@ class Metrics:
             registry=self._registry,
         )
         self._written = Counter("idp_audit_written", "Audit events written to SQL.", registry=self._registry)
+        self._logouts = Counter(
+            "idp_logouts", "Tellings of a sign-out by what came of them.", ["result"], registry=self._registry
+        )
+        self._logouts_waiting = Gauge(
+            "idp_logouts_waiting",
+            "Relying parties that are still to be told of a sign-out.",
+            multiprocess_mode="mostrecent",
+            registry=self._registry,
+        )
         self._answered: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def request(self, endpoint: str, status: int, seconds: float) -> None:
@@ -69,6 +78,13 @@ class Metrics:
 
     def audit_written(self, count: int) -> None:
         self._written.inc(count)
+
+    def logout(self, result: str) -> None:
+        """`result` is a state of `idp.storage.records.logouts.LogoutState`."""
+        self._logouts.labels(result).inc()
+
+    def logouts_waiting(self, count: int) -> None:
+        self._logouts_waiting.set(count)
 
     def exposition(self) -> bytes:
         """All numbers of all processes in the text format."""

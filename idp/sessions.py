@@ -17,7 +17,9 @@ from idp.audit.events import EventType
 from idp.audit.recorder import event, note
 from idp.clock import Clock
 from idp.codec import decode, encode
+from idp.logouts import AWAITED_SECONDS, owed
 from idp.secrets import Randomness, digest, mint, shard_for, shard_of
+from idp.storage.records.logouts import Duty
 from idp.storage.state import Event, Gone, Guard, Key, Replaces, StateStore
 
 LEG: Final = "leg"
@@ -185,19 +187,19 @@ class Sessions:
         legs = {name: value for name, value in session.legs.items() if name not in drop}
         return Session(session.key, session.head, legs | {leg: granted})
 
-    def end(self, session: Session, reason: str) -> Session | None:
-        """End a session. One caller gets it, and with it the duty to tell the relying parties; every other gets
-        None."""
-        told = event(EventType.SESSION_ENDED, self._clock.now(), citizen_id=session.head.citizen_id, reason=reason)
-        fields = self._state.end_session(session.key, events=[told])
-        return self.read(session.key, fields)
+    def end(self, session: Session, reason: str) -> None:
+        """End a session. Nobody waits for its relying parties: they are told soon after, from the ledger."""
+        self._end(session, session.key, reason, 0)
 
     def end_with_twins(self, session: Session, reason: str) -> Session | None:
-        """As `end`, also for whichever session the same sign-in opened beside it; they come as one."""
+        """End a session, and whichever the same sign-in opened beside it; they come as one. One caller gets it, to tell
+        the relying parties at once; every other gets None."""
         lineage = session.head.lineage
-        ended = self._end_all(session.head.citizen_id, reason, lambda each: each.head.lineage == lineage)
+        ended = self._end_all(
+            session.head.citizen_id, reason, lambda each: each.head.lineage == lineage, known_as=session.key
+        )
         legs = {name: leg for each in ended for name, leg in each.legs.items()}
-        return replace(ended[0], legs=legs) if ended else None
+        return replace(ended[0], key=session.key, legs=legs) if ended else None
 
     def reopen_without(self, session: Session, client_id: str, reason: str) -> tuple[str, Session]:
         """The same sign-in under a new handle, without the legs of a client; what was issued under the old one ends.
@@ -211,7 +213,12 @@ class Sessions:
         self._state.put(_successor_key(session.key), session_key(handle).name.encode(), SUCCESSOR_SECONDS)
         replaces = Replaces(session.key, LEG + ":", drop=leg_field(client_id, ""), must_live=True)
         ended = event(EventType.SESSION_ENDED, self._clock.now(), reason=reason)
-        return self._open(session.head, replaces, [ended], handle)
+        due = [
+            owed(each, AWAITED_SECONDS)
+            for each in duties(session, reason, self._clock.now())
+            if each.client_id == client_id
+        ]
+        return self._open(session.head, replaces, [ended, *due], handle)
 
     def end_those_with(self, citizen_id: str, client_id: str, reason: str) -> Sequence[Session]:
         """End a citizen's sessions, in all browsers, that carry legs of a client; gives those that this call ended."""
@@ -231,13 +238,33 @@ class Sessions:
                 with suppress(Gone):
                     self._state.set_fields(key, changed)
 
-    def _end_all(self, citizen_id: str, reason: str, which: Callable[[Session], bool]) -> Sequence[Session]:
+    def _end_all(
+        self, citizen_id: str, reason: str, which: Callable[[Session], bool], known_as: Key | None = None
+    ) -> Sequence[Session]:
         ended = []
         for key in self._state.sessions_of(owner_key(citizen_id)):
             session = self.load_key(key)
-            if session and which(session) and (last := self.end(session, reason)):
+            if session and which(session) and (last := self._end(session, known_as or key, reason, AWAITED_SECONDS)):
                 ended.append(last)
         return ended
+
+    def _end(self, session: Session, known_as: Key, reason: str, wait: int) -> Session | None:
+        """`known_as` is the session's key, or the one of another that ends with it and is told of as one with it. A leg
+        that is added at this very moment is told of by who waits for it, and by nobody else."""
+        head = session.head
+        told = event(EventType.SESSION_ENDED, self._clock.now(), citizen_id=head.citizen_id, reason=reason)
+        due = [owed(each, wait) for each in duties(replace(session, key=known_as), reason, self._clock.now())]
+        fields = self._state.end_session(session.key, events=[told, *due])
+        return self.read(session.key, fields)
+
+
+def duties(ended: Session, reason: str, now: float) -> Sequence[Duty]:
+    """Who has to be told that a session ended `now`."""
+    head = ended.head
+    return [
+        Duty(ended.key.name, client_id, head.citizen_id, head.lineage, reason, int(now))
+        for client_id in ended.clients()
+    ]
 
 
 def _legs(fields: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -256,6 +283,7 @@ __all__ = [
     "Session",
     "Sessions",
     "client_of_leg",
+    "duties",
     "leg_field",
     "owner_key",
     "session_key",

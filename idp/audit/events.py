@@ -45,8 +45,11 @@ class EventType(enum.Enum):
     CONSENT_WITHDRAWN = "consent:withdrawn"
 
     # leaving
+    LOGOUT_DUE = "logout:due"
+    """A session ended in which the client had been given something: it has to be told."""
     LOGOUT_DELIVERED = "logout:delivered"
     LOGOUT_FAILED = "logout:failed"
+    LOGOUT_GIVEN_UP = "logout:given_up"
 
     # clients
     CLIENT_ADDED = "client:added"

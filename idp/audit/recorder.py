@@ -48,9 +48,11 @@ IDENTIFIERS: Final = {
     "client_id": re.compile(_NOT_A_NUMBER + r"[0-9A-Za-z_.~-]{1,40}"),
     "kid": re.compile(_NOT_A_NUMBER + r"[0-9A-Za-z_-]{1,43}"),
     "session": re.compile(r"[0-9a-f]{16,64}"),
+    "lineage": re.compile(r"[0-9a-f]{16,64}"),
     "family": re.compile(r"[0-9a-f]{16,64}"),
 }
-"""Our own names of things. `session` and `family` are digests, or their beginnings. A handle fits nowhere."""
+"""Our own names of things. `session`, `lineage` and `family` are digests, or their beginnings. A handle fits
+nowhere."""
 
 _LIMIT: Final = 2000
 _REMEMBERED: Final = 1024

@@ -4,6 +4,7 @@
     client.py  add, import, change, list …       credentials.py  password, totp, recovery of a citizen
     audit.py   tail, search                      details.py      change, renumber a citizen
     key.py     list, rotate, rekey, master       resource.py    add, list, show, remove
+    logout.py  list, show: who was told of a sign-out
 
     lazily.py    loads a noun when it is used, so that help and completion are quick
     output.py    JSON on standard output, tables for people
@@ -40,6 +41,7 @@ from idp.cli.lazily import LazyGroup
         "client": ("idp.cli.client:client", "Register and manage OpenID Connect clients."),
         "resource": ("idp.cli.resource:resource", "Register and manage resource servers."),
         "key": ("idp.cli.key:key", "Signing keys, and re-keying what is encrypted."),
+        "logout": ("idp.cli.logout:logout", "Which portals were told that a session ended, and what came of it."),
         "audit": ("idp.cli.audit:audit", "Read the audit trail."),
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},

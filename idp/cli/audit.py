@@ -16,6 +16,7 @@ from idp.cli.known import resolved
 from idp.cli.opened import opened, this_process
 from idp.cli.output import moment, show_line, table, table_option
 from idp.codec import decode
+from idp.logouts import Trail
 from idp.storage.records.audit import StoredEvent
 from idp.storage.state import StateUnavailable
 
@@ -97,7 +98,7 @@ def search(
 
 def _move(services: Services) -> None:
     """Without a running server nobody else does it. If the state store is away, what is in SQL is shown."""
-    writer = AuditWriter(services.state, services.records.audit, this_process())
+    writer = AuditWriter(services.state, Trail(services.records), this_process())
     try:
         while writer.move().written:
             pass

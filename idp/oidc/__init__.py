@@ -11,7 +11,7 @@
 | /register | register.py, registration/ | RFC 7591, RFC 7592 |
 | /revoke | revoke.py | RFC 7009 |
 | /introspect | introspect.py | RFC 7662, RFC 9701 |
-| /logout | logout.py, backchannel.py | OIDC RP-Initiated Logout 1.0, Back-Channel Logout 1.0 |
+| /logout | logout.py, backchannel.py, ledger.py, retelling.py | OIDC RP-Initiated Logout 1.0, Back-Channel Logout 1.0 |
 
 A request to /authorize goes: `idp/parameters.py` (syntax) -> `par.py`, `jar.py` (what the client pushed or signed) ->
 `target.py` (client and redirect address, proved first; until then an error is a page) -> `rules.py` (one function a
@@ -30,6 +30,9 @@ and with which `authorization_details.py` (RFC 9396), and `resource_tokens.py` t
 
 What is asked by one device and answered in a browser on another goes: `device.py` -> `awaited.py` (what waits) ->
 `elsewhere.py` (the front door to the sign-in) -> `polling.py` (one poll gets the tokens).
+
+When a session ends: `backchannel.py` tells at once, `ledger.py` keeps what came of it, `retelling.py` tells again;
+`telling.py` puts them together.
 
 `client.py` is a relying party, `registration/` proves its metadata (`fapi2.py` all that its profile asks), `clients.py`
 keeps it, `configured.py` brings many from a file, `client_keys.py` knows its public keys, and `origins.py` the pages

@@ -1,7 +1,8 @@
 """Back-Channel Logout 1.0: telling relying parties, each at its own address, all at once, none waiting for another.
 
-What comes of it is told to the citizen and to the audit trail. A party that does not answer in time counts as not told,
-and one that never answers holds up itself alone: its host has a share of the threads.
+What comes of it is told to the citizen, to the audit trail and to the logout ledger, from which `retelling.py` tries
+again what failed. A party that never answers holds up itself alone: each address has a share of its host's threads, and
+each host a share of all.
 """
 
 import logging
@@ -15,24 +16,29 @@ from urllib.parse import urlsplit
 
 from federation.fetch import Fetcher, FetchError, Reason
 from federation.shares import Shares
-from idp.audit.events import EventType
-from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.oidc.client import Client
 from idp.oidc.keys import KeyRing
+from idp.oidc.ledger import Ledger
 from idp.oidc.subjects import Subjects
 from idp.oidc.target import ClientSource
 from idp.secrets import Randomness
-from idp.sessions import Session
-from idp.storage.state import StateStore
+from idp.sessions import Session, duties
+from idp.storage.records.errors import RecordsUnavailable
+from idp.storage.records.logouts import Duty, LogoutState, Settled, StoredLogout
+from idp.storage.state import StateUnavailable
 
 _EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 TOKEN_SECONDS: Final = 120
 TELL_SECONDS: Final = 5.0
 """For all that a sign-out tells, from the first to the last."""
-AT_ONCE: Final = 32
-SHARE: Final = 4
-"""Deliveries at a time, altogether and to one host."""
+_LAST_WORD_SECONDS: Final = 0.25
+"""So that who gives up at that moment can still say why."""
+AT_ONCE: Final = 64
+OF_HOST: Final = 16
+OF_ADDRESS: Final = 4
+"""Deliveries at a time: altogether, to one host, and to one address there. Fifty services may stand behind one gateway:
+one of them that hangs must leave it to the others, and a gateway that hangs must leave the threads to other hosts."""
 _REASONS: Final[Mapping[Reason, str]] = {
     Reason.FORBIDDEN_URL: "address_refused",
     Reason.FORBIDDEN_ADDRESS: "address_refused",
@@ -59,7 +65,7 @@ class BackChannel:
         keys: KeyRing,
         subjects: Subjects,
         fetcher: Fetcher,
-        state: StateStore,
+        ledger: Ledger,
         clock: Clock,
         randomness: Randomness,
     ) -> None:
@@ -68,40 +74,53 @@ class BackChannel:
         self._keys = keys
         self._subjects = subjects
         self._fetcher = fetcher
-        self._state = state
+        self._ledger = ledger
         self._clock = clock
         self._randomness = randomness
-        self._shares: Shares[bool] = Shares(AT_ONCE, SHARE, "logout")
+        self._shares: Shares[Settled] = Shares(AT_ONCE, OF_HOST, "logout", OF_ADDRESS)
 
-    def tell(self, *ended: Session) -> Sequence[Told]:
+    def tell(self, reason: str, *ended: Session) -> Sequence[Told]:
         """Tell every relying party of sessions that have ended, all at once. Takes `TELL_SECONDS` at most."""
+        owed = [duty for session in ended for duty in duties(session, reason, self._clock.now())]
+        self._ledger.owe(owed)
         deadline = time.monotonic() + TELL_SECONDS
-        waiting = [
-            (client, self._submit(client, session, deadline))
-            for session in ended
-            for client_id in session.clients()
-            if (client := self._clients.get(client_id))
+        trying = [(duty, self.send(duty, 0, deadline)) for duty in owed]
+        wait([future for _, future in trying], TELL_SECONDS + _LAST_WORD_SECONDS)
+        outcomes = [self._outcome(duty, future) for duty, future in trying]
+        self._ledger.settle_if_there(outcomes)
+        return [
+            Told(client, outcome.state is LogoutState.DELIVERED)
+            for outcome in outcomes
+            if (client := self._clients.get(outcome.duty.client_id))
         ]
-        wait([future for _, future in waiting if future], TELL_SECONDS)
-        return [Told(client, bool(future and future.done() and future.result())) for client, future in waiting]
 
-    def _submit(self, client: Client, ended: Session, deadline: float) -> Future[bool] | None:
-        uri = client.backchannel_logout_uri
-        if uri is None:
-            return None
-        return self._shares.submit(urlsplit(uri).netloc, partial(self._deliver, client, uri, ended, deadline))
+    def try_again(self, line: StoredLogout) -> Future[Settled]:
+        """One more try, at the address that the relying party has now, with a token of now."""
+        return self.send(line.duty, line.tries, time.monotonic() + TELL_SECONDS)
 
-    def _deliver(self, client: Client, uri: str, ended: Session, deadline: float) -> bool:
+    def send(self, duty: Duty, tries: int, deadline: float) -> Future[Settled]:
+        """A disabled client is told as any other: its session has ended all the more."""
+        client = self._clients.get(duty.client_id)
+        uri = client.backchannel_logout_uri if client else None
+        if client is None or uri is None:
+            nowhere: Future[Settled] = Future()
+            nowhere.set_result(self._ledger.unreachable(duty, "no_address" if client else "client_removed"))
+            return nowhere
+        call = partial(self._deliver, client, uri, duty, tries, deadline)
+        return self._shares.submit(urlsplit(uri).netloc, call, uri)
+
+    def _outcome(self, duty: Duty, future: Future[Settled]) -> Settled:
+        return future.result() if future.done() else self._ledger.tried(duty, 0, _REASONS[Reason.TIMED_OUT])
+
+    def _deliver(self, client: Client, uri: str, duty: Duty, tries: int, deadline: float) -> Settled:
         """Section 2.5: a form with the logout token; 200 or 204 is a yes (section 2.8)."""
-        failed = self._post(uri, self._token(client, ended), deadline - time.monotonic())
-        what = EventType.LOGOUT_FAILED if failed else EventType.LOGOUT_DELIVERED
-        told = event(
-            what, self._clock.now(), citizen_id=ended.head.citizen_id, client_id=client.client_id, reason=failed
-        )
-        self._state.queue(ended.key.shard, [told])
+        try:
+            failed = self._post(uri, self._token(client, duty), deadline - time.monotonic())
+        except (RecordsUnavailable, StateUnavailable):  # no key to sign with
+            failed = "store_away"
         if failed:
             _log.warning("a portal was not told of a sign-out", extra={"client_id": client.client_id, "reason": failed})
-        return failed is None
+        return self._ledger.tried(duty, tries, failed)
 
     def _post(self, uri: str, token: str, seconds: float) -> str | None:
         """Why it failed, if it did. With no time left nothing is sent: then others of this host took it all."""
@@ -113,17 +132,17 @@ class BackChannel:
             return _REASONS.get(error.reason, error.reason.value)
         return None if answer.status in (200, 204) else "status"
 
-    def _token(self, client: Client, ended: Session) -> str:
+    def _token(self, client: Client, duty: Duty) -> str:
         """Section 2.4."""
         now = int(self._clock.now())
         claims = {
             "iss": self._issuer,
-            "sub": self._subjects.subject(client, ended.head.citizen_id),
+            "sub": self._subjects.subject(client, duty.citizen_id),
             "aud": client.client_id,
             "iat": now,
             "exp": now + TOKEN_SECONDS,
             "jti": self._randomness.bytes(16).hex(),
-            "sid": self._subjects.sid(client, ended.head.lineage),
+            "sid": self._subjects.sid(client, duty.lineage),
             "events": {_EVENT: {}},
         }
         return self._keys.signer(client.id_token_signed_response_alg).sign(claims, "logout+jwt")

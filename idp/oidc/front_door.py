@@ -5,11 +5,11 @@ from functools import cached_property
 
 from federation.fetch import Fetcher
 from idp.audit.events import EventType
-from idp.citizens.pseudonyms import Pseudonyms
 from idp.http import CrossOrigin, Failing, Web
 from idp.login.party import RelyingParty
 from idp.login.settling import Settling
 from idp.login.transaction import Transactions
+from idp.metrics import Metrics
 from idp.oidc import device
 from idp.oidc.access import AccessTokens
 from idp.oidc.assertion import Assertions
@@ -41,6 +41,7 @@ from idp.oidc.register import InitialTokens, RegistrationEndpoint
 from idp.oidc.resource_tokens import ResourceTokens
 from idp.oidc.revoke import RevocationEndpoint
 from idp.oidc.subjects import Subjects
+from idp.oidc.telling import Telling
 from idp.oidc.token import Grant, TokenEndpoint
 from idp.oidc.tokens import TokenIssuer
 from idp.oidc.userinfo import UserinfoEndpoint
@@ -53,41 +54,32 @@ from idp.services import Services
 
 
 class FrontDoor:
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, metrics: Metrics) -> None:
         self._services = services
         self._settings = services.settings
+        self._telling = Telling(services, metrics)
 
     # -- what several endpoints share ---------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def subjects(self) -> Subjects:
-        return Subjects(Pseudonyms(self._services.secret("subjects")))
+        return self._telling.subjects
 
     @cached_property
     def hints(self) -> IdTokenHints:
         return IdTokenHints(self._settings.issuer, self._services.keys)
 
-    @cached_property
+    @property
     def fetcher(self) -> Fetcher:
-        return self._services.fetcher()
+        return self._telling.fetcher
 
     @cached_property
     def client_keys(self) -> ClientKeys:
         return ClientKeys(self.fetcher, self._services.clock)
 
-    @cached_property
+    @property
     def back_channel(self) -> BackChannel:
-        services = self._services
-        return BackChannel(
-            self._settings.issuer,
-            services.directory,
-            services.keys,
-            self.subjects,
-            self.fetcher,
-            services.state,
-            services.clock,
-            services.randomness,
-        )
+        return self._telling.back_channel
 
     @cached_property
     def issuer(self) -> TokenIssuer:

@@ -23,6 +23,7 @@ from idp.parameters import Parameters
 from idp.secrets import equal
 from idp.sessions import Session, Sessions
 
+REASON: Final = "signed_out"
 _AGAIN: Final = ("post_logout_redirect_uri", "state", "ui_locales")
 
 
@@ -141,8 +142,8 @@ class SigningOut:
     def end(self, session: Session, asking: Client | None) -> Sequence[Told]:
         """End the session everywhere; what became of it at each relying party. One that has shown that it asks has
         ended its own."""
-        ended = self._sessions.end_with_twins(session, "signed_out")
+        ended = self._sessions.end_with_twins(session, REASON)
         if ended is None:
             return ()
-        told = self._back_channel.tell(ended)
+        told = self._back_channel.tell(REASON, ended)
         return [Told(each.client, each.confirmed or each.client == asking) for each in told]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from idp.account.agreements import PartyTold
+from idp.account.agreements import REASON, PartyTold
 from idp.oidc.backchannel import BackChannel
 from idp.oidc.families import Families
 from idp.sessions import Session, client_of_leg
@@ -17,15 +17,16 @@ class Withdrawal:
         self._back_channel = back_channel
 
     def end_access(self, citizen_id: str, client_id: str, sessions: Sequence[Session]) -> bool:
-        """Revoke every family of this client, and tell it that its sessions have ended."""
-        self._families.revoke_of_citizen(citizen_id, client_id, "consent_withdrawn")
-        told = self._back_channel.tell(*(_only(session, client_id) for session in sessions))
+        """Revoke every family of this client, and tell it that its sessions have ended. Other clients of sessions that
+        ended with it are told soon after, from the ledger."""
+        self._families.revoke_of_citizen(citizen_id, client_id, REASON)
+        told = self._back_channel.tell(REASON, *(_only(session, client_id) for session in sessions))
         return all(each.confirmed for each in told)
 
     def end_all_access(self, citizen_id: str, reason: str, sessions: Sequence[Session]) -> Sequence[PartyTold]:
         """Revoke every family of this citizen, and tell each client that its sessions have ended."""
         self._families.revoke_of_citizen(citizen_id, None, reason)
-        return [PartyTold(each.client.client_id, each.confirmed) for each in self._back_channel.tell(*sessions)]
+        return [PartyTold(each.client.client_id, each.confirmed) for each in self._back_channel.tell(reason, *sessions)]
 
 
 def _only(session: Session, client_id: str) -> Session:

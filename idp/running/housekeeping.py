@@ -1,4 +1,5 @@
-"""What has to be done beside the requests: audit events moved to SQL, what expired removed, the stores looked after.
+"""What has to be done beside the requests: audit events moved to SQL, portals told again of sign-outs, what expired
+removed, the stores looked after.
 
 One process does it, started by `idp serve` next to its workers. Several machines may run one each: leases see to it
 that one of them works at a time. An outage of either store ends nothing here; it is logged once, and the work goes on
@@ -10,20 +11,24 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from idp import logs
 from idp.audit.writer import AuditWriter
-from idp.clock import Clock, SystemClock
+from idp.clock import Clock
 from idp.config import Settings
+from idp.logouts import Trail
 from idp.metrics import Metrics
+from idp.oidc.telling import Telling
 from idp.running.purging import RECORDS_SECONDS, STATE_SECONDS, Purging
-from idp.storage.open import open_state
+from idp.services import build_services
 from idp.storage.records.errors import RecordsUnavailable
-from idp.storage.records.records import Records, open_records
+from idp.storage.records.records import Records
 from idp.storage.state import StateStore, StateUnavailable
 
 TICK_SECONDS: Final = 0.5
+LOGOUTS_SECONDS: Final = 1
 LOOK_SECONDS: Final = 5
 LONGEST_PAUSE_SECONDS: Final = 10.0
 
@@ -37,16 +42,25 @@ _log = logging.getLogger(__name__)
 
 class Housekeeper:
     def __init__(
-        self, state: StateStore, records: Records, clock: Clock, metrics: Metrics, owner: str, purging: Purging
+        self,
+        state: StateStore,
+        records: Records,
+        clock: Clock,
+        metrics: Metrics,
+        owner: str,
+        purging: Purging,
+        retell: Callable[[], None],
     ) -> None:
-        """`owner` names this housekeeper among all."""
+        """`owner` names this housekeeper among all. `retell` tells relying parties of sign-outs, as far as that is due,
+        and does not wait for them."""
         self._state = state
         self._records = records
         self._clock = clock
         self._metrics = metrics
         self._owner = owner
         self._purging = purging
-        self._writer = AuditWriter(state, records.audit, owner)
+        self._retell = retell
+        self._writer = AuditWriter(state, Trail(records), owner)
         self._due: dict[str, float] = {}
         self._away: set[str] = set()
 
@@ -63,6 +77,8 @@ class Housekeeper:
         try:
             self._look()
             self._move_events()
+            if self._is_due("logouts", LOGOUTS_SECONDS) and self._leads():
+                self._retell()
             self._purge()
         except StateUnavailable:
             self._gone("state")
@@ -90,10 +106,14 @@ class Housekeeper:
             self._metrics.audit_backlog(moved.written + moved.waiting)
 
     def _purge(self) -> None:
-        if self._is_due("purge", STATE_SECONDS) and self._state.lease(_LEASE, self._owner, _LEASE_SECONDS):
+        if self._is_due("purge", STATE_SECONDS) and self._leads():
             self._purging.state()
             if self._is_due("records", RECORDS_SECONDS):
                 self._purging.records()
+
+    def _leads(self) -> bool:
+        """Of several housekeepers, one."""
+        return self._state.lease(_LEASE, self._owner, _LEASE_SECONDS)
 
     def _is_due(self, name: str, every: float) -> bool:
         now = self._clock.now()
@@ -122,15 +142,14 @@ def keep_house(settings: Settings, parent: int) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for `parent`, who tells us to stop when nobody needs us
-    clock = SystemClock()
-    state, records = open_state(settings.state_url, clock), open_records(settings.records_url, pool=1)
+    services, metrics = build_services(settings), Metrics()
     owner = f"{socket.gethostname()}:{parent}"  # one that is started in a dead one's place has its leases at once
-    purging = Purging(state, records, clock, settings)
-    housekeeper = Housekeeper(state, records, clock, Metrics(), owner, purging)
+    state, records, clock = services.state, services.records, services.clock
+    purging, retelling = Purging(state, records, clock, settings), Telling(services, metrics).retelling
+    housekeeper = Housekeeper(state, records, clock, metrics, owner, purging, retelling.round)
     threading.Thread(target=_watch, args=(parent, stop), daemon=True).start()
     housekeeper.run(stop)
-    records.close()
-    state.close()
+    services.close()
 
 
 def _watch(parent: int, stop: threading.Event) -> None:

@@ -2,6 +2,7 @@
 
     the state store         what has expired, every few seconds (Redis does that by itself)
     refresh tokens          those that were used, and whole families some time after their end
+    the logout ledger       after a week; the audit trail says the same for longer
     audit events, and agreements that have ended: after as many days as the operator keeps them
 
 Nothing else grows by what citizens and portals do: the rest grows with their number alone.
@@ -23,6 +24,7 @@ _AT_ONCE: Final = 200
 """Transactions of a kind in one go, at most."""
 KEEP_FAMILIES_SECONDS: Final = 30 * 86_400
 """How long an ended family of refresh tokens is still known, so that its reuse is told from junk."""
+KEEP_LOGOUTS_SECONDS: Final = 7 * 86_400
 
 
 class Purging:
@@ -41,6 +43,7 @@ class Purging:
         families, kept_since = self._records.families, now - self._kept_seconds
         _until_done(lambda: families.purge(now - KEEP_FAMILIES_SECONDS, BATCH))
         _until_done(lambda: families.purge_used(now - self._used_tokens_seconds, BATCH))
+        _until_done(lambda: self._records.logouts.purge(now - KEEP_LOGOUTS_SECONDS, BATCH))
         _until_done(lambda: self._records.consents.purge(kept_since, BATCH))
         _until_done(lambda: self._records.audit.purge(kept_since, BATCH))
 

@@ -14,11 +14,12 @@ from idp.audit.writer import LEASE, AuditWriter, Moved
 from idp.config import load_settings
 from idp.metrics import Metrics
 from idp.running.housekeeping import Housekeeper
-from idp.running.purging import Purging
+from idp.running.purging import KEEP_LOGOUTS_SECONDS, Purging
 from idp.storage.embedded import EmbeddedState
 from idp.storage.open import open_state
 from idp.storage.records.audit import AuditEvent
 from idp.storage.records.errors import RecordsUnavailable
+from idp.storage.records.logouts import Duty
 from idp.storage.records.records import Records
 from idp.storage.state import Event, Key, StateStore
 from tests.support.clock import FrozenClock
@@ -196,9 +197,15 @@ def test_a_state_store_that_begins_anew_loses_no_event(tmp_path: Path, clock: Fr
     assert counts(records) == [0, 1]
 
 
-def keeper(state: StateStore, records: Records, clock: FrozenClock) -> Housekeeper:
+def keeper(
+    state: StateStore,
+    records: Records,
+    clock: FrozenClock,
+    retell: Callable[[], None] = lambda: None,
+    owner: str = OWNER,
+) -> Housekeeper:
     purging = Purging(state, records, clock, load_settings({"IDP_ISSUER": "http://localhost"}))
-    return Housekeeper(state, records, clock, Metrics(), OWNER, purging)
+    return Housekeeper(state, records, clock, Metrics(), owner, purging, retell)
 
 
 def test_the_housekeeper_moves_events_and_removes_what_expired(
@@ -214,6 +221,24 @@ def test_the_housekeeper_moves_events_and_removes_what_expired(
     clock.advance(61)
     assert keeping.tick()
     assert store.purge(1) == 0
+    store.close()
+
+
+def test_the_housekeeper_forgets_sign_outs_of_long_ago_and_tells_of_those_of_now(
+    tmp_path: Path, clock: FrozenClock, records: Records
+) -> None:
+    store = open_state(f"sqlite:///{tmp_path}/state.db", clock)
+    rounds: list[float] = []
+    now = int(clock.now())
+    duties = [Duty(str(at), "portal", "ada", "lineage", "signed_out", at) for at in (now, now - 1)]
+    records.logouts.owe([(duty, now) for duty in duties])
+    keeping = keeper(store, records, clock, lambda: rounds.append(clock.now()))
+    clock.advance(KEEP_LOGOUTS_SECONDS)
+    assert keeping.tick()
+    assert keeping.tick()
+    assert [line.duty for line in records.logouts.search()] == duties[:1]
+    assert rounds == [now + KEEP_LOGOUTS_SECONDS], "once a second"
+    assert not keeper(store, records, clock, lambda: rounds.append(0), "another")._leads()
     store.close()
 
 

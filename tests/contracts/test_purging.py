@@ -13,13 +13,14 @@ from idp.storage.embedded import EmbeddedState
 from idp.storage.records.audit import AuditEvent
 from idp.storage.records.consents import StoredConsent
 from idp.storage.records.families import Family
+from idp.storage.records.logouts import Duty
 from idp.storage.records.records import Records
 from idp.storage.records.schema import metadata
 from idp.storage.state import StateStore
 from tests.support.clock import FrozenClock
 
 DAY = 86_400
-EMPTIED = {"audit_events", "consents", "refresh_families", "refresh_tokens"}
+EMPTIED = {"audit_events", "consents", "refresh_families", "refresh_tokens", "logouts"}
 BOUNDED = {
     "citizens": "one a citizen",
     "citizen_identifiers": "what a citizen is found by, with the history of numbers, which counters change",
@@ -68,6 +69,8 @@ def fill(records: Records, now: int, count: int) -> None:
         family = Family(f"{now} {number}", "ada", "portal", b"{}", now, now + DAY)
         records.families.create(family, f"first {now} {number}")
         records.families.rotate(family.id, f"first {now} {number}", f"next {now} {number}", now, 0, idle=DAY)
+    duties = [Duty(f"{now} {number}", "portal", "ada", "lineage", "signed_out", now) for number in range(count)]
+    records.logouts.owe([(duty, now) for duty in duties])
     records.audit.append(
         [AuditEvent("0", f"{now} {number}", now, "login:success", None, None, None, "{}") for number in range(count)]
     )
@@ -89,6 +92,7 @@ def test_what_is_old_goes_and_what_is_young_stays(records: Records, clock: Froze
         "consents": 2,
         "refresh_families": 2,
         "refresh_tokens": 4,
+        "logouts": 2,
     }
 
 

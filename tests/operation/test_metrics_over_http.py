@@ -19,8 +19,10 @@ FAMILIES = {
     "idp_store_up",
     "idp_audit_backlog",
     "idp_audit_written_total",
+    "idp_logouts_total",
+    "idp_logouts_waiting",
 }
-LABELS = {"endpoint", "status", "le", "outcome", "store"}
+LABELS = {"endpoint", "status", "le", "outcome", "result", "store"}
 
 
 @pytest.fixture(scope="module")

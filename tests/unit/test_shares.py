@@ -65,7 +65,19 @@ def test_nothing_is_kept_of_a_place_that_nobody_calls() -> None:
     for number in range(100):
         shares.submit(f"{number}.example", lambda: 1).result(5)
     shares._threads.shutdown()
-    assert (dict(shares._running), shares._waiting) == ({}, {})
+    assert (dict(shares._running), dict(shares._running_of_part), shares._waiting) == ({}, {}, {})
+
+
+def test_a_part_that_hangs_leaves_its_place_to_the_other_parts() -> None:
+    """A province's gateway has one host and many services."""
+    shares: Shares[int] = Shares(8, 4, "test", of_part=2)
+    gate = threading.Event()
+    hanging = [shares.submit("gateway", lambda: int(gate.wait(10)), "dead") for _ in range(20)]
+    others = [shares.submit("gateway", lambda n=n: n, f"part {n % 9}") for n in range(90)]  # type: ignore[misc]
+    assert [each.result(5) for each in others] == list(range(90))
+    assert sum(each.running() for each in hanging) == 2
+    gate.set()
+    assert sum(each.result(5) for each in hanging) == 20
 
 
 def test_many_at_once_are_all_made() -> None:

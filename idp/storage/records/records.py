@@ -14,6 +14,7 @@ from idp.storage.records.engines import connect
 from idp.storage.records.families import FamilyRecords
 from idp.storage.records.imports import ImportRecords
 from idp.storage.records.keys import KeyRecords
+from idp.storage.records.logouts import LogoutRecords
 from idp.storage.records.resources import ResourceRecords
 from idp.storage.records.sealed import SealedRecords
 from idp.storage.records.secrets import SecretRecords
@@ -37,6 +38,7 @@ class Records:
     consents: ConsentRecords
     families: FamilyRecords
     audit: AuditRecords
+    logouts: LogoutRecords
     imports: ImportRecords
     sealed: SealedRecords
 
@@ -71,6 +73,7 @@ def open_records(url: str, pool: int = 8) -> Records:
         consents=ConsentRecords(database),
         families=FamilyRecords(database),
         audit=AuditRecords(database),
+        logouts=LogoutRecords(database),
         imports=ImportRecords(database),
         sealed=SealedRecords(database),
     )

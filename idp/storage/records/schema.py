@@ -26,7 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 """The migration these tables stand for."""
 
 metadata = MetaData(
@@ -257,6 +257,31 @@ Index("ix_audit_events_client_id_seq", audit_events.c.client_id, audit_events.c.
 Index("ix_audit_events_event_seq", audit_events.c.event, audit_events.c.seq)
 Index("ix_audit_events_reference", audit_events.c.reference)
 Index("ix_audit_events_at", audit_events.c.at)
+
+logouts = Table(
+    "logouts",
+    metadata,
+    Column("session", String(64), primary_key=True),
+    Column("client_id", String(255), primary_key=True),
+    Column("citizen_id", String(64), nullable=False),
+    Column("lineage", String(64), nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("error", String(32)),
+    Column("tried_at", BigInteger),
+    Column("next_try", BigInteger),
+)
+Index(
+    "ix_logouts_waiting",
+    logouts.c.client_id,
+    logouts.c.next_try,
+    sqlite_where=logouts.c.next_try.is_not(None),
+    postgresql_where=logouts.c.next_try.is_not(None),
+)
+Index("ix_logouts_citizen_id_ended_at", logouts.c.citizen_id, logouts.c.ended_at)
+Index("ix_logouts_ended_at", logouts.c.ended_at)
 
 imports = Table(
     "imports",
