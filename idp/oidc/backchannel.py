@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 from federation.fetch import Fetcher, FetchError, Reason
 from federation.shares import Shares
 from idp.clock import Clock
+from idp.errors import TemporarilyUnavailable
 from idp.oidc.client import Client
-from idp.oidc.keys import KeyRing
+from idp.oidc.envelope import Envelopes
 from idp.oidc.ledger import Ledger
 from idp.oidc.subjects import Subjects
 from idp.oidc.target import ClientSource
@@ -60,18 +61,16 @@ class Told:
 class BackChannel:
     def __init__(
         self,
-        issuer: str,
         clients: ClientSource,
-        keys: KeyRing,
+        envelopes: Envelopes,
         subjects: Subjects,
         fetcher: Fetcher,
         ledger: Ledger,
         clock: Clock,
         randomness: Randomness,
     ) -> None:
-        self._issuer = issuer
         self._clients = clients
-        self._keys = keys
+        self._envelopes = envelopes
         self._subjects = subjects
         self._fetcher = fetcher
         self._ledger = ledger
@@ -118,6 +117,8 @@ class BackChannel:
             failed = self._post(uri, self._token(client, duty), deadline - time.monotonic())
         except (RecordsUnavailable, StateUnavailable):  # no key to sign with
             failed = "store_away"
+        except TemporarilyUnavailable:
+            failed = "no_encryption_key"
         if failed:
             _log.warning("a portal was not told of a sign-out", extra={"client_id": client.client_id, "reason": failed})
         return self._ledger.tried(duty, tries, failed)
@@ -136,13 +137,11 @@ class BackChannel:
         """Section 2.4."""
         now = int(self._clock.now())
         claims = {
-            "iss": self._issuer,
             "sub": self._subjects.subject(client, duty.citizen_id),
-            "aud": client.client_id,
             "iat": now,
             "exp": now + TOKEN_SECONDS,
             "jti": self._randomness.bytes(16).hex(),
             "sid": self._subjects.sid(client, duty.lineage),
             "events": {_EVENT: {}},
         }
-        return self._keys.signer(client.id_token_signed_response_alg).sign(claims, "logout+jwt")
+        return self._envelopes.logout_token(client, claims)

@@ -1,9 +1,9 @@
 """Answers that are JWTs, each signed and encrypted as its client registered: signed first, so that the signature is of
 what was said and not of what carried it (RFC 7519 section 11.2).
 
-No kind passes for another (RFC 8725 section 3.11): only an ID token says `typ: JWT`, an introspection has a `typ` of
-its own, and the others have none; of these an authorization response has no `sub`, and claims of /userinfo have no
-`exp`.
+No kind passes for another (RFC 8725 section 3.11): only an ID token says `typ: JWT`, logout tokens and introspections
+have a `typ` of their own, and the others have none; of these an authorization response has no `sub`, and claims of
+/userinfo have no `exp`.
 """
 
 from collections.abc import Mapping
@@ -32,6 +32,12 @@ class Envelopes:
     def id_token(self, client: Client, claims: Mapping[str, object]) -> str:
         """OIDC Core section 2."""
         signed = self._signed(client, claims, client.id_token_signed_response_alg, "JWT")
+        alg, enc = client.id_token_encrypted_response_alg, client.id_token_encrypted_response_enc
+        return self._encrypted(client, signed, alg, enc)
+
+    def logout_token(self, client: Client, claims: Mapping[str, object]) -> str:
+        """Back-Channel Logout sections 2.4 and 2.6: with the algorithms and keys of its ID tokens."""
+        signed = self._signed(client, claims, client.id_token_signed_response_alg, "logout+jwt")
         alg, enc = client.id_token_encrypted_response_alg, client.id_token_encrypted_response_enc
         return self._encrypted(client, signed, alg, enc)
 

@@ -73,9 +73,9 @@ class FrontDoor:
     def fetcher(self) -> Fetcher:
         return self._telling.fetcher
 
-    @cached_property
+    @property
     def client_keys(self) -> ClientKeys:
-        return ClientKeys(self.fetcher, self._services.clock)
+        return self._telling.client_keys
 
     @property
     def back_channel(self) -> BackChannel:
@@ -92,9 +92,9 @@ class FrontDoor:
             lifetimes.id_token_seconds,
         )
 
-    @cached_property
+    @property
     def envelopes(self) -> Envelopes:
-        return Envelopes(self._settings.issuer, self._services.keys, self.client_keys)
+        return self._telling.envelopes
 
     @cached_property
     def access_tokens(self) -> AccessTokens:

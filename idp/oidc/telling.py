@@ -7,6 +7,8 @@ from federation.fetch import Fetcher
 from idp.citizens.pseudonyms import Pseudonyms
 from idp.metrics import Metrics
 from idp.oidc.backchannel import BackChannel
+from idp.oidc.client_keys import ClientKeys
+from idp.oidc.envelope import Envelopes
 from idp.oidc.ledger import Ledger
 from idp.oidc.retelling import Retelling
 from idp.oidc.subjects import Subjects
@@ -29,6 +31,15 @@ class Telling:
         return self._services.fetcher()
 
     @cached_property
+    def client_keys(self) -> ClientKeys:
+        return ClientKeys(self.fetcher, self._services.clock)
+
+    @cached_property
+    def envelopes(self) -> Envelopes:
+        services = self._services
+        return Envelopes(services.settings.issuer, services.keys, self.client_keys)
+
+    @cached_property
     def ledger(self) -> Ledger:
         services = self._services
         return Ledger(services.records.logouts, services.state, services.clock, self._metrics)
@@ -37,9 +48,8 @@ class Telling:
     def back_channel(self) -> BackChannel:
         services = self._services
         return BackChannel(
-            services.settings.issuer,
             services.directory,
-            services.keys,
+            self.envelopes,
             self.subjects,
             self.fetcher,
             self.ledger,

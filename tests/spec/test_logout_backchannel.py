@@ -12,7 +12,9 @@ from joserfc import jws
 from joserfc.jwk import KeySet
 from werkzeug.test import TestResponse
 
+from idp.codec import encode
 from tests.support.clock import FrozenClock
+from tests.support.jwts import ENCRYPTION_JWKS, decrypted
 from tests.support.listener import Listener, listening
 from tests.support.provider import ISSUER, PORTAL, Person, Provider, Registered, Visitor, running_provider, settings_for
 from tests.support.signed_in import SignedIn
@@ -93,6 +95,29 @@ def test_backchannel_2_4_each_portal_gets_a_logout_token_of_its_own(
             "exp": now + 120,
             "events": {EVENT: {}},
         }
+
+
+def test_backchannel_2_6_it_is_encrypted_as_its_id_tokens_are(provider: Provider, one: Listener) -> None:
+    """A portal whose ID tokens are encrypted should refuse a logout token that is not."""
+    wish = {"jwks": ENCRYPTION_JWKS, "id_token_encrypted_response_alg": "ECDH-ES"}
+    asking, told = portal(provider, "A", None), portal(provider, "B", one, **wish)
+    sign_out(arrived(provider, asking, told)[0])
+    header, signed = decrypted(one.token, "ECDH-ES", "A128CBC-HS256")
+    assert header["cty"] == "JWT"
+    inner, claims = read(provider, signed)
+    assert (inner["typ"], claims["aud"], claims["events"]) == ("logout+jwt", told.id, {EVENT: {}})
+
+
+def test_backchannel_2_6_without_a_key_to_encrypt_to_nothing_is_sent_in_the_clear(
+    provider: Provider, one: Listener
+) -> None:
+    asking, told = portal(provider, "A", None), portal(provider, "B", one)
+    at, clients = arrived(provider, asking, told), provider.services.clients
+    unknown = {"jwks_uri": "http://127.0.0.1:1/jwks", "id_token_encrypted_response_alg": "ECDH-ES"}
+    clients.change(told.client, clients.prove(encode(clients.describe(told.client) | unknown)))
+    provider.clock.advance(2)
+    assert "B" in sign_out(at[0]).text, "the citizen is told that it may still be open"
+    assert one.told == []
 
 
 def test_backchannel_2_4_no_two_tokens_have_one_jti(provider: Provider, one: Listener, other: Listener) -> None:
