@@ -97,13 +97,21 @@ class Fetcher:
     ) -> Response:
         """POST as application/x-www-form-urlencoded, within `timeout` seconds from looking up the name to the last
         byte; an answer of more than `max_bytes` is an error. Raises `FetchError`."""
-        return self._send(url, urlencode(fields).encode("ascii"), timeout, max_bytes)
+        return self._send(url, urlencode(fields).encode("ascii"), _FORM, timeout, max_bytes)
+
+    def post_json(self, url: str, document: bytes, bearer: str, timeout: float, max_bytes: int) -> Response:
+        """POST a JSON document with a bearer token (RFC 6750 section 2.1), within the same limits. Raises
+        `FetchError`."""
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {bearer}"}
+        return self._send(url, document, headers, timeout, max_bytes)
 
     def get(self, url: str, timeout: float = TIMEOUT_SECONDS, max_bytes: int = MAX_BYTES) -> Response:
         """GET a JSON document, within the same limits. Raises `FetchError`."""
-        return self._send(url, None, timeout, max_bytes)
+        return self._send(url, None, {}, timeout, max_bytes)
 
-    def _send(self, url: str, form: bytes | None, timeout: float, max_bytes: int) -> Response:
+    def _send(
+        self, url: str, body: bytes | None, headers: Mapping[str, str], timeout: float, max_bytes: int
+    ) -> Response:
         deadline = time.monotonic() + timeout
         try:
             target = target_of(url, self._allow)
@@ -115,7 +123,7 @@ class Fetcher:
         line = Line(addresses, target.port, deadline)
         with closing(line):
             try:
-                return self._exchange(line, target, form, max_bytes)
+                return self._exchange(line, target, body, headers, max_bytes)
             except FetchError:
                 raise
             except (OSError, HTTPError, HTTPException, ValueError) as error:
@@ -140,12 +148,18 @@ class Fetcher:
             return _Https(line, target.host, target.port, self._tls)
         return _Http(line, target.host, target.port)
 
-    def _exchange(self, line: Line, target: Target, form: bytes | None, max_bytes: int) -> Response:
+    def _exchange(
+        self, line: Line, target: Target, body: bytes | None, headers: Mapping[str, str], max_bytes: int
+    ) -> Response:
         connection = self._connection(line, target)
         with closing(connection):
-            method, headers = ("GET", _HEADERS) if form is None else ("POST", _HEADERS | _FORM)
             connection.request(
-                method, target.path, body=form, headers=headers, preload_content=False, decode_content=False
+                "GET" if body is None else "POST",
+                target.path,
+                body=body,
+                headers={**_HEADERS, **headers},
+                preload_content=False,
+                decode_content=False,
             )
             answer = connection.getresponse()
             if 300 <= answer.status < 400:

@@ -41,7 +41,6 @@ from idp.login.transaction import Transactions
 from idp.logs import AccessLog
 from idp.metrics import Metrics
 from idp.oidc.authorize import DOOR
-from idp.oidc.device import DOOR as DEVICE
 from idp.oidc.front_door import FrontDoor
 from idp.oidc.views import routes as oidc_routes
 from idp.oidc.views.authorizing import AuthorizeView
@@ -99,7 +98,7 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     front_door = FrontDoor(services, metrics)
     door = front_door.authorization(transactions, settling)
     visits = login_views.Visits(
-        web, settling, transactions, services.sessions, {DOOR: door, DEVICE: front_door.device_door}
+        web, settling, transactions, services.sessions, {DOOR: door, **front_door.side_door.doors}
     )
     suspended = _suspending(services, front_door)
     sign_in = _sign_in(services, transactions, metrics, suspended)
@@ -114,8 +113,8 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.url_map.merge_slashes = False  # the redirect it answers with would be to the request's own Host header
     authorize, api = AuthorizeView(web, door, transactions), front_door.api(web, failing)
-    leaving, devices = front_door.logout(web, transactions), front_door.device_pages(web, transactions, settling)
-    app.register_blueprint(oidc_routes.blueprint(authorize, api, leaving, devices))
+    leaving, elsewhere = front_door.logout(web, transactions), front_door.side_door.pages(web, transactions, settling)
+    app.register_blueprint(oidc_routes.blueprint(authorize, api, leaving, *elsewhere))
     app.register_blueprint(_login_pages(services, visits, sign_in, consenting, hints))
     app.register_blueprint(_account_pages(services, web, transactions, front_door))
     app.register_blueprint(site.blueprint())

@@ -104,6 +104,20 @@ class ExpiredToken(OAuthError):
     description = "The citizen did not answer in time; please begin anew."
 
 
+class UnknownUserId(OAuthError):
+    """CIBA Core section 13. Only for what can be nobody's: whether somebody is there is never told."""
+
+    code = "unknown_user_id"
+    description = "The hint is no number and no phone."
+
+
+class InvalidBindingMessage(OAuthError):
+    """CIBA Core section 13."""
+
+    code = "invalid_binding_message"
+    description = "The binding message is too long, or has signs that cannot be compared."
+
+
 class RefusedByCitizen(AccessDenied):
     """`access_denied` as the token endpoint says it (RFC 6749 section 5.2)."""
 

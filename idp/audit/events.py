@@ -27,6 +27,12 @@ class EventType(enum.Enum):
     DEVICE_ALLOWED = "device:allowed"
     """A citizen let a device sign in for him, which has yet to collect its tokens."""
 
+    CIBA_ASKED = "ciba:asked"
+    """A service asked for a citizen; for whom is not told, for there may be nobody of that number."""
+    CIBA_ALLOWED = "ciba:allowed"
+    CIBA_BLOCKED = "ciba:blocked"
+    """A citizen refused a service, and for an hour whatever else it asks."""
+
     # requests, codes and tokens
     CODE_REPLAYED = "code:replayed"
     TOKEN_ISSUED = "token:issued"

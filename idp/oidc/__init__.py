@@ -6,6 +6,7 @@
 | /authorize | authorize.py | RFC 6749 section 4.1, OIDC Core section 3.1.2, RFC 7636, RFC 9207 |
 | /par | par.py | RFC 9126 |
 | /device_authorization, /device | device.py, user_code.py | RFC 8628 |
+| /ciba, /approve | ciba.py, ciba_request.py | CIBA Core 1.0 |
 | /token | token.py, grants/ | RFC 6749 sections 3.2, 4.1.3, 4.4 and 6 |
 | /userinfo | userinfo.py | OIDC Core section 5.3, RFC 6750 |
 | /register | register.py, registration/ | RFC 7591, RFC 7592 |
@@ -28,8 +29,9 @@ tokens, `families.py` the refresh tokens of one grant, `confirmation.py` the key
 `resources.py` are the servers that other access tokens are for, `reach.py` which of them a grant names (RFC 8707)
 and with which `authorization_details.py` (RFC 9396), and `resource_tokens.py` those tokens (RFC 9068).
 
-What is asked by one device and answered in a browser on another goes: `device.py` -> `awaited.py` (what waits) ->
-`elsewhere.py` (the front door to the sign-in) -> `polling.py` (one poll gets the tokens).
+What is asked by one device and answered in a browser on another goes: `device.py` or `ciba.py` -> `awaited.py` (what
+waits; `inbox.py`, for whom) -> `elsewhere.py` (the front door to the sign-in) -> `ping.py` (the client is told that
+there is an answer) -> `polling.py` (one poll gets the tokens). `side_door.py` puts it together.
 
 When a session ends: `backchannel.py` tells at once, `ledger.py` keeps what came of it, `retelling.py` tells again;
 `telling.py` puts them together.

@@ -1,8 +1,8 @@
 """`private_key_jwt` and `client_secret_jwt`: a client proves by a signature, or by a MAC under its secret, that it is
 the one (RFC 7523, OIDC Core section 9). Which of the two says its registration, and never the assertion.
 
-An assertion is for us alone and good once: its one audience is our issuer or the token endpoint, and its `jti` is
-remembered until it expires.
+An assertion is for us alone and good once: its one audience is our issuer, the token endpoint or /ciba (CIBA Core
+section 7.1), and its `jti` is remembered until it expires.
 """
 
 from typing import Any, Final
@@ -35,7 +35,7 @@ class Assertions:
         self._state = state
         self._clock = clock
         self._issuer = issuer
-        self._audiences = (issuer, f"{issuer}/token")
+        self._audiences = (issuer, f"{issuer}/token", f"{issuer}/ciba")
 
     def client_id(self, assertion: str) -> str:
         """Whose assertion it says to be. Raises `InvalidClient`."""

@@ -41,7 +41,8 @@ class Awaited:
     """What is waited for. Times are seconds since the epoch, `interval` is the seconds between polls.
 
     `code` and `message` are shown to the citizen here and there, so that he can compare; `source` is the address it was
-    asked from. Where `granted` has a name, what was allowed stands under it, in `shard`.
+    asked from. `aal` is the level that must be proved; `ping` is what the client is told of the answer with
+    (`ping.py`). Where `granted` has a name, what was allowed stands under it, in `shard`.
     """
 
     request: CodeRequest
@@ -51,6 +52,8 @@ class Awaited:
     source: str = ""
     code: str = ""
     message: str = ""
+    aal: int = 0
+    ping: str = ""
     verdict: Verdict = Verdict.PENDING
     shard: str = ""
     granted: str = ""
@@ -79,11 +82,12 @@ class Waiting:
         """The key of a request of which only the handle's digest is known."""
         return Key(shard, self._kind, name)
 
-    def begin(self, awaited: Awaited) -> str:
-        """Gives the handle to poll with."""
-        handle = mint_anywhere(self._randomness)
+    def mint(self) -> str:
+        """A new handle to poll with."""
+        return mint_anywhere(self._randomness)
+
+    def begin(self, handle: str, awaited: Awaited) -> None:
         self._state.put(self.key(handle), encode(awaited), self._ttl(awaited))
-        return handle
 
     def find(self, key: Key) -> Awaited:
         """Raises `Gone` if there is none, or its time has long been over."""
@@ -105,9 +109,9 @@ class Waiting:
     def expired(self, awaited: Awaited) -> bool:
         return awaited.expires_at <= self._clock.now()
 
-    def allow(self, key: Key, session: Session, leg: str, aal: int, told: Sequence[Event]) -> None:
-        """Issue what `leg` of the session grants, at this level at least. Raises `Answered`, or `Gone` if the session
-        has ended meanwhile.
+    def allow(self, key: Key, session: Session, leg: str, aal: int, told: Sequence[Event]) -> Awaited:
+        """Issue what `leg` of the session grants, at this level at least; gives the request as it is answered. Raises
+        `Answered`, or `Gone` if the session has ended meanwhile.
 
         It stands before the answer does, so that no poll comes between; of two answers, what the slower one issued is
         under a name that nobody learns.
@@ -130,22 +134,23 @@ class Waiting:
         if isinstance(outcome, Refused):
             raise Gone("session")
         answer = replace(awaited, verdict=Verdict.ALLOWED, shard=granted.shard, granted=granted.name, expires_at=until)
-        self._answer(key, awaited, answer)
+        return self._answer(key, awaited, answer)
 
-    def deny(self, key: Key) -> None:
-        """Raises `Answered`."""
+    def deny(self, key: Key) -> Awaited:
+        """As it is answered. Raises `Answered`."""
         awaited = self.open(key)
-        self._answer(key, awaited, replace(awaited, verdict=Verdict.DENIED))
+        return self._answer(key, awaited, replace(awaited, verdict=Verdict.DENIED))
 
     def granted(self, awaited: Awaited) -> Key:
         """Where what was allowed stands until it is collected."""
         return Key(awaited.shard, f"{self._kind}-granted", awaited.granted)
 
-    def _answer(self, key: Key, awaited: Awaited, answer: Awaited) -> None:
+    def _answer(self, key: Key, awaited: Awaited, answer: Awaited) -> Awaited:
         try:
             self._state.replace(key, encode(awaited), encode(answer), self._ttl(answer))
         except (Conflict, Gone):
             raise Answered from None
+        return answer
 
     def _ttl(self, awaited: Awaited) -> int:
         return awaited.expires_at - int(self._clock.now()) + LATE_SECONDS

@@ -18,18 +18,21 @@ ASSERTION_METHODS: Final = (CLIENT_SECRET_JWT, "private_key_jwt")
 SECRET_METHODS: Final = ("client_secret_basic", "client_secret_post", CLIENT_SECRET_JWT)
 AUTH_METHODS: Final = (*SECRET_METHODS, "private_key_jwt", "none")
 """How a client may authenticate at the token endpoint (OIDC Core section 9)."""
-AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE = GRANT_TYPES = (
+AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE, CIBA = GRANT_TYPES = (
     "authorization_code",
     "refresh_token",
     "client_credentials",
     "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:openid:params:grant-type:ciba",
 )
 OF_CLIENTS: Final = (CLIENT_CREDENTIALS,)
 """Grants in which no citizen is asked anything."""
-ELSEWHERE: Final = (DEVICE_CODE,)
+ELSEWHERE: Final = (DEVICE_CODE, CIBA)
 """Grants that a citizen gives in a browser which is not sent back."""
 STANDARD, FAPI2 = PROFILES = ("standard", "fapi2")
 """By which rules a client is held (`fapi2.py`)."""
+POLL, PING = DELIVERY_MODES = ("poll", "ping")
+"""How a client learns that a citizen has answered (CIBA Core section 5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,10 @@ class Client:
     require_auth_time: bool = False
     default_acr_values: tuple[str, ...] = ()
     post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_token_delivery_mode: str = ""
+    backchannel_client_notification_endpoint: str | None = None
+    backchannel_authentication_request_signing_alg: str | None = None
+    """What it signs its requests at /ciba with; None: they need not be signed (CIBA Core section 4)."""
     backchannel_logout_uri: str | None = None
     backchannel_logout_session_required: bool = False
     """Logout tokens carry `sid` always."""

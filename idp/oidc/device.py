@@ -14,6 +14,7 @@ from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.errors import TooManyRequests, UnauthorizedClient
 from idp.login.assurance import lowest
+from idp.login.door import Redirect
 from idp.login.transaction import Ask
 from idp.oidc import rules, user_code
 from idp.oidc.authorize import Interaction
@@ -148,11 +149,12 @@ class DeviceAuthorizationEndpoint:
         for _ in range(TRIES):
             code = user_code.mint_user_code(self._randomness)
             awaited = Awaited(request, now, now + SECONDS, INTERVAL, source, user_code.shown(code))
-            handle = self._waiting.begin(awaited)
+            handle = self._waiting.mint()
             try:
                 self._codes.keep(code, handle)
             except Conflict:
                 continue
+            self._waiting.begin(handle, awaited)
             return code, handle
         raise TooManyRequests(1, "every user code that was tried is in use")
 
@@ -172,7 +174,7 @@ class Devices:
         self._clients = clients
         self._beginning = beginning
 
-    def enter(self, typed: str, session: Session | None, browser: str, source: str) -> Interaction:
+    def enter(self, typed: str, session: Session | None, browser: str, source: str) -> Redirect | Interaction:
         """Raises `UnknownCode`, `Throttled`, or `PartyGone`."""
         key, awaited = self._codes.find(typed, source, session.head.citizen_id if session else "")
         client = self._clients.get(awaited.request.client_id)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from idp.login.assurance import OFFERED, acr
 from idp.oidc import jwe
 from idp.oidc.authorization_details import TYPES
-from idp.oidc.client import AUTH_METHODS, GRANT_TYPES
+from idp.oidc.client import AUTH_METHODS, DELIVERY_MODES, GRANT_TYPES
 from idp.oidc.jws import CLIENT_ALGORITHMS, MAC_ALGORITHM
 from idp.oidc.keys import ALGORITHMS, ENCRYPTION
 from idp.oidc.rules import PROMPTS
@@ -37,6 +37,8 @@ def metadata(issuer: str, registration: bool = False) -> Mapping[str, object]:
             "response_types_supported": ("code",),
             "response_modes_supported": RESPONSE_MODES,
             "grant_types_supported": GRANT_TYPES,
+            "backchannel_token_delivery_modes_supported": DELIVERY_MODES,
+            "backchannel_authentication_request_signing_alg_values_supported": CLIENT_ALGORITHMS,
             "code_challenge_methods_supported": ("S256",),
             "token_endpoint_auth_methods_supported": AUTH_METHODS,
             "token_endpoint_auth_signing_alg_values_supported": (*CLIENT_ALGORITHMS, MAC_ALGORITHM),
@@ -57,6 +59,7 @@ def _endpoints(issuer: str) -> dict[str, object]:
         "authorization_endpoint": f"{issuer}/authorize",
         "pushed_authorization_request_endpoint": f"{issuer}/par",
         "device_authorization_endpoint": f"{issuer}/device_authorization",
+        "backchannel_authentication_endpoint": f"{issuer}/ciba",
         "token_endpoint": f"{issuer}/token",
         "userinfo_endpoint": f"{issuer}/userinfo",
         "jwks_uri": f"{issuer}/jwks",
@@ -88,6 +91,7 @@ def _flags() -> dict[str, object]:
         "require_signed_request_object": False,
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,
+        "backchannel_user_code_parameter_supported": False,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
         "frontchannel_logout_supported": False,

@@ -8,14 +8,14 @@ from idp.audit.events import EventType
 from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.codec import decode, encode
-from idp.login.dispatch import Step
-from idp.login.door import OtherDevice, PartyGone, Redirect, Refusal
+from idp.login.door import OtherDevice, PartyGone, Redirect, Refusal, SignInRefused
 from idp.login.party import RelyingParty
 from idp.login.settling import Settling
 from idp.login.transaction import Ask, Transaction, Transactions
 from idp.oidc.authorize import Interaction
-from idp.oidc.awaited import Answered, Waiting
+from idp.oidc.awaited import Answered, Awaited, Waiting
 from idp.oidc.client import Client
+from idp.oidc.ping import Pings
 from idp.oidc.subjects import Subjects
 from idp.oidc.target import ClientSource
 from idp.sessions import Session
@@ -23,6 +23,7 @@ from idp.storage.state import Gone, Key
 
 ALLOWED: Final = "allowed"
 DENIED: Final = "denied"
+UNREACHABLE: Final = "unreachable"
 OVER: Final = "over"
 
 
@@ -35,7 +36,8 @@ class _Pending:
 
 
 class ElsewhereDoor:
-    """`pages` is the address under which the outcomes are told."""
+    """`pages` is the address under which the outcomes are told; `pings` tells the client that there is one, where that
+    is wanted."""
 
     def __init__(
         self,
@@ -45,6 +47,7 @@ class ElsewhereDoor:
         clock: Clock,
         pages: str,
         allowed: EventType,
+        pings: Pings | None = None,
     ) -> None:
         self._waiting = waiting
         self._clients = clients
@@ -52,6 +55,7 @@ class ElsewhereDoor:
         self._clock = clock
         self._pages = pages
         self._allowed = allowed
+        self._pings = pings
 
     def request(self, key: Key) -> str:
         """The front door's own record, for a transaction."""
@@ -80,19 +84,21 @@ class ElsewhereDoor:
         told = [event(self._allowed, self._clock.now())]
         self._client(ask.client_id)
         try:
-            self._waiting.allow(self._key(transaction), session, leg, aal, told)
+            answered = self._waiting.allow(self._key(transaction), session, leg, aal, told)
         except Answered:
             return self._told(OVER)
-        return self._told(ALLOWED)
+        return self._told(ALLOWED, answered)
 
     def refuse(self, transaction: Transaction, refusal: Refusal) -> Redirect:
         try:
-            self._waiting.deny(self._key(transaction))
+            answered = self._waiting.deny(self._key(transaction))
         except Answered:
             return self._told(OVER)
-        return self._told(DENIED)
+        return self._told(UNREACHABLE if refusal is Refusal.LEVEL_UNREACHABLE else DENIED, answered)
 
-    def _told(self, outcome: str) -> Redirect:
+    def _told(self, outcome: str, answered: Awaited | None = None) -> Redirect:
+        if answered is not None and self._pings is not None:
+            self._pings.tell(answered)
         return Redirect(f"{self._pages}/{outcome}")
 
     def _key(self, transaction: Transaction) -> Key:
@@ -115,14 +121,17 @@ class Beginning:
         self._transactions = transactions
         self._settling = settling
 
-    def begin(self, key: Key, ask: Ask, session: Session | None, browser: str, source: str) -> Interaction:
-        """`ask` has to want a page of its own (`fresh_consent`), so that nothing is answered at once.
+    def begin(self, key: Key, ask: Ask, session: Session | None, browser: str, source: str) -> Redirect | Interaction:
+        """`ask` has to want a page of its own (`fresh_consent`), so that nothing is allowed at once.
 
-        Raises `PartyGone`, `Throttled`, or `SignInRefused`.
+        Raises `PartyGone` or `Throttled`.
         """
         draft = self._transactions.draft(self._name, ask, self._door.request(key), browser)
-        step = self._settling.settle(draft, session, self._door)
-        if not isinstance(step, Step):
-            raise TypeError("answered without a page")
+        try:
+            step = self._settling.settle(draft, session, self._door)
+        except SignInRefused as refused:
+            return self._door.refuse(draft, refused.refusal)
+        if isinstance(step, Redirect):
+            return step
         self._transactions.store(draft, source)
         return Interaction(step, draft)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from idp.oidc.client import FAPI2, Client
+from idp.oidc.client import CIBA, FAPI2, Client
 from idp.oidc.jws import CLIENT_ALGORITHMS
 
 ALGORITHMS: Final = tuple(alg for alg in CLIENT_ALGORITHMS if alg != "RS256")
@@ -68,6 +68,13 @@ _RULES: Final = (
         lambda client: all(urlsplit(uri).scheme == "https" for uri in client.redirect_uris),
     ),
     *(_signs_well(member) for member in _SIGNED),
+    _Rule(
+        "backchannel_authentication_request_signing_alg",
+        f"one of {', '.join(ALGORITHMS)}, where citizens are asked for elsewhere (FAPI-CIBA section 5.2.2)",
+        lambda client: (
+            CIBA not in client.grant_types or client.backchannel_authentication_request_signing_alg in ALGORITHMS
+        ),
+    ),
 )
 
 

@@ -4,28 +4,22 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from federation.fetch import Fetcher
-from idp.audit.events import EventType
 from idp.http import CrossOrigin, Failing, Web
 from idp.login.party import RelyingParty
 from idp.login.settling import Settling
 from idp.login.transaction import Transactions
 from idp.metrics import Metrics
-from idp.oidc import device
 from idp.oidc.access import AccessTokens
 from idp.oidc.assertion import Assertions
 from idp.oidc.authorize import AuthorizationEndpoint
-from idp.oidc.awaited import Waiting
 from idp.oidc.backchannel import BackChannel
 from idp.oidc.client_auth import ClientAuthentication
 from idp.oidc.client_keys import ClientKeys
-from idp.oidc.device import DeviceAuthorizationEndpoint, Devices, UserCodes
 from idp.oidc.dpop import Nonces, Proofs
-from idp.oidc.elsewhere import Beginning, ElsewhereDoor
 from idp.oidc.envelope import Envelopes
 from idp.oidc.families import Families
 from idp.oidc.grants.authorization_code import AuthorizationCodeGrant
 from idp.oidc.grants.client_credentials import ClientCredentialsGrant
-from idp.oidc.grants.device_code import DeviceCodeGrant
 from idp.oidc.grants.refresh_token import RefreshTokenGrant
 from idp.oidc.introspect import IntrospectionEndpoint
 from idp.oidc.jar import RequestObjects
@@ -33,20 +27,19 @@ from idp.oidc.jarm import AuthorizationAnswers
 from idp.oidc.logout import IdTokenHints, SigningOut
 from idp.oidc.origins import Origins
 from idp.oidc.par import Incoming, PushedRequestEndpoint, PushedRequests
-from idp.oidc.polling import Polling
 from idp.oidc.presentation import Presentation
 from idp.oidc.reach import Reaching
 from idp.oidc.redemption import Redemption
 from idp.oidc.register import InitialTokens, RegistrationEndpoint
 from idp.oidc.resource_tokens import ResourceTokens
 from idp.oidc.revoke import RevocationEndpoint
+from idp.oidc.side_door import SideDoor
 from idp.oidc.subjects import Subjects
 from idp.oidc.telling import Telling
 from idp.oidc.token import Grant, TokenEndpoint
 from idp.oidc.tokens import TokenIssuer
 from idp.oidc.userinfo import UserinfoEndpoint
 from idp.oidc.views.calling import ApiViews, Endpoints
-from idp.oidc.views.elsewhere import DeviceViews
 from idp.oidc.views.leaving import LogoutViews
 from idp.oidc.withdrawal import Withdrawal
 from idp.pace import Pace
@@ -184,6 +177,10 @@ class FrontDoor:
         )
         return Incoming(PushedRequests(services.state, services.randomness), objects, self.hints, self.reaching)
 
+    @cached_property
+    def side_door(self) -> SideDoor:
+        return SideDoor(self._services, self.authentication, self.client_keys, self.hints, self.subjects, self.fetcher)
+
     # -- the endpoints ------------------------------------------------------------------------------------------------
 
     def authorization(self, transactions: Transactions, settling: Settling) -> AuthorizationEndpoint:
@@ -202,28 +199,6 @@ class FrontDoor:
             services.randomness,
             self._settings.lifetimes.code_seconds,
         )
-
-    @cached_property
-    def devices_waiting(self) -> Waiting:
-        services = self._services
-        return Waiting(device.DOOR, services.state, services.sessions, services.clock, services.randomness)
-
-    @cached_property
-    def user_codes(self) -> UserCodes:
-        services = self._services
-        return UserCodes(self.devices_waiting, services.state, services.clock, services.secret("user-codes"))
-
-    @cached_property
-    def device_door(self) -> ElsewhereDoor:
-        services = self._services
-        waiting, allowed = self.devices_waiting, EventType.DEVICE_ALLOWED
-        return ElsewhereDoor(waiting, services.directory, self.subjects, services.clock, "/device", allowed)
-
-    def device_pages(self, web: Web, transactions: Transactions, settling: Settling) -> DeviceViews:
-        services = self._services
-        beginning = Beginning(device.DOOR, self.device_door, transactions, settling)
-        devices = Devices(self._settings.issuer, self.user_codes, services.directory, beginning)
-        return DeviceViews(web, devices, services.sessions, transactions)
 
     def api(self, web: Web, failing: Failing) -> ApiViews:
         services = self._services
@@ -251,7 +226,8 @@ class FrontDoor:
                 self.authentication, self.proofs, services.directory, self.incoming, services.state, services.clock
             ),
             registration=self._registration(),
-            device=self._device(),
+            device=self.side_door.device(),
+            ciba=self.side_door.ciba(),
         )
         cross_origin = CrossOrigin(Origins(services.records.clients, services.versions))
         return ApiViews(web, failing, cross_origin, endpoints, services.engine, services.keys, self.nonces)
@@ -278,7 +254,7 @@ class FrontDoor:
                 services.randomness,
             ),
             ClientCredentialsGrant(services.resource_directory, self.resource_tokens),
-            DeviceCodeGrant(Polling(self.devices_waiting, self.redemption, services.state, services.clock)),
+            *self.side_door.grants(self.redemption),
         )
 
     def _registration(self) -> RegistrationEndpoint:
@@ -290,16 +266,4 @@ class FrontDoor:
             InitialTokens(services.state, services.randomness),
             services.state,
             services.clock,
-        )
-
-    def _device(self) -> DeviceAuthorizationEndpoint:
-        services = self._services
-        return DeviceAuthorizationEndpoint(
-            self._settings.issuer,
-            self.authentication,
-            self.devices_waiting,
-            self.user_codes,
-            services.state,
-            services.clock,
-            services.randomness,
         )

@@ -26,7 +26,15 @@ address of a sign-in) and to `GET /preferences`
 
 from idp.pages.account import AccountPage, AgreementView
 from idp.pages.consenting import ConsentItem, ConsentPage, ConsentProblem, LawfulBasis
-from idp.pages.elsewhere import DevicePage, DeviceProblem, OtherDeviceView, Outcome, OutcomePage
+from idp.pages.elsewhere import (
+    ApprovePage,
+    DevicePage,
+    DeviceProblem,
+    OtherDeviceView,
+    Outcome,
+    OutcomePage,
+    WaitingView,
+)
 from idp.pages.ending import ContinuePage, PartyResult, SignedOutPage, SignOutPage
 from idp.pages.frame import ClientView, Frame, Page, in_sign_in
 from idp.pages.language import LANGUAGES, choose_language
@@ -46,6 +54,7 @@ __all__ = [
     "LANGUAGES",
     "AccountPage",
     "AgreementView",
+    "ApprovePage",
     "ClientView",
     "ConsentItem",
     "ConsentPage",
@@ -74,6 +83,7 @@ __all__ = [
     "SignedOutPage",
     "TotpPage",
     "TotpProblem",
+    "WaitingView",
     "choose_language",
     "in_sign_in",
 ]

@@ -1,6 +1,7 @@
 """Signing in for a device elsewhere: its code, what tells it apart, and what became of it."""
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -39,6 +40,8 @@ class OtherDeviceView:
 class Outcome(enum.Enum):
     ALLOWED = "allowed"
     DENIED = "denied"
+    UNREACHABLE = "unreachable"
+    """The citizen has no authenticators for the level that was asked."""
     OVER = "over"
     """It was answered before, or took too long."""
 
@@ -47,3 +50,27 @@ class Outcome(enum.Enum):
 class OutcomePage:
     template: ClassVar[str] = "outcome.html"
     outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingView:
+    """A request of a service that waits for the citizen: `reference` names it in the form."""
+
+    reference: str
+    name: str
+    host: str
+    message: str
+    asked: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovePage:
+    """Posts `look` or `block` with the reference of a request. `person` is None when nobody is signed in; `blocked` is
+    the service that was just refused for an hour."""
+
+    template: ClassVar[str] = "approve.html"
+    action: str
+    csrf: str
+    person: str | None = None
+    waiting: Sequence[WaitingView] = ()
+    blocked: str = ""

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from idp.errors import InvalidClientMetadata
 from tests.support.assertions import JWKS, asserted, assertion, secret_key, signed
+from tests.support.ciba import PINGED, asks_for, desk
 from tests.support.dpop import holder
 from tests.support.jwts import DECRYPTION, ENCODINGS, ENCRYPTION_JWKS
 from tests.support.known import acquainted
@@ -103,7 +104,7 @@ def grants_are_redeemed(scene: Scene, values: list[str]) -> None:
         return str(scene.provider.token(every, {"grant_type": grant_type}).json["error"])
 
     grants = [value for value in values if value != "client_credentials"]
-    every = scene.provider.client(scope=EVERY_SCOPE, grant_types=grants)
+    every = scene.provider.client(scope=EVERY_SCOPE, grant_types=grants, backchannel_token_delivery_mode="poll")
     assert {value: refused(value) for value in values} == dict.fromkeys(
         values, "invalid_request"
     ) | {  # its own is missing
@@ -281,8 +282,28 @@ def details_are_asked(scene: Scene, values: list[str]) -> None:
         scene.provider.client(authorization_details_types=["account_information"])
 
 
+def citizens_are_asked_for_in_modes(scene: Scene, values: list[str]) -> None:
+    assert values == ["poll", "ping"]
+    for value in values:
+        desk(scene.provider, backchannel_token_delivery_mode=value, backchannel_client_notification_endpoint=PINGED)
+    for other in ("push", "", "Poll"):
+        with pytest.raises(InvalidClientMetadata):
+            desk(scene.provider, backchannel_token_delivery_mode=other)
+
+
+def citizens_are_asked_for_with_signatures(scene: Scene, values: list[str]) -> None:
+    for value in values:
+        client = desk(scene.provider, jwks=JWKS, backchannel_authentication_request_signing_alg=value)
+        now = int(scene.provider.clock.now())
+        inside = {"login_hint": scene.person.phone, "scope": "openid", "iss": client.id, "aud": ISSUER, "jti": value}
+        told = {"request": signed(inside | {"iat": now, "nbf": now, "exp": now + 60}, value, None, {})}
+        assert asks_for(scene.provider, client, told).status_code == 200, value
+
+
 EACH: dict[str, Check] = {
     "authorization_details_types_supported": details_are_asked,
+    "backchannel_token_delivery_modes_supported": citizens_are_asked_for_in_modes,
+    "backchannel_authentication_request_signing_alg_values_supported": citizens_are_asked_for_with_signatures,
     "scopes_supported": scopes_are_granted,
     "claims_supported": claims_are_given,
     "claim_types_supported": claims_are_of_one_kind,
@@ -324,6 +345,7 @@ ENDPOINTS = {
     "pushed_authorization_request_endpoint",
     "registration_endpoint",
     "device_authorization_endpoint",
+    "backchannel_authentication_endpoint",
 }
 FLAGS = {
     "claims_parameter_supported": True,
@@ -332,6 +354,7 @@ FLAGS = {
     "require_signed_request_object": False,
     "request_uri_parameter_supported": False,
     "authorization_response_iss_parameter_supported": True,
+    "backchannel_user_code_parameter_supported": False,
     "backchannel_logout_supported": True,
     "backchannel_logout_session_supported": True,
     "frontchannel_logout_supported": False,

@@ -12,6 +12,7 @@ from idp.errors import InvalidClientMetadata
 from idp.oidc.fapi2 import ALGORITHMS
 from tests.support.answers import granted, refused, token_refused
 from tests.support.assertions import JWKS, asserted, assertion, signed
+from tests.support.ciba import CIBA, asks_for
 from tests.support.dpop import Holder, bound_tokens, holder
 from tests.support.jwts import read
 from tests.support.known import Known, acquainted
@@ -63,6 +64,22 @@ class Bank:
 def bank(shared_provider: Provider) -> Bank:
     known = acquainted(shared_provider)
     return Bank(known, shared_provider.client(**FAPI), holder(known))
+
+
+def test_fapi_ciba_5_2_2_whoever_asks_for_citizens_elsewhere_signs_it_and_says_what_it_is_about(bank: Bank) -> None:
+    asking = FAPI | {"grant_types": [CIBA], "redirect_uris": [], "post_logout_redirect_uris": []}
+    asking |= {"backchannel_token_delivery_mode": "poll"}
+    for alg in (None, "RS256"):
+        with pytest.raises(InvalidClientMetadata):
+            bank.provider.client(**asking, backchannel_authentication_request_signing_alg=alg)
+    client = bank.provider.client(**asking, backchannel_authentication_request_signing_alg="ES256")
+    now = int(bank.provider.clock.now())
+    for message, status in ((None, 400), ("K7M", 200)):
+        proof = asserted(assertion(client.id, now, "ES256"))
+        inside = {"iss": client.id, "aud": ISSUER, "iat": now, "nbf": now, "exp": now + 60, "jti": f"{message}"}
+        inside |= {"scope": "openid", "login_hint": "13800000000"} | ({"binding_message": message} if message else {})
+        request = {"request": signed(inside, "ES256", None, {})}
+        assert asks_for(bank.provider, client, request | proof, headers={}).status_code == status
 
 
 def test_fapi2_the_whole_way(bank: Bank) -> None:

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docs" / "openapi.json"
 HOME = ROOT / "idp" / "oidc"
 
-FOR_BROWSERS = ("/authorize", "/logout", "/device")
+FOR_BROWSERS = ("/authorize", "/logout", "/device", "/approve")
 """What citizens' browsers are sent to: answered by a page or a redirect. All else is for relying parties' servers."""
 OUR_OWN = tuple(f"{each}/" for each in FOR_BROWSERS)
 """Forms of our own pages."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from idp.pages import (
     AccountPage,
     AgreementView,
+    ApprovePage,
     ClientView,
     ConsentItem,
     ConsentPage,
@@ -32,6 +33,7 @@ from idp.pages import (
     SignOutPage,
     TotpPage,
     TotpProblem,
+    WaitingView,
 )
 
 CLIENT = ClientView("社会保险公共服务平台", "si.example", "https://si.example/")
@@ -151,12 +153,22 @@ def _elsewhere() -> Iterator[tuple[str, Page]]:
     yield "device-prefilled", DevicePage("/device", "token", "WDJB-MJHT")
     for problem in DeviceProblem:
         yield _named("device", problem), DevicePage("/device", "token", "WDJB-MJHT", problem, 40)
+    waiting = (
+        WaitingView("1", CLIENT.name, CLIENT.host, "窗口 3 · 7K3M", "14:05"),
+        WaitingView("2", "不动产登记", "", "", "14:07"),
+    )
+    yield "approve-nobody", ApprovePage("/approve", "")
+    yield "approve-empty", ApprovePage("/approve", "token", "欧阳*")
+    yield "approve", ApprovePage("/approve", "token", "欧阳*", waiting)
+    yield "approve-blocked", ApprovePage("/approve", "token", "欧阳*", waiting[1:], CLIENT.name)
     for outcome in Outcome:
         yield f"outcome-{outcome.value}", OutcomePage(outcome)
     asking = OtherDeviceView("WDJB-MJHT", "", "14:05", "2001:db8:1234:5678:9abc:def0:1234:5678")
-    spoken = OtherDeviceView("", "窗口 3 · 7K3M", "14:05", "192.0.2.7", near=True)
+    spoken = OtherDeviceView("", "窗口 3 · 7K3M", "14:05")
+    near = OtherDeviceView("WDJB-MJHT", "", "14:05", "192.0.2.7", near=True)
     for name, basis, other in (
         ("consent-device", LawfulBasis.CONSENT, asking),
+        ("consent-device-near", LawfulBasis.CONSENT, near),
         ("consent-message", LawfulBasis.STATUTORY_DUTY, spoken),
     ):
         yield (

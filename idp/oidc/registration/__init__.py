@@ -3,6 +3,7 @@
 registrar.py  the members together, and back to JSON
 members.py    one member: its type and its limits
 answers.py    how what we answer is protected
+backchannel.py  how a client asks for citizens elsewhere
 statement.py  what somebody trusted has signed of the software
 sector.py     which clients know a citizen by the same name
 resource_server.py  a resource server from JSON, and back

@@ -34,6 +34,7 @@ from idp.oidc.keys import ENCRYPTION
 from idp.oidc.provider import Engine
 from idp.oidc.registration.addresses import host_of, link, redirect_uri
 from idp.oidc.registration.answers import answers, encryption
+from idp.oidc.registration.backchannel import backchannel
 from idp.oidc.registration.members import Metadata, boolean, one_of, parse, seconds, string, strings, subset
 from idp.oidc.registration.sector import Sectors
 from idp.oidc.registration.statement import SoftwareStatements
@@ -96,8 +97,8 @@ class Registrar:
             raise InvalidClientMetadata("a public client cannot do without PKCE")
         scope = self._scope(metadata, grants)
         sector_identifier_uri = _called(metadata, "sector_identifier_uri")
-        requests = _requests(metadata)
-        keys = _keys(metadata, signs=method == "private_key_jwt" or _signs_requests(requests))
+        requests, elsewhere = _requests(metadata), backchannel(metadata, grants, method)
+        keys = _keys(metadata, signs=method == "private_key_jwt" or _signs_requests(requests | elsewhere))
         return Client(
             client_id="",
             client_id_issued_at=0,
@@ -116,6 +117,7 @@ class Registrar:
             **answers(metadata, keys),
             require_pkce=require_pkce,
             **requests,
+            **elsewhere,
             dpop_bound_access_tokens=boolean(metadata, "dpop_bound_access_tokens", default=False),
             **_wishes(metadata),
             **_software(metadata),
@@ -218,7 +220,8 @@ def _requests(metadata: Metadata) -> dict[str, Any]:
 
 
 def _signs_requests(requests: Mapping[str, Any]) -> bool:
-    return requests["require_signed_request_object"] or requests["request_object_signing_alg"] is not None
+    chosen = ("request_object_signing_alg", "backchannel_authentication_request_signing_alg")
+    return requests["require_signed_request_object"] or any(requests.get(name) is not None for name in chosen)
 
 
 def _wishes(metadata: Metadata) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from idp.errors import InvalidRequest, OAuthError
 from idp.http import CrossOrigin, Failing, Web, document, form, query
 from idp.oidc import introspect, userinfo
 from idp.oidc.call import Call, ResourceCall
+from idp.oidc.ciba import BackchannelAuthenticationEndpoint
 from idp.oidc.device import DeviceAuthorizationEndpoint
 from idp.oidc.dpop import Nonces
 from idp.oidc.introspect import IntrospectionEndpoint
@@ -42,6 +43,7 @@ class Endpoints:
     pushed: PushedRequestEndpoint
     registration: RegistrationEndpoint
     device: DeviceAuthorizationEndpoint
+    ciba: BackchannelAuthenticationEndpoint
 
 
 View: TypeAlias = Callable[[Request], Response]
@@ -102,6 +104,12 @@ class ApiViews:
     def device(self, request: Request) -> Response:
         def answer() -> Response:
             return self._web.json(self._endpoints.device.answer(self._call(request)))
+
+        return self._answered(request, answer, "Basic")
+
+    def ciba(self, request: Request) -> Response:
+        def answer() -> Response:
+            return self._web.json(self._endpoints.ciba.answer(self._call(request)))
 
         return self._answered(request, answer, "Basic")
 

@@ -7,7 +7,7 @@ from werkzeug.exceptions import NotFound
 
 from idp.csrf import check_csrf, csrf_token
 from idp.http import PageError, Web, form, query
-from idp.login.door import PartyGone
+from idp.login.door import PartyGone, Redirect
 from idp.login.transaction import Transactions
 from idp.login.views import step_address
 from idp.oidc import user_code
@@ -49,6 +49,8 @@ class DeviceViews:
             return self._page(typed, DeviceProblem.THROTTLED, 429, throttled.retry_after)
         except PartyGone:
             raise PageError(ErrorKind.UNKNOWN_CLIENT) from None
+        if isinstance(begun, Redirect):
+            return self._web.redirect(begun.location)
         return self._web.redirect(step_address(begun.step, begun.transaction))
 
     def outcome(self, outcome: str) -> Response:

@@ -4,19 +4,25 @@ from collections.abc import Callable, Mapping, Sequence
 
 from flask import Blueprint, Response, request
 
+from idp.oidc.views.approving import ApproveViews
 from idp.oidc.views.authorizing import AuthorizeView
 from idp.oidc.views.calling import ApiViews, View
 from idp.oidc.views.elsewhere import DeviceViews
 from idp.oidc.views.leaving import LogoutViews
 
 
-def blueprint(authorize: AuthorizeView, api: ApiViews, logout: LogoutViews, device: DeviceViews) -> Blueprint:
+def blueprint(
+    authorize: AuthorizeView, api: ApiViews, logout: LogoutViews, device: DeviceViews, approve: ApproveViews
+) -> Blueprint:
     routes = Blueprint("oidc", __name__)
     for path, view, methods in (
         ("/authorize", lambda: authorize(request), ["GET", "POST"]),
         ("/register", lambda: api.register(request), ["POST"]),
         ("/register/<client_id>", lambda client_id: api.manage(request, client_id), ["GET", "PUT", "DELETE"]),
         ("/introspect", lambda: api.introspect(request), ["POST"]),
+        ("/ciba", lambda: api.ciba(request), ["POST"]),
+        ("/approve", lambda: approve.answer() if request.method == "POST" else approve.show(), ["GET", "POST"]),
+        ("/approve/<outcome>", approve.outcome, ["GET"]),
         ("/device_authorization", lambda: api.device(request), ["POST"]),
         ("/device", lambda: device.enter() if request.method == "POST" else device.show(), ["GET", "POST"]),
         ("/device/qr", device.picture, ["GET"]),

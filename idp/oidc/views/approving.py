@@ -1,0 +1,98 @@
+"""/approve: what services ask of the citizen who is signed in here (CIBA)."""
+
+from datetime import datetime
+from typing import Final
+
+from flask import Response, request
+from werkzeug.exceptions import NotFound
+
+from idp.citizens.number import CHINA_STANDARD_TIME
+from idp.citizens.registry import Citizens
+from idp.csrf import check_csrf, csrf_token
+from idp.http import PageError, Web, form
+from idp.login.door import PartyGone, Redirect
+from idp.login.party import in_language
+from idp.login.transaction import Transactions
+from idp.login.views import step_address
+from idp.oidc.ciba import Approvals, Pending
+from idp.pages import ApprovePage, ErrorKind, Outcome, OutcomePage, WaitingView
+from idp.parameters import parse
+from idp.sessions import Session, Sessions
+from idp.storage.state import Throttled
+
+_FORM: Final = "approve"
+
+
+class ApproveViews:
+    def __init__(
+        self, web: Web, approvals: Approvals, sessions: Sessions, citizens: Citizens, transactions: Transactions
+    ) -> None:
+        self._web = web
+        self._approvals = approvals
+        self._sessions = sessions
+        self._citizens = citizens
+        self._transactions = transactions
+
+    def show(self) -> Response:
+        return self._page(self._session())
+
+    def answer(self) -> Response:
+        """Look at a request, which begins the sign-in that asks; or refuse its service for an hour."""
+        self._web.same_origin(request)
+        fields = parse(form(request)).values
+        browser = self._web.cookie(request, self._web.cookies.browser)
+        session = self._session()
+        if session is None:
+            return self._web.redirect("/approve")
+        check_csrf(browser, _form(session), fields.get("csrf", ""))
+        if "block" in fields:
+            client = self._approvals.block(session, fields["block"])
+            name = in_language(client.client_name, self._web.frame(request).language) if client else ""
+            return self._page(session, name)
+        return self._look(session, fields.get("look", ""), browser)
+
+    def outcome(self, outcome: str) -> Response:
+        if outcome not in {each.value for each in Outcome}:
+            raise NotFound
+        return self._web.page(OutcomePage(Outcome(outcome)), self._web.frame(request))
+
+    def _look(self, session: Session, name: str, browser: str) -> Response:
+        try:
+            begun = self._approvals.look(session, name, browser, self._web.source(request))
+        except PartyGone:
+            raise PageError(ErrorKind.UNKNOWN_CLIENT) from None
+        except Throttled as throttled:
+            raise PageError(ErrorKind.TOO_MANY, 429, retry_after=throttled.retry_after) from None
+        if begun is None:
+            return self._web.redirect("/approve/over")
+        if isinstance(begun, Redirect):
+            return self._web.redirect(begun.location)
+        return self._web.redirect(step_address(begun.step, begun.transaction))
+
+    def _page(self, session: Session | None, blocked: str = "") -> Response:
+        frame = self._web.frame(request)
+        if session is None:
+            return self._web.page(ApprovePage("/approve", ""), frame)
+        browser = self._web.cookie(request, self._web.cookies.browser) or self._transactions.new_browser()
+        citizen = self._citizens.by_id(session.head.citizen_id)
+        waiting = [_view(each, frame.language) for each in self._approvals.of(session.head.citizen_id)]
+        person = citizen.profile.masked_name if citizen else None
+        page = ApprovePage("/approve", csrf_token(browser, _form(session)), person, waiting, blocked)
+        response = self._web.page(page, frame)
+        self._web.cookies.set(response, self._web.cookies.browser, browser)
+        return response
+
+    def _session(self) -> Session | None:
+        handle = self._web.cookie(request, self._web.cookies.session)
+        return self._sessions.load(handle) if handle else None
+
+
+def _form(session: Session) -> str:
+    """A page of one citizen's is no form of the next who signs in here."""
+    return f"{_FORM} {session.head.citizen_id}"
+
+
+def _view(pending: Pending, language: str) -> WaitingView:
+    party, awaited = pending.client.party, pending.awaited
+    asked = datetime.fromtimestamp(awaited.asked_at, CHINA_STANDARD_TIME).strftime("%H:%M")
+    return WaitingView(pending.key.name, in_language(party.name, language), party.host, awaited.message, asked)
