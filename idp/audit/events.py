@@ -37,6 +37,7 @@ class EventType(enum.Enum):
     CODE_REPLAYED = "code:replayed"
     TOKEN_ISSUED = "token:issued"
     TOKEN_REFRESHED = "token:refreshed"
+    TOKEN_EXCHANGED = "token:exchanged"
     TOKEN_REUSED = "token:reused"
     TOKEN_REVOKED = "token:revoked"
     TOKEN_REFUSED = "token:refused"

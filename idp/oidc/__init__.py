@@ -27,7 +27,8 @@ tokens, `families.py` the refresh tokens of one grant, `confirmation.py` the key
 `presentation.py` asks for that key.
 
 `resources.py` are the servers that other access tokens are for, `reach.py` which of them a grant names (RFC 8707)
-and with which `authorization_details.py` (RFC 9396), and `resource_tokens.py` those tokens (RFC 9068).
+and with which `authorization_details.py` (RFC 9396), and `resource_tokens.py` those tokens (RFC 9068), of which
+`resource_record.py` is what is kept.
 
 What is asked by one device and answered in a browser on another goes: `device.py` or `ciba.py` -> `awaited.py` (what
 waits; `inbox.py`, for whom) -> `elsewhere.py` (the front door to the sign-in) -> `ping.py` (the client is told that

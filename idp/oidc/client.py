@@ -18,14 +18,15 @@ ASSERTION_METHODS: Final = (CLIENT_SECRET_JWT, "private_key_jwt")
 SECRET_METHODS: Final = ("client_secret_basic", "client_secret_post", CLIENT_SECRET_JWT)
 AUTH_METHODS: Final = (*SECRET_METHODS, "private_key_jwt", "none")
 """How a client may authenticate at the token endpoint (OIDC Core section 9)."""
-AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE, CIBA = GRANT_TYPES = (
+AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE, CIBA, TOKEN_EXCHANGE = GRANT_TYPES = (
     "authorization_code",
     "refresh_token",
     "client_credentials",
     "urn:ietf:params:oauth:grant-type:device_code",
     "urn:openid:params:grant-type:ciba",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
 )
-OF_CLIENTS: Final = (CLIENT_CREDENTIALS,)
+OF_CLIENTS: Final = (CLIENT_CREDENTIALS, TOKEN_EXCHANGE)
 """Grants in which no citizen is asked anything."""
 ELSEWHERE: Final = (DEVICE_CODE, CIBA)
 """Grants that a citizen gives in a browser which is not sent back."""

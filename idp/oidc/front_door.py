@@ -21,6 +21,7 @@ from idp.oidc.families import Families
 from idp.oidc.grants.authorization_code import AuthorizationCodeGrant
 from idp.oidc.grants.client_credentials import ClientCredentialsGrant
 from idp.oidc.grants.refresh_token import RefreshTokenGrant
+from idp.oidc.grants.token_exchange import TokenExchangeGrant
 from idp.oidc.introspect import IntrospectionEndpoint
 from idp.oidc.jar import RequestObjects
 from idp.oidc.jarm import AuthorizationAnswers
@@ -254,6 +255,7 @@ class FrontDoor:
                 services.randomness,
             ),
             ClientCredentialsGrant(services.resource_directory, self.resource_tokens),
+            TokenExchangeGrant(services.resource_directory, self.resource_tokens, services.citizens),
             *self.side_door.grants(self.redemption),
         )
 

@@ -17,7 +17,7 @@ from idp.clock import Clock
 from idp.codec import Malformed, decode
 from idp.errors import AccessDenied, InvalidClientMetadata, InvalidToken, TokenMissing, TooManyRequests
 from idp.login.consent import SENSITIVE
-from idp.oidc.client import CLIENT_CREDENTIALS, Client
+from idp.oidc.client import OF_CLIENTS, Client
 from idp.oidc.clients import Clients, Registered
 from idp.oidc.scopes import SCOPES
 from idp.secrets import SHARDS, Randomness, digest, equal, mint_anywhere, shard_of
@@ -161,8 +161,8 @@ def _nothing_but_an_operators(proved: Client, before: Client | None = None) -> N
         raise InvalidClientMetadata("citizen_id, and scopes of resource servers, are granted by the operator")
     if set(proved.authorization_details_types) - set(before.authorization_details_types if before else ()):
         raise InvalidClientMetadata("authorization_details_types are granted by the operator")
-    if CLIENT_CREDENTIALS in set(proved.grant_types) - set(before.grant_types if before else ()):
-        raise InvalidClientMetadata("client_credentials is granted by the operator")
+    if set(proved.grant_types) & set(OF_CLIENTS) - set(before.grant_types if before else ()):
+        raise InvalidClientMetadata("client_credentials and token exchange are granted by the operator")
     if proved.subject_type != "pairwise" and (before is None or before.subject_type != proved.subject_type):
         raise InvalidClientMetadata("a public sub, which joins what services know, is granted by the operator")
     if proved.lawful_basis == "consent":

@@ -7,22 +7,21 @@ A JWT is kept too, under its `jti`: a resource server that only checks the signa
 that asks /introspect hears at once that it was revoked, or that the session has ended.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 from idp.audit.events import EventType
 from idp.audit.recorder import event, note
 from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.errors import InvalidGrant, InvalidTarget
-from idp.login.assurance import acr
-from idp.oidc.authorization_details import CERTIFICATE_RECORDS, Records, name_of, within
+from idp.oidc.authorization_details import CERTIFICATE_RECORDS, name_of, within
 from idp.oidc.client import Client
 from idp.oidc.client_auth import AuthenticatedClient
-from idp.oidc.confirmation import Confirmation
 from idp.oidc.grant import GrantRecord
 from idp.oidc.keys import InvalidJws, KeyRing
 from idp.oidc.reach import Chosen
+from idp.oidc.resource_record import IssuedToken, ResourceAccess, ResourceRecord, SignIn
 from idp.oidc.resources import JWT, Resource, ResourceDirectory
 from idp.oidc.subjects import Subjects
 from idp.oidc.target import ClientSource
@@ -33,80 +32,6 @@ TYPE: Final = "at+jwt"
 """RFC 9068 section 2.1."""
 _MARK: Final = ".r"
 """Behind the handle of an opaque one."""
-
-
-@dataclass(frozen=True, slots=True)
-class SignIn:
-    """The citizen's, on which a token rests."""
-
-    citizen_id: str
-    auth_time: int
-    aal: int
-    amr: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ResourceRecord:
-    """What is kept with a token. `sub` is the name that the resource server knows the citizen by; without `sign_in` the
-    client acts for itself, and is the subject. Times are seconds since the epoch."""
-
-    client_id: str
-    resource: str
-    sub: str
-    scopes: tuple[str, ...]
-    iat: int
-    exp: int
-    confirmation: Confirmation
-    sign_in: SignIn | None = None
-    records: tuple[Records, ...] = ()
-
-    def claims(self, issuer: str) -> dict[str, Any]:
-        """What a token and an introspection say alike (RFC 9068 section 2.2, RFC 7662 section 2.2)."""
-        claims: dict[str, Any] = {
-            "iss": issuer,
-            "sub": self.sub,
-            "aud": self.resource,
-            "client_id": self.client_id,
-            "iat": self.iat,
-            "exp": self.exp,
-        }
-        if self.scopes:
-            claims["scope"] = " ".join(self.scopes)
-        if self.confirmation.members:
-            claims["cnf"] = self.confirmation.members
-        if self.records:
-            claims["authorization_details"] = [each.document for each in self.records]
-        if self.sign_in is not None:
-            claims |= {"auth_time": self.sign_in.auth_time, "acr": acr(self.sign_in.aal), "amr": self.sign_in.amr}
-        return claims
-
-
-@dataclass(frozen=True, slots=True)
-class IssuedToken:
-    """A token, to be given to its client; it lives `seconds`."""
-
-    token: str
-    token_type: str
-    seconds: int
-    scopes: tuple[str, ...]
-    records: tuple[Records, ...]
-
-    @property
-    def members(self) -> dict[str, Any]:
-        """Of the answer of the token endpoint those that are another resource's than /userinfo's."""
-        members: dict[str, Any] = {"token_type": self.token_type, "expires_in": self.seconds}
-        if self.records:  # RFC 9396 section 7
-            members["authorization_details"] = [each.document for each in self.records]
-        return members
-
-
-@dataclass(frozen=True, slots=True)
-class ResourceAccess:
-    """What a token opens now: `record` has of what it was issued for what its client may still have."""
-
-    client: Client
-    resource: Resource
-    record: ResourceRecord
 
 
 class ResourceTokens:
@@ -180,7 +105,32 @@ class ResourceTokens:
             raise InvalidTarget("nothing was granted there")
         return own
 
-    def _issue(self, liveness: Key, resource: Resource, record: ResourceRecord) -> IssuedToken:
+    def exchange(
+        self, authenticated: AuthenticatedClient, resource: Resource, scopes: tuple[str, ...], subject: ResourceAccess
+    ) -> IssuedToken:
+        """A token for whoever `subject` is of, at another resource; it lives no longer than that one. Raises
+        `InvalidGrant` if that has ended by now."""
+        client, before, now = authenticated.client, subject.record, int(self._clock.now())
+        sign_in = before.sign_in
+        record = ResourceRecord(
+            client.client_id,
+            resource.resource,
+            self._subjects.subject_at(resource, client, sign_in.citizen_id) if sign_in else before.sub,
+            scopes,
+            now,
+            min(before.exp, now + resource.token_seconds),
+            authenticated.confirmation,
+            sign_in,
+            actors=(client.client_id, *before.actors),
+            through=(before.client_id, *before.through),
+        )
+        if record.exp <= now:
+            raise InvalidGrant("ended meanwhile")
+        return self._issue(subject.key, resource, record, EventType.TOKEN_EXCHANGED)
+
+    def _issue(
+        self, liveness: Key, resource: Resource, record: ResourceRecord, what: EventType = EventType.TOKEN_ISSUED
+    ) -> IssuedToken:
         """Raises `InvalidGrant` if `liveness` has ended."""
         handle = mint(self._randomness, liveness.shard)
         if resource.token_format == JWT:
@@ -193,7 +143,7 @@ class ResourceTokens:
         citizen_id = record.sign_in.citizen_id if record.sign_in else None
         facts = note(citizen_id=citizen_id, client_id=record.client_id, resource=record.resource, scopes=record.scopes)
         seconds = record.exp - record.iat
-        told = [event(EventType.TOKEN_ISSUED, self._clock.now())]
+        told = [event(what, self._clock.now())]
         try:
             self._state.put_under(liveness, key, encode(record), seconds, facts, told)
         except (Gone, Conflict):
@@ -209,17 +159,20 @@ class ResourceTokens:
             record = decode(self._state.read_under(key).value, ResourceRecord)
         except Gone:
             return None
-        client, resource = self._clients.get(record.client_id), self._resources.get(record.resource)
-        if client is None or not client.enabled or resource is None:
+        client, resource = self._served(record.client_id), self._resources.get(record.resource)
+        if client is None or resource is None or not all(map(self._served, record.through)):
             return None
-        return ResourceAccess(client, resource, _still_open(record, client, resource))
+        return ResourceAccess(client, resource, _still_open(record, client, resource), key)
+
+    def _served(self, client_id: str) -> Client | None:
+        client = self._clients.get(client_id)
+        return client if client is not None and client.enabled else None
 
     def give_back(self, token: str, client: Client) -> None:
         """End a token of this client; whatever else it may be stays as it is."""
         access = self.look_up(token)
-        key = self._key(token)
-        if access is not None and key is not None and access.client.client_id == client.client_id:
-            self._state.delete(key, events=[event(EventType.TOKEN_REVOKED, self._clock.now())])
+        if access is not None and access.client.client_id == client.client_id:
+            self._state.delete(access.key, events=[event(EventType.TOKEN_REVOKED, self._clock.now())])
 
     def _key(self, token: str) -> Key | None:
         if not token.startswith("eyJ"):

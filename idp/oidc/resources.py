@@ -21,6 +21,15 @@ Texts = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class ExchangeRule:
+    """For which of a resource's scopes a client may exchange a token (RFC 8693): for each, the scope that the token
+    must have."""
+
+    client_id: str
+    scopes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """A resource server. `resource` and `resource_name` are as in RFC 9728 section 2; `scopes` are its own, each with
     what it means to a citizen; `token_seconds` is how long a token for it lives at most."""
@@ -35,6 +44,7 @@ class Resource:
     """The client as which it authenticates at /introspect."""
     certificate_types: Mapping[str, Texts] = field(default_factory=dict)
     """By code, the types of certificates of which it has records, each with what it is called."""
+    exchange: tuple[ExchangeRule, ...] = ()
 
     @property
     def sector(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from idp.errors import InvalidClientMetadata, InvalidRedirectUri
+from idp.oidc.client import TOKEN_EXCHANGE
 from idp.oidc.register import InitialTokens
 from tests.support.answers import token_refused, tokens
 from tests.support.assertions import JWKS, asserted, assertion
@@ -167,6 +168,7 @@ def test_rfc7591_2_a_client_to_which_no_citizen_comes_has_no_addresses(provider:
         {"grant_types": ["client_credentials", "refresh_token"]},
         {"grant_types": ["client_credentials", "authorization_code"], "scope": "openid"},
         {"grant_types": [], "token_endpoint_auth_method": "none"},
+        {"grant_types": [TOKEN_EXCHANGE], "token_endpoint_auth_method": "none"},
     ],
 )
 def test_rfc7591_3_2_2_what_does_not_fit_together_is_refused(provider: Provider, metadata: dict[str, Any]) -> None:
@@ -181,6 +183,7 @@ def test_rfc7591_3_2_2_what_does_not_fit_together_is_refused(provider: Provider,
         MACHINE | {"client_name": "x", "scope": None},
         {"redirect_uris": [CALLBACK], "scope": "openid records:read"},
         {"redirect_uris": [CALLBACK], "grant_types": ["authorization_code", "client_credentials"]},
+        {"redirect_uris": [CALLBACK], "grant_types": ["authorization_code", TOKEN_EXCHANGE]},
     ],
 )
 def test_rfc7591_5_nobody_grants_it_himself(provider: Provider, metadata: dict[str, Any]) -> None:

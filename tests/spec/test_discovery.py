@@ -10,6 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from idp.errors import InvalidClientMetadata
+from idp.oidc.client import OF_CLIENTS
 from tests.support.assertions import JWKS, asserted, assertion, secret_key, signed
 from tests.support.ciba import PINGED, asks_for, desk
 from tests.support.dpop import holder
@@ -103,13 +104,12 @@ def grants_are_redeemed(scene: Scene, values: list[str]) -> None:
     def refused(grant_type: str) -> str:
         return str(scene.provider.token(every, {"grant_type": grant_type}).json["error"])
 
-    grants = [value for value in values if value != "client_credentials"]
+    grants = [value for value in values if value not in OF_CLIENTS]
     every = scene.provider.client(scope=EVERY_SCOPE, grant_types=grants, backchannel_token_delivery_mode="poll")
-    assert {value: refused(value) for value in values} == dict.fromkeys(
-        values, "invalid_request"
-    ) | {  # its own is missing
-        "client_credentials": "unauthorized_client",  # `test_client_credentials.py` has one that is registered
-    }
+    missing = dict.fromkeys(values, "invalid_request")  # its own parameter
+    # `test_client_credentials.py` and `test_token_exchange.py` have clients that are registered for these
+    others = dict.fromkeys(OF_CLIENTS, "unauthorized_client")
+    assert {value: refused(value) for value in values} == missing | others
     for other in ("password", "implicit"):
         assert refused(other) == "unsupported_grant_type"
 

@@ -28,6 +28,9 @@ def test_a_resource_server_and_its_life(idp: Idp, tmp_path: Path) -> None:
     assert (added.status, added.err) == (0, "")
     assert added.json == DOCUMENT | {"introspection_client": client}
     assert idp("resource", "show", DOCUMENT["resource"]).json == added.json
+    rule = {"client_id": client, "scopes": {"records:read": "city:read"}}
+    assert idp("resource", "add", "-", stdin=json.dumps(DOCUMENT | {"exchange": [rule]})).json["exchange"] == [rule]
+    idp("resource", "add", "-", stdin=json.dumps(DOCUMENT | {"exchange": [rule, rule]})).said("exchange")
     changed = idp("resource", "add", "-", stdin=json.dumps(DOCUMENT | {"token_seconds": 60})).json
     assert idp("resource", "list").json == [changed]
     assert "records:read records:list" in idp("resource", "list", "--table").out
@@ -35,7 +38,7 @@ def test_a_resource_server_and_its_life(idp: Idp, tmp_path: Path) -> None:
     assert idp("resource", "list").json == []
     trail = [json.loads(line) for line in idp("audit", "tail").out.splitlines()]
     told = [(each["type"], each["resource"]) for each in trail if each["type"].startswith("resource:")]
-    assert told == [(f"resource:{what}", DOCUMENT["resource"]) for what in ("saved", "saved", "removed")]
+    assert told == [(f"resource:{what}", DOCUMENT["resource"]) for what in ("saved", "saved", "saved", "removed")]
 
 
 def test_what_is_left_out_has_its_usual_value(idp: Idp) -> None:
@@ -77,6 +80,13 @@ def test_a_resource_server_that_is_not_there(idp: Idp, verb: str) -> None:
         ("certificate_types", {"11100000000013127D001": "x"}),
         ("certificate_types", {"11100000000013127D001": {"name": ""}}),
         ("certificate_types", {f"11100000000013{n:04}001": {"name": "x"} for n in range(501)}),
+        ("exchange", {}),
+        ("exchange", [1]),
+        ("exchange", [{"client_id": "nobody", "scopes": {}}]),
+        ("exchange", [{"client_id": "nobody", "scopes": {"records:write": "city:read"}}]),
+        ("exchange", [{"client_id": "nobody", "scopes": {"records:read": "profile"}}]),
+        ("exchange", [{"client_id": "nobody"}]),
+        ("exchange", [{}] * 51),
         ("token_format", "paper"),
         ("token_signing_alg", "none"),
         ("token_seconds", 0),

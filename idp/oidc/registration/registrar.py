@@ -17,7 +17,6 @@ from idp.oidc.authorization_details import TYPES
 from idp.oidc.client import (
     AUTH_METHODS,
     AUTHORIZATION_CODE,
-    CLIENT_CREDENTIALS,
     CLIENT_SECRET_JWT,
     ELSEWHERE,
     FAPI2,
@@ -291,7 +290,7 @@ def _grants(metadata: Metadata, method: str) -> tuple[str, ...]:
         raise InvalidClientMetadata("grant_types without one by which a citizen signs in")
     if AUTHORIZATION_CODE not in grants and metadata.get("response_types"):
         raise InvalidClientMetadata("response_types without the grant that redeems them")
-    if method == "none" and (CLIENT_CREDENTIALS in grants or not grants):
+    if method == "none" and (set(OF_CLIENTS) & set(grants) or not grants):
         raise InvalidClientMetadata("a public client cannot act for itself (RFC 6749 section 4.4)")
     return grants
 

@@ -5,6 +5,7 @@ do not know, a resource server is described for us alone: what we do not know is
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -16,13 +17,14 @@ from idp.oidc.authorization_details import CERTIFICATE_TYPE
 from idp.oidc.client import Client
 from idp.oidc.keys import ALGORITHMS
 from idp.oidc.registration.members import Metadata, one_of, parse, seconds, string
-from idp.oidc.resources import OPAQUE, TOKEN_FORMATS, Resource, Texts
+from idp.oidc.resources import OPAQUE, TOKEN_FORMATS, ExchangeRule, Resource, Texts
 from idp.oidc.scopes import SCOPES
 from idp.oidc.target import ClientSource
 
 MAX_URI: Final = 255
 MAX_SCOPES: Final = 50
 MAX_CERTIFICATE_TYPES: Final = 500
+MAX_RULES: Final = 50
 LONGEST_SECONDS: Final = 3_600
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._/:-]+", re.ASCII)
 _SCOPE: Final = re.compile(r"[a-z][A-Za-z0-9._:/-]{1,38}", re.ASCII)
@@ -43,6 +45,7 @@ def prove(document: bytes, clients: ClientSource) -> Resource:
         token_seconds=_seconds(metadata),
         introspection_client=_introspection_client(metadata, clients),
         certificate_types=_certificate_types(metadata),
+        exchange=_exchange(metadata, clients),
     )
 
 
@@ -54,7 +57,7 @@ def describe(resource: Resource) -> dict[str, Any]:
             document |= _tagged(name, value)
         elif name in ("scopes", "certificate_types"):
             document |= {name: {key: _tagged("name", texts) for key, texts in value.items()}} if value else {}
-        elif value is not None:
+        elif value not in (None, (), []):
             document[name] = value
     return document
 
@@ -142,6 +145,30 @@ def _introspection_client(metadata: Metadata, clients: ClientSource) -> str | No
     if client_id is not None and (client is None or not client.confidential):
         raise InvalidClientMetadata("introspection_client is not a client that authenticates")
     return client_id
+
+
+def _exchange(metadata: Metadata, clients: ClientSource) -> tuple[ExchangeRule, ...]:
+    """Each for another client, and of this resource's own scopes."""
+    rules = metadata.get("exchange", [])
+    if not isinstance(rules, list) or len(rules) > MAX_RULES:
+        raise InvalidClientMetadata(f"exchange is not an array of at most {MAX_RULES} rules")
+    proved = tuple(_rule(rule, clients, metadata["scopes"]) for rule in rules)
+    if len({rule.client_id for rule in proved}) < len(proved):
+        raise InvalidClientMetadata("exchange has two rules for one client")
+    return proved
+
+
+def _rule(rule: object, clients: ClientSource, own: Mapping[str, object]) -> ExchangeRule:
+    members = rule if isinstance(rule, dict) else {}
+    client_id, scopes = members.get("client_id"), members.get("scopes")
+    if members.keys() != {"client_id", "scopes"} or not isinstance(scopes, dict) or not scopes.keys() <= own.keys():
+        raise InvalidClientMetadata("exchange has a rule that is not client_id and scopes of this resource")
+    if not all(isinstance(each, str) and _SCOPE.fullmatch(each) and each not in SCOPES for each in scopes.values()):
+        raise InvalidClientMetadata("exchange has a rule for a scope that no resource has")
+    client = clients.get(client_id) if isinstance(client_id, str) else None
+    if client is None or not client.confidential:
+        raise InvalidClientMetadata("exchange has a rule for what is not a client that authenticates")
+    return ExchangeRule(client.client_id, scopes)
 
 
 def _tellable(**facts: str | tuple[str, ...]) -> bool:
