@@ -6,9 +6,10 @@
     floor.py      the floor: a Flask application with dictionaries, under the same server with the same threads
     provider.py   ours: a real `idp serve` with registered clients and citizens who are signed in
     walks.py      what is measured, as bytes: a hop, a sign-in with a password, the floor's hash
+    calls.py      the same for what servers ask in between, and for the hop of FAPI 2.0; calling.py serves it
     load.py       our own load client; wrk.py and hop.lua drive wrk instead
     machine.py    which processor serves and which asks; memory and processor time of a worker
-    citizens.py   many stored citizens, made once and kept
+    citizens.py   many stored citizens, made once and kept; clients.py does it for registered clients
 
 One worker has one processor for itself. On the other run the client, Redis and our housekeeper. Nothing is measured
 from within: the servers are what they always are.

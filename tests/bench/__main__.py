@@ -12,17 +12,31 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.bench import load, wrk
+from tests.bench.calling import calling
 from tests.bench.citizens import stocked
+from tests.bench.clients import stock
 from tests.bench.machine import Processors, divide, memory
 from tests.bench.provider import ALGORITHMS, Ours, arriving, provider
-from tests.bench.report import Growth, Row, busy_line, growth_line, memory_line, status, table
-from tests.bench.rounds import Side, compare
+from tests.bench.report import (
+    Call,
+    Growth,
+    Row,
+    busy_line,
+    calls_table,
+    growth_line,
+    memory_line,
+    status,
+    stock_lines,
+    table,
+)
+from tests.bench.rounds import Side, alone, compare
 from tests.bench.serving import floor, private_redis
 from tests.bench.walks import Place, Walk, WrongAnswer, hashing, hop
 
 KEPT = Path("var/bench")
 FEW, MANY = 100, 1_000_000
-BROWSERS = 64
+FEW_CLIENTS, MANY_CLIENTS = 1_000, 100_000
+BROWSERS, CALLING = 64, 16
 SIGN_IN_SECONDS = 3.0
 
 
@@ -37,6 +51,7 @@ class Bench:
     floor_worker: int
     rows: list[Row] = field(default_factory=list)
     memories: list[str] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
 
     def hops(self, place: Place, cookies: list[str], worker: int) -> Side:
         connections = self.options.connections
@@ -59,6 +74,21 @@ class Bench:
             if self.options.sign_ins:
                 self.sign_ins(state, ours)
             self.memories.append(memory_line(state, memory(ours.worker)))
+        if self.options.calls:
+            self.measure_calls(state, state_url)
+
+    def measure_calls(self, state: str, state_url: str | None) -> None:
+        """What relying parties' servers ask, and the hop of FAPI 2.0."""
+        folder = self.folder / f"{state}-calls"
+        folder.mkdir()
+        browsers = max(self.options.connections, CALLING)
+        with calling(folder, self.processors, state_url, browsers, say) as (ours, walks):
+            for name, walk in walks.items():
+                say(f"{state}: {name}")
+                side = self.driven(ours.port, ours.worker, walk)
+                self.calls.append(
+                    Call(state, name, alone(side, max(2, self.options.rounds // 3), self.options.seconds))
+                )
 
     def sign_ins(self, state: str, ours: Ours) -> None:
         say(f"{state}: sign-ins with a password")
@@ -83,7 +113,12 @@ class Bench:
             other = self.hops(many.places["ES256"], list(many.cookies), many.worker)
             return Growth(compare(one, other, self.options.rounds, self.options.seconds), FEW, MANY)
 
-    def report(self, growth: Growth | None) -> None:
+    def stocks(self) -> str:
+        """Few registered clients and many."""
+        few, many = (stock(self.folder, count, self.processors, say) for count in (FEW_CLIENTS, MANY_CLIENTS))
+        return stock_lines(few, many)
+
+    def report(self, growth: Growth | None, stocks: str) -> None:
         tool = "wrk" if self.options.client == "wrk" else "our own client"
         where = "the worker on a processor of its own" if self.processors.apart else "ONE processor for all"
         connections, rounds = self.options.connections, self.options.rounds
@@ -94,6 +129,10 @@ class Bench:
         print(busy_line(measured), end="")
         print("\nMemory of the worker\n" + "\n".join(self.memories))
         print(f"\n{growth_line(growth)}" if growth else "\nGrowth with stored citizens: left out.")
+        if self.calls:
+            print(f"\nBetween sign-ins, by our own client; no floor and no bar\n\n{calls_table(self.calls)}")
+        if stocks:
+            print(f"\n{stocks}")
 
 
 def say(what: str) -> None:
@@ -105,7 +144,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench",
         description="Measure SSO hops (/authorize, /token, /userinfo of a signed-in citizen) and sign-ins with a "
-        "password, beside a bare floor that is measured in the same run.",
+        "password, beside a bare floor that is measured in the same run; and what relying parties ask in between.",
     )
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, without the million citizens")
     parser.add_argument("--client", choices=("wrk", "own"), help="who makes the load (wrk where it is installed)")
@@ -115,7 +154,13 @@ def options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="length of each side of a round (2; quick: 1)")
     parser.add_argument("--connections", type=int, default=8, help="browsers at a time (8)")
     parser.add_argument("--no-sign-ins", action="store_false", dest="sign_ins", help="hops only")
-    parser.add_argument("--no-growth", action="store_false", dest="growth", help="without the million citizens")
+    parser.add_argument("--no-calls", action="store_false", dest="calls", help="without what servers ask in between")
+    parser.add_argument(
+        "--no-growth",
+        action="store_false",
+        dest="growth",
+        help="without the million citizens and the hundred thousand clients",
+    )
     chosen = parser.parse_args()
     chosen.client = chosen.client or ("wrk" if wrk.present() else "own")
     chosen.rounds = chosen.rounds or (3 if chosen.quick else 9)
@@ -150,7 +195,7 @@ def run(chosen: argparse.Namespace) -> int:
                 one.measure("redis", url)
         one.memories.append(memory_line("floor", memory(one.floor_worker)))
         growth = one.growth() if chosen.growth else None
-        one.report(growth)
+        one.report(growth, one.stocks() if chosen.growth else "")
         return status(one.rows, growth)
 
 

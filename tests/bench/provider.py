@@ -4,9 +4,10 @@ Citizens and clients are put into the stores beforehand; signing in and consenti
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from idp.app import build_services
@@ -48,11 +49,13 @@ def provider(
     citizens: int,
     browsers: int,
     say: Callable[[str], None],
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Ours]:
-    """Serve from `folder`, which holds embedded stores, perhaps with citizens in it already."""
+    """Serve from `folder`, which holds embedded stores, perhaps with citizens in it already; with `more` settings."""
     port = free_port()
     variables = {"IDP_ISSUER": f"http://127.0.0.1:{port}", "IDP_DATA_DIR": str(folder)}
     variables |= {"IDP_ADDRESS_RATE": "1000000", "IDP_CLIENT_RATE": "1000000"}  # all of the load comes from one of each
+    variables |= more
     if state_url is not None:
         variables["IDP_STATE_URL"] = state_url
     places = _prepare(load_settings(variables), port, citizens, say)
@@ -61,6 +64,16 @@ def provider(
         people = [number(index * citizens // browsers) for index in range(browsers)]
         cookies = [_signed_in(places, person) for person in people]
         yield Ours(port, worker, places, people, cookies)
+
+
+def register(folder: Path, state_url: str | None, metadata: Mapping[str, object]) -> tuple[str, str]:
+    """Another client of a provider that runs, as an operator adds it: its id and its secret."""
+    variables = {"IDP_ISSUER": "http://127.0.0.1", "IDP_DATA_DIR": str(folder)}
+    services = build_services(load_settings(variables | ({"IDP_STATE_URL": state_url} if state_url else {})))
+    try:
+        return _registered(services.clients.add(encode(metadata)))
+    finally:
+        services.close()
 
 
 def _prepare(settings: Settings, port: int, citizens: int, say: Callable[[str], None]) -> dict[str, Place]:
@@ -105,12 +118,17 @@ def arriving(place: Place, person: str, jar: dict[str, str]) -> Walk:
 
     One who agreed before walks three requests: /authorize, the page, and its form.
     """
-    answer = yield place.get(place.authorize, f"Cookie: {cookie(jar)}")
+    yield from through(place, place.authorize, person, jar)
+
+
+def through(place: Place, address: str, person: str, jar: dict[str, str]) -> Generator[bytes, Answer, str]:
+    """The same from whatever a portal's request is; gives the address at the portal that the answer leads to."""
+    answer = yield place.get(address, f"Cookie: {cookie(jar)}")
     for _ in range(10):
         jar |= answer.cookies()
         location = answer.header("location") if answer.status == 303 else ""
         if location.startswith(CALLBACK):
-            return
+            return location
         if location:
             answer = yield place.get(location, f"Cookie: {cookie(jar)}")
         else:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.bench.machine import Memory
-from tests.bench.rounds import Comparison
+from tests.bench.rounds import Comparison, Seen
 
 BARS = {
     ("redis", "RS256"): 0.6,
@@ -17,6 +17,7 @@ HEAD = (
     *("state", "measured", "a second", "floor", "ratio", "of rounds", "bar", ""),
     *("p50 ms", "p99 ms", "CPU ms", "floor", "by CPU"),
 )
+ALONE = ("state", "measured", "a second", "p50 ms", "p99 ms", "CPU ms")
 BUSY = 0.85
 """A worker that gets less of its processor shares it with programs that are not ours."""
 UNCHANGED = 0.97
@@ -73,9 +74,56 @@ class Growth:
         return self.comparison.quartiles[1] < UNCHANGED
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What has neither floor nor bar."""
+
+    state: str
+    measured: str
+    seen: Seen
+
+    def cells(self) -> tuple[str, ...]:
+        """As in `ALONE`."""
+        seen = self.seen
+        times = (
+            f"{seen.milliseconds(0.5):.1f}",
+            f"{seen.milliseconds(0.99):.1f}",
+            f"{seen.processor_milliseconds:.2f}",
+        )
+        return (self.state, self.measured, f"{seen.rate:,.0f}", *times)
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Registered clients in number: microseconds of SQL to look one up, and the worker's memory before any came and
+    after `came` of them."""
+
+    clients: int
+    microseconds: float
+    before: Memory
+    came: int
+    after: Memory
+
+
+def stock_lines(few: Stock, many: Stock) -> str:
+    return (
+        f"from {few.clients:,} to {many.clients:,} registered clients: a look-up takes {few.microseconds:.0f} -> "
+        f"{many.microseconds:.0f} us of SQL; the worker's RSS {few.before.resident:.1f} -> {many.before.resident:.1f} "
+        f"MiB,\nand {many.after.resident:.1f} MiB after {many.came:,} of them came"
+    )
+
+
+def calls_table(calls: Sequence[Call]) -> str:
+    return _aligned([ALONE, *(call.cells() for call in calls)])
+
+
 def table(rows: Sequence[Row]) -> str:
-    lines = [HEAD, *(row.cells() for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
+    return _aligned([HEAD, *(row.cells() for row in rows)])
+
+
+def _aligned(lines: Sequence[Sequence[str]]) -> str:
+    """The first two columns are words."""
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) if column < 2 else cell.rjust(width) for column, (cell, width) in enumerate(cells))
         for cells in (list(zip(line, widths, strict=True)) for line in lines)

@@ -84,10 +84,23 @@ def compare(floor: Side, ours: Side, rounds: int, seconds: float) -> Comparison:
         side.load(min(seconds, 1.0))  # caches and connections are warm when it counts
     for count in range(rounds):
         for side, seen in sides if count % 2 == 0 else sides[::-1]:
-            before = processor_seconds(side.worker)
-            load = side.load(seconds)
-            seen.processor_seconds += processor_seconds(side.worker) - before
-            seen.seconds += load.seconds
-            seen.rates.append(load.per_second)
-            seen.latencies += load.latencies
+            _round(side, seen, seconds)
     return Comparison(sides[0][1], sides[1][1])
+
+
+def alone(side: Side, rounds: int, seconds: float) -> Seen:
+    """One server, for what no floor stands beside."""
+    seen = Seen()
+    side.load(min(seconds, 1.0))
+    for _ in range(rounds):
+        _round(side, seen, seconds)
+    return seen
+
+
+def _round(side: Side, seen: Seen, seconds: float) -> None:
+    before = processor_seconds(side.worker)
+    load = side.load(seconds)
+    seen.processor_seconds += processor_seconds(side.worker) - before
+    seen.seconds += load.seconds
+    seen.rates.append(load.per_second)
+    seen.latencies += load.latencies

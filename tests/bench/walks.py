@@ -52,6 +52,7 @@ class Place:
     port: int
     client_id: str
     client_secret: str
+    scope: str = "openid profile"
 
     @cached_property
     def host(self) -> str:
@@ -65,7 +66,7 @@ class Place:
             "response_type": "code",
             "client_id": self.client_id,
             "redirect_uri": CALLBACK,
-            "scope": "openid profile",
+            "scope": self.scope,
             "state": "af0ifjsldkj-af0ifjsldkj",
             "nonce": "n-0S6_WzA2Mj-n-0S6_WzA2Mj",
             "code_challenge": challenge,

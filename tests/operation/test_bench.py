@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import wrk
+from tests.bench import clients, wrk
+from tests.bench.calling import calling
 from tests.bench.load import drive, once
 from tests.bench.machine import Processors, memory
 from tests.bench.provider import ALGORITHMS, arriving, provider
@@ -13,6 +14,7 @@ from tests.bench.report import Row, memory_line, table
 from tests.bench.rounds import Side, compare
 from tests.bench.serving import floor
 from tests.bench.walks import Place, WrongAnswer, hashing, hop
+from tests.support.provider import Provider
 
 SECONDS = 0.2
 
@@ -49,3 +51,17 @@ def test_the_floor_and_we_are_walked_by_the_same_clients(tmp_path: Path) -> None
         assert f"RSS {used.resident:6.1f} MiB" in memory_line("embedded", used)
         with pytest.raises(WrongAnswer):
             once(ours.port, hop(ours.places["ES256"], "idp-session=nobodys"))
+
+
+def test_what_servers_ask_is_walked_too(tmp_path: Path) -> None:
+    usable = sorted(os.sched_getaffinity(0))
+    with calling(tmp_path, Processors(usable[-1], usable[0]), None, 2, print) as (ours, walks):
+        assert set(walks) == {"FAPI 2.0 hops", "introspections", "refreshes", "registrations"}
+        for walk in walks.values():
+            assert drive(ours.port, walk, 2, SECONDS).latencies
+
+
+def test_clients_in_bulk_are_clients(provider: Provider) -> None:
+    ids = clients.add(provider.services, 3)
+    assert [provider.services.directory.get(each).client_id for each in ids] == list(ids)  # type: ignore[union-attr]
+    assert clients.look_up(provider.services, ids) > 0

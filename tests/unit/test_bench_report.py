@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.bench.report import BUSY, Growth, Row, busy_line, growth_line, status
+from tests.bench.machine import Memory
+from tests.bench.report import BUSY, Call, Growth, Row, Stock, busy_line, calls_table, growth_line, status, stock_lines
 from tests.bench.rounds import Comparison, Seen
 
 SAME = [1.0] * 9
@@ -105,3 +106,19 @@ def test_a_busy_machine_is_named(floor_share: float, our_share: float, said: str
 
 def test_nothing_measured_is_not_busy() -> None:
     assert busy_line([]) == ""
+
+
+def test_what_has_no_floor_has_its_own_table() -> None:
+    seen = Seen([400.0, 500.0, 600.0], [0.002] * 1500, 3.0, 1.5)
+    head, row = calls_table([Call("redis", "introspections", seen)]).splitlines()
+    assert head.split() == ["state", "measured", "a", "second", "p50", "ms", "p99", "ms", "CPU", "ms"]
+    assert row.split() == ["redis", "introspections", "500", "2.0", "2.0", "1.00"]
+
+
+def test_the_line_about_registered_clients_says_what_was_measured() -> None:
+    few = Stock(1_000, 40.2, Memory(130.0, 100.0), 1_000, Memory(135.0, 105.0))
+    many = Stock(100_000, 43.1, Memory(131.0, 101.0), 12_000, Memory(180.0, 150.0))
+    assert stock_lines(few, many) == (
+        "from 1,000 to 100,000 registered clients: a look-up takes 40 -> 43 us of SQL; the worker's RSS 130.0 -> 131.0 "
+        "MiB,\nand 180.0 MiB after 12,000 of them came"
+    )
