@@ -71,7 +71,7 @@ def test_c_dup_param_by_another_separator_is_a_part_of_the_value(
     assert page.status_code == 200
 
 
-@pytest.mark.parametrize("name", ["code", "grant_type", "redirect_uri", "code_verifier", "client_id", "resource"])
+@pytest.mark.parametrize("name", ["code", "grant_type", "redirect_uri", "code_verifier", "client_id"])
 def test_c_dup_param_token_endpoint(provider: Provider, client: Registered, name: str) -> None:
     code = provider.visitor().arrive(client, provider.citizen())["code"]
     fields = client.exchange(code)
@@ -93,7 +93,7 @@ def test_c_implicit_and_hybrid_are_not_offered(provider: Provider, client: Regis
     assert metadata["response_types_supported"] == ["code"]
 
 
-@pytest.mark.parametrize("mode", ["web_message", "jwt", "query.jwt", "form_post.jwt", "QUERY"])
+@pytest.mark.parametrize("mode", ["web_message", "JWT", "jwt.query", "web_message.jwt", "QUERY"])
 def test_c_respmode_that_is_not_offered(provider: Provider, client: Registered, mode: str) -> None:
     assert provider.visitor().hop(client, response_mode=mode)["error"] == "invalid_request"
 
@@ -143,7 +143,7 @@ def test_c_access_token_in_the_query_is_refused(provider: Provider, client: Regi
     assert provider.userinfo(token).status_code == 200
 
 
-@pytest.mark.parametrize("prompt", ["none login", "login none", "none none consent", "create", "LOGIN", "<script>"])
+@pytest.mark.parametrize("prompt", ["none login", "login none", "none none consent", "create login", "LOGIN"])
 def test_c_prompt_that_contradicts_itself(provider: Provider, client: Registered, prompt: str) -> None:
     visitor = provider.visitor()
     visitor.arrive(client, provider.citizen())

@@ -92,7 +92,7 @@ def test_d12_client_secrets_and_verifiers_are_compared_in_constant_time(known: K
     with compared() as calls:
         wrong = known.client.exchange(code, code_verifier=VERIFIER[:-1] + "x")
         token_refused(known.provider.token(known.client, wrong), "invalid_grant")
-    right = code_proof(known.client.id, CALLBACK, urlsafe(hashlib.sha256(VERIFIER.encode()).digest()))
+    right = code_proof(known.client.id, CALLBACK, urlsafe(hashlib.sha256(VERIFIER.encode()).digest()), None)
     assert any(right.hex() in operands for operands in calls)
 
 
@@ -119,7 +119,7 @@ HOSTILE = [
     ({"claims": "[" * 5_000}, "invalid_request"),
     ({"registration": "{"}, "registration_not_supported"),
     ({"prompt": "none login"}, "invalid_request"),
-    ({"prompt": "create"}, "invalid_request"),
+    ({"prompt": "create none"}, "invalid_request"),
     ({"request": "x"}, "invalid_request_object"),
     ({"request": "eyJhbGciOiJub25lIn0.e30."}, "invalid_request_object"),
     ({"request_uri": "https://portal.example/r"}, "request_uri_not_supported"),
