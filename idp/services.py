@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Final
@@ -96,7 +96,7 @@ def build_services(
     versions.on_change(partial(_reload, vault))
     directory = ClientDirectory(records.clients, versions)
     resource_directory = ResourceDirectory(records.resources, versions)
-    engine = Engine(discovery.metadata(settings.issuer, registration=settings.registration != "closed"), directory)
+    engine = Engine(_metadata(settings), directory)
     fetcher = cache(partial(Fetcher, settings.outbound_allow, settings.ca_file))
     registrar = Registrar(engine, Sectors(fetcher), _statements(settings, clock), DEFAULT_SCOPE, resource_directory)
     client_secrets = ClientSecrets(cache(partial(_secret, records, vault, randomness, "client-secrets")))
@@ -129,6 +129,10 @@ def _secret(records: Records, vault: Vault, randomness: Randomness, name: str) -
     context = secret_context(name)
     sealed = records.secrets.get_or_create(name, lambda: vault.seal(randomness.bytes(_SECRET_BYTES), context))
     return vault.open(sealed, context)
+
+
+def _metadata(settings: Settings) -> Mapping[str, object]:
+    return discovery.metadata(settings.issuer, settings.registration != "closed", settings.mutual_tls)
 
 
 def _limits(settings: Settings) -> Limits:

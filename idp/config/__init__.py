@@ -5,7 +5,7 @@ source.py    the environment and the file they are read from
 values.py    what each kind of value must look like
 """
 
-from idp.config.settings import Lifetimes, Settings, load_settings, without_credentials
+from idp.config.settings import Lifetimes, MutualTls, Settings, load_settings, without_credentials
 from idp.config.source import SettingsError
 
-__all__ = ["Lifetimes", "Settings", "SettingsError", "load_settings", "without_credentials"]
+__all__ = ["Lifetimes", "MutualTls", "Settings", "SettingsError", "load_settings", "without_credentials"]

@@ -11,6 +11,9 @@
     IDP_OUTBOUND_ALLOW            exact host:port pairs that outgoing calls may reach besides public addresses
     IDP_CA_FILE                   certificates to trust for outgoing calls besides the system's
     IDP_TRUSTED_PROXIES           exact addresses of the proxies whose forwarding headers are believed
+    IDP_CLIENT_CERTIFICATE_HEADER  the header in which these proxies tell a client's certificate (none)
+    IDP_CLIENT_CERTIFICATE_VERIFIED_HEADER  the one in which they say SUCCESS of its chain (none)
+    IDP_MTLS_ORIGIN               a second address of ours, where clients are asked for certificates (none)
     IDP_PASSWORD_POLICY           nist or mlps3 (nist)
     IDP_AUDIT_DAYS                how long audit events and agreements that ended are kept (1096; at least 184)
     IDP_ADDRESS_RATE              requests a second that one worker takes of one address (500)
@@ -71,6 +74,16 @@ _BOUNDS: Mapping[str, tuple[int, int]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class MutualTls:
+    """How trusted proxies tell of clients' certificates (RFC 8705). Without `verified_header` nobody says whether a
+    chain was proved. `origin` is where the proxies ask for certificates, if not at the issuer's own address."""
+
+    header: str
+    verified_header: str | None = None
+    origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     issuer: str
     data_dir: Path
@@ -84,6 +97,7 @@ class Settings:
     outbound_allow: frozenset[str] = frozenset()
     ca_file: Path | None = None
     trusted_proxies: frozenset[str] = frozenset()
+    mutual_tls: MutualTls | None = None
     password_policy: PasswordPolicyName = "nist"
     audit_days: int = 1096
     """Events and ended agreements are kept so long; six months is the least that the law asks (Cybersecurity Law,
@@ -122,6 +136,7 @@ def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Setti
     """Read and check the settings. `file` stands for `IDP_SETTINGS_FILE`. Raises `SettingsError` with every problem."""
     reader = SettingsReader(environ, file)
     data_dir = reader.read("IDP_DATA_DIR", values.path, Path("var").absolute())
+    proxies: frozenset[str] = reader.read("IDP_TRUSTED_PROXIES", values.addresses, frozenset())
     settings = Settings(
         issuer=reader.required(
             "IDP_ISSUER", values.issuer, "set it to the address citizens reach, such as https://id.example.cn"
@@ -135,7 +150,8 @@ def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Setti
         software_statement_issuers=reader.read("IDP_SOFTWARE_STATEMENT_ISSUERS", values.existing_file, None),
         outbound_allow=reader.read("IDP_OUTBOUND_ALLOW", values.host_ports, frozenset()),
         ca_file=reader.read("IDP_CA_FILE", values.existing_file, None),
-        trusted_proxies=reader.read("IDP_TRUSTED_PROXIES", values.addresses, frozenset()),
+        trusted_proxies=proxies,
+        mutual_tls=_mutual_tls(reader, proxies),
         password_policy=reader.read("IDP_PASSWORD_POLICY", values.one_of(PasswordPolicyName), "nist"),
         audit_days=reader.read("IDP_AUDIT_DAYS", values.whole(184, 36_500), 1096),
         address_rate=reader.read("IDP_ADDRESS_RATE", values.whole(1, 1_000_000), 500),
@@ -153,6 +169,19 @@ def without_credentials(url: str) -> str:
         return url
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
+
+
+def _mutual_tls(reader: SettingsReader, proxies: frozenset[str]) -> MutualTls | None:
+    header = reader.read("IDP_CLIENT_CERTIFICATE_HEADER", values.header, None)
+    verified = reader.read("IDP_CLIENT_CERTIFICATE_VERIFIED_HEADER", values.header, None)
+    origin = reader.read("IDP_MTLS_ORIGIN", values.issuer, None)
+    if header is None:
+        if verified or origin:
+            reader.reject("IDP_CLIENT_CERTIFICATE_HEADER is missing: without it nobody tells us of certificates")
+        return None
+    if not proxies:
+        reader.reject("IDP_CLIENT_CERTIFICATE_HEADER needs IDP_TRUSTED_PROXIES: from nobody else it is believed")
+    return MutualTls(header, verified, origin)
 
 
 def _lifetimes(reader: SettingsReader) -> Lifetimes:

@@ -22,6 +22,8 @@ STATE_SCHEMES = (
     "rediss+cluster",
 )
 
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}", re.ASCII)
+_TAKEN = frozenset({"authorization", "cookie", "dpop", "host", "origin", "forwarded", "x-forwarded-for"})
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?):(?P<port>[1-9][0-9]{0,4})")
 _HOST_NAME = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -101,6 +103,13 @@ def addresses(raw: str) -> frozenset[str]:
         ) from None
     # IPv4 in IPv6 is IPv4, as in `idp.sources.address_of`
     return frozenset(str(getattr(address, "ipv4_mapped", None) or address) for address in parsed)
+
+
+def header(raw: str) -> str:
+    """A name that no other header of ours has. One with an underscore cannot be told from one with a hyphen."""
+    if not _HEADER.fullmatch(raw) or raw.lower() in _TAKEN:
+        raise ValueError("must be the name of a header of its own, with hyphens, not underscores, such as Client-Cert")
+    return raw
 
 
 def one_of(choices: object) -> Callable[[str], Any]:

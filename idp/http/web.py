@@ -27,6 +27,8 @@ CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 """Of every page; `form-action` stands last, so that an address can follow."""
+VERIFIED: Final = "SUCCESS"
+"""What a proxy says of a certificate whose chain it trusts: nginx and Apache have this word."""
 _SOURCE: Final = re.compile(r"[a-z][a-z0-9+.-]*:(//[A-Za-z0-9.:\[\]-]+)?", re.ASCII)
 _HARDENED: Final = (
     ("Cache-Control", "no-store"),
@@ -80,6 +82,9 @@ class Web:
         self.cookies: Final = Cookies(settings.secure)
         self._strict = (_STRICT,) if settings.secure else ()
         self._proxies = settings.trusted_proxies
+        tells = settings.mutual_tls
+        self._certificate_in = _environ_name(tells.header) if tells else None
+        self._verdict_in = _environ_name(tells.verified_header) if tells and tells.verified_header else None
         self._pages = pages
 
     # -- reading ----------------------------------------------------------------------------------------------------
@@ -102,6 +107,15 @@ class Web:
         if address in self._proxies or ":" in address:
             return source_of(self.source(Request(environ)))
         return address
+
+    def client_certificate(self, environ: WSGIEnvironment) -> tuple[str, bool] | None:
+        """What an exactly trusted proxy tells of the certificate that the client showed it, as it stands in the header,
+        and whether it says that it verified the chain. Whoever else sends these headers is not believed."""
+        if self._certificate_in is None or address_of(environ.get("REMOTE_ADDR", "")) not in self._proxies:
+            return None
+        told: str = environ.get(self._certificate_in, "")
+        verified = self._verdict_in is not None and environ.get(self._verdict_in) == VERIFIED
+        return (told, verified) if told else None
 
     def cookie(self, request: Request, name: str) -> str:
         return cookie(request.environ.get("HTTP_COOKIE", ""), name)
@@ -168,6 +182,11 @@ class Web:
         if self._strict and not isinstance(response, Complete):  # those are made with it
             response.headers.set(*_STRICT)
         return response
+
+
+def _environ_name(header: str) -> str:
+    """Where WSGI puts a header (PEP 3333)."""
+    return "HTTP_" + header.upper().replace("-", "_")
 
 
 def _choice(cookie: str) -> tuple[str, int]:

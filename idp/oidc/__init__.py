@@ -21,10 +21,10 @@ parameter; `claims_parameter.py` for the one that is JSON) -> `provider.py` (pyo
 session's leg, which `legs.py` names, or a transaction for `idp.login`).
 
 A request to /token goes: `client_auth.py` (who asks; `assertion.py` where a JWT says so, with `client_secrets.py` for
-those that secrets sign) -> `dpop.py` (the key it shows, RFC 9449) -> a file of `grants/` -> `redemption.py` (what a
-citizen granted on a page) -> `tokens.py` (the answer); `grant.py` is what the store keeps of it, `access.py` the access
-tokens, `families.py` the refresh tokens of one grant, `confirmation.py` the key that a token is bound to. At a resource
-`presentation.py` asks for that key.
+those that secrets sign; `mtls.py` where a certificate does) -> `dpop.py` (the key it shows, RFC 9449) -> a file of
+`grants/` -> `redemption.py` (what a citizen granted on a page) -> `tokens.py` (the answer); `grant.py` is what the
+store keeps of it, `access.py` the access tokens, `families.py` the refresh tokens of one grant, `confirmation.py` the
+key that a token is bound to. At a resource `presentation.py` asks for that key.
 
 `resources.py` are the servers that other access tokens are for, `reach.py` which of them a grant names (RFC 8707)
 and with which `authorization_details.py` (RFC 9396), and `resource_tokens.py` those tokens (RFC 9068), of which

@@ -6,6 +6,14 @@ from idp.parameters import Parameters, parse
 
 
 @dataclass(frozen=True, slots=True)
+class ShownCertificate:
+    """What a trusted proxy tells of the certificate that a client showed it; `verified`: and of its chain."""
+
+    text: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """`form` is the raw form, `authorization` and `dpop` the headers of those names, `source` the address it came from.
     Of a header that came twice the server makes one, with a comma between, which no proof has."""
@@ -14,6 +22,7 @@ class Call:
     authorization: str | None
     source: str
     dpop: str | None
+    certificate: ShownCertificate | None
 
     def parameters(self) -> Parameters:
         """The form, in which nothing stands twice. Raises `InvalidRequest`."""
@@ -32,3 +41,4 @@ class ResourceCall:
     form: str | None
     authorization: str | None
     dpop: str | None
+    certificate: ShownCertificate | None

@@ -16,6 +16,9 @@ CLIENT_SECRET_JWT: Final = "client_secret_jwt"
 ASSERTION_METHODS: Final = (CLIENT_SECRET_JWT, "private_key_jwt")
 """By a JWT (RFC 7523)."""
 SECRET_METHODS: Final = ("client_secret_basic", "client_secret_post", CLIENT_SECRET_JWT)
+TLS_CLIENT_AUTH: Final = "tls_client_auth"
+MTLS_METHODS: Final = (TLS_CLIENT_AUTH, "self_signed_tls_client_auth")
+"""By a certificate (RFC 8705 section 2); offered where a proxy tells of it."""
 AUTH_METHODS: Final = (*SECRET_METHODS, "private_key_jwt", "none")
 """How a client may authenticate at the token endpoint (OIDC Core section 9)."""
 AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE, CIBA, TOKEN_EXCHANGE = GRANT_TYPES = (
@@ -94,6 +97,13 @@ class Client:
     require_signed_request_object: bool = False
     dpop_bound_access_tokens: bool = False
     """Whether it asks for no token that is not bound to a key (RFC 9449 section 5.2)."""
+    tls_client_certificate_bound_access_tokens: bool = False
+    """Whether its tokens are bound to its certificate (RFC 8705 section 3.4)."""
+    tls_client_auth_subject_dn: str | None = None
+    tls_client_auth_san_dns: str | None = None
+    tls_client_auth_san_uri: str | None = None
+    tls_client_auth_san_ip: str | None = None
+    tls_client_auth_san_email: str | None = None
     default_max_age: int | None = None
     require_auth_time: bool = False
     default_acr_values: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ One method per request, and only the one that the client registered. `authentica
 """
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import unquote_plus
 
@@ -14,9 +14,10 @@ from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.errors import InvalidClient, InvalidRequest, TooManyRequests
 from idp.oidc.assertion import JWT_BEARER, Assertions
-from idp.oidc.call import Call
-from idp.oidc.client import ASSERTION_METHODS, Client
+from idp.oidc.call import Call, ShownCertificate
+from idp.oidc.client import ASSERTION_METHODS, MTLS_METHODS, Client
 from idp.oidc.confirmation import UNBOUND, Confirmation
+from idp.oidc.mtls import Certificates, InvalidCertificate, thumbprint
 from idp.oidc.target import ClientSource
 from idp.pace import Pace
 from idp.parameters import Parameters
@@ -29,6 +30,10 @@ FAILURES: Final = Bucket(size=30, drain=2)
 then one every two seconds."""
 
 
+_NAMED: Final = ("none", *MTLS_METHODS)
+"""What a `client_id` alone may be: a name, and beside it perhaps a certificate (RFC 8705 section 2)."""
+
+
 @dataclass(frozen=True, slots=True)
 class AuthenticatedClient:
     """A client that proved at this very request that it is the one; only `authenticate` makes it. `confirmation` is
@@ -36,6 +41,16 @@ class AuthenticatedClient:
 
     client: Client
     confirmation: Confirmation = UNBOUND
+
+    def with_certificate(self, shown: ShownCertificate | None) -> "AuthenticatedClient":
+        """Bound to the certificate that it shows, if it registered so (RFC 8705 section 3). Raises `InvalidRequest` if
+        there is none."""
+        if not self.client.tls_client_certificate_bound_access_tokens:
+            return self
+        try:
+            return replace(self, confirmation=replace(self.confirmation, x5t=thumbprint(shown)))
+        except InvalidCertificate:
+            raise InvalidRequest("no certificate to bind the tokens to") from None
 
     def token(self, randomness: Randomness, shard: str) -> str:
         """The text of a new access token of this client's."""
@@ -55,10 +70,17 @@ class ClientAuthentication:
     """What every endpoint needs that a client's server calls: who asks, and failures counted and told."""
 
     def __init__(
-        self, clients: ClientSource, assertions: Assertions, state: StateStore, clock: Clock, pace: Pace
+        self,
+        clients: ClientSource,
+        assertions: Assertions,
+        certificates: Certificates,
+        state: StateStore,
+        clock: Clock,
+        pace: Pace,
     ) -> None:
         self._clients = clients
         self._assertions = assertions
+        self._certificates = certificates
         self._state = state
         self._clock = clock
         self._pace = pace
@@ -68,7 +90,7 @@ class ClientAuthentication:
         """Who calls, by the parameters of the call and what stands beside them. Raises `InvalidClient`,
         `InvalidRequest` or `TooManyRequests`."""
         try:
-            proved = authenticate(parameters, call.authorization, self._clients, self._assertions)
+            proved = authenticate(parameters, call, self._clients, self._assertions, self._certificates)
         except InvalidClient as error:
             self.count_failure(call.source)
             told = event(EventType.CLIENT_AUTHENTICATION_FAILED, self._clock.now(), source=call.source)
@@ -97,10 +119,10 @@ class ClientAuthentication:
 
 
 def authenticate(
-    parameters: Parameters, authorization: str | None, clients: ClientSource, assertions: Assertions
+    parameters: Parameters, call: Call, clients: ClientSource, assertions: Assertions, certificates: Certificates
 ) -> AuthenticatedClient:
     """Raises `InvalidClient`, or `InvalidRequest` where two methods are used at once (RFC 6749 section 2.3)."""
-    credential = _credential(parameters, authorization, assertions)
+    credential = _credential(parameters, call.authorization, assertions)
     client = clients.get(credential.client_id)
     if client is None or not client.enabled:
         raise InvalidClient("unknown or disabled client")
@@ -108,6 +130,8 @@ def authenticate(
         raise InvalidClient("not the registered method")
     if credential.methods == ASSERTION_METHODS:
         assertions.prove(credential.secret, client)
+    elif client.token_endpoint_auth_method in MTLS_METHODS:
+        certificates.prove(call.certificate, client)
     elif client.confidential and not equal(client.client_secret_digest or "", digest(credential.secret)):
         raise InvalidClient("wrong secret")
     return AuthenticatedClient(client)
@@ -123,7 +147,7 @@ def _credential(parameters: Parameters, authorization: str | None, assertions: A
     if authorization is None:
         if client_id is None:
             raise InvalidClient("no client authentication")
-        return _Credential(("none" if secret is None else "client_secret_post",), client_id, secret or "")
+        return _Credential(_NAMED if secret is None else ("client_secret_post",), client_id, secret or "")
     basic = _basic(authorization)
     if secret is not None or (client_id is not None and client_id != basic.client_id):
         raise InvalidRequest("two ways of client authentication")

@@ -11,14 +11,16 @@ from typing import Final
 
 _MARK: Final = "~"
 """Stands in no handle and in no JWT, and may stand in a token (RFC 6750 section 2.1)."""
-_BOUND: Final = re.compile(r"[^~]+~d([A-Za-z0-9_-]{43})", re.ASCII)
+_BOUND: Final = re.compile(r"[^~]+(?:~d([A-Za-z0-9_-]{43}))?(?:~c([A-Za-z0-9_-]{43}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """`jkt`: the RFC 7638 thumbprint of a DPoP key (RFC 9449 section 6.1)."""
+    """`jkt`: the RFC 7638 thumbprint of a DPoP key (RFC 9449 section 6.1). `x5t`: the thumbprint of a certificate (RFC
+    8705 section 3.1)."""
 
     jkt: str | None = None
+    x5t: str | None = None
 
     @property
     def token_type(self) -> str:
@@ -28,15 +30,18 @@ class Confirmation:
     @property
     def members(self) -> dict[str, str]:
         """The value of `cnf`."""
-        return {} if self.jkt is None else {"jkt": self.jkt}
+        known = {"jkt": self.jkt, "x5t#S256": self.x5t}
+        return {name: value for name, value in known.items() if value is not None}
 
     def bind(self, handle: str) -> str:
         """The text of a token that is bound so."""
-        return handle if self.jkt is None else f"{handle}{_MARK}d{self.jkt}"
+        by_key = "" if self.jkt is None else f"{_MARK}d{self.jkt}"
+        by_certificate = "" if self.x5t is None else f"{_MARK}c{self.x5t}"
+        return f"{handle}{by_key}{by_certificate}"
 
     def met_by(self, shown: "Confirmation") -> bool:
         """Whether the keys that were `shown` are those this binding asks for."""
-        return self.jkt is None or self.jkt == shown.jkt
+        return self.jkt in (None, shown.jkt) and self.x5t in (None, shown.x5t)
 
 
 UNBOUND: Final = Confirmation()
@@ -47,4 +52,4 @@ def confirmation_of(token: str) -> Confirmation:
     if _MARK not in token:
         return UNBOUND
     bound = _BOUND.fullmatch(token)
-    return Confirmation(bound[1]) if bound else UNBOUND
+    return Confirmation(bound[1], bound[2]) if bound else UNBOUND

@@ -3,10 +3,11 @@ behaviour."""
 
 from collections.abc import Mapping
 
+from idp.config import MutualTls
 from idp.login.assurance import OFFERED, acr
 from idp.oidc import jwe
 from idp.oidc.authorization_details import TYPES
-from idp.oidc.client import AUTH_METHODS, DELIVERY_MODES, GRANT_TYPES
+from idp.oidc.client import AUTH_METHODS, DELIVERY_MODES, GRANT_TYPES, MTLS_METHODS, TLS_CLIENT_AUTH
 from idp.oidc.jws import CLIENT_ALGORITHMS, MAC_ALGORITHM
 from idp.oidc.keys import ALGORITHMS, ENCRYPTION
 from idp.oidc.rules import PROMPTS
@@ -15,18 +16,32 @@ from idp.oidc.target import RESPONSE_MODES
 from idp.pages import LANGUAGES
 
 _TOKEN_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash")
+_ALIASED = frozenset(
+    {
+        "pushed_authorization_request_endpoint",
+        "device_authorization_endpoint",
+        "backchannel_authentication_endpoint",
+        "token_endpoint",
+        "userinfo_endpoint",
+        "revocation_endpoint",
+        "introspection_endpoint",
+    }
+)
+"""What clients' servers call."""
 _PROTECTED = ("id_token", "userinfo", "authorization", "introspection")
 """Answers that a client may have signed and encrypted (also JARM 1.0 section 4, RFC 9701 section 7)."""
 
 
-def metadata(issuer: str, registration: bool = False) -> Mapping[str, object]:
+def metadata(issuer: str, registration: bool = False, mutual_tls: MutualTls | None = None) -> Mapping[str, object]:
     """The document of /.well-known/openid-configuration for this issuer; `registration`: whether anybody may register a
-    client over HTTP, with a token or without."""
+    client over HTTP, with a token or without; `mutual_tls`: how we are told of certificates, if we are."""
     offered: dict[str, object] = {"registration_endpoint": f"{issuer}/register"} if registration else {}
+    methods = (*AUTH_METHODS, *_by_certificate(mutual_tls))
     return (
         offered
         | _endpoints(issuer)
         | _flags()
+        | _certificates(mutual_tls)
         | _protection()
         | {
             "scopes_supported": SCOPES,
@@ -40,10 +55,10 @@ def metadata(issuer: str, registration: bool = False) -> Mapping[str, object]:
             "backchannel_token_delivery_modes_supported": DELIVERY_MODES,
             "backchannel_authentication_request_signing_alg_values_supported": CLIENT_ALGORITHMS,
             "code_challenge_methods_supported": ("S256",),
-            "token_endpoint_auth_methods_supported": AUTH_METHODS,
+            "token_endpoint_auth_methods_supported": methods,
             "token_endpoint_auth_signing_alg_values_supported": (*CLIENT_ALGORITHMS, MAC_ALGORITHM),
-            "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
-            "introspection_endpoint_auth_methods_supported": tuple(each for each in AUTH_METHODS if each != "none"),
+            "revocation_endpoint_auth_methods_supported": methods,
+            "introspection_endpoint_auth_methods_supported": tuple(each for each in methods if each != "none"),
             "dpop_signing_alg_values_supported": CLIENT_ALGORITHMS,
             "subject_types_supported": ("pairwise", "public"),
             "acr_values_supported": tuple(acr(level) for level in OFFERED),
@@ -67,6 +82,21 @@ def _endpoints(issuer: str) -> dict[str, object]:
         "revocation_endpoint": f"{issuer}/revoke",
         "introspection_endpoint": f"{issuer}/introspect",
     }
+
+
+def _by_certificate(mutual_tls: MutualTls | None) -> tuple[str, ...]:
+    if mutual_tls is None:
+        return ()
+    return tuple(each for each in MTLS_METHODS if each != TLS_CLIENT_AUTH or mutual_tls.verified_header)
+
+
+def _certificates(mutual_tls: MutualTls | None) -> dict[str, object]:
+    """RFC 8705 sections 3.3 and 5."""
+    told: dict[str, object] = {"tls_client_certificate_bound_access_tokens": mutual_tls is not None}
+    if mutual_tls is None or mutual_tls.origin is None:
+        return told
+    aliases = {name: uri for name, uri in _endpoints(mutual_tls.origin).items() if name in _ALIASED}
+    return told | {"mtls_endpoint_aliases": aliases}
 
 
 def _protection() -> dict[str, object]:

@@ -61,8 +61,9 @@ class Nonces:
 class Proofs:
     """`prove` is what every address asks that a proof is sent to."""
 
-    def __init__(self, issuer: str, nonces: Nonces, state: StateStore, clock: Clock) -> None:
-        self._issuer = issuer
+    def __init__(self, origins: tuple[str, ...], nonces: Nonces, state: StateStore, clock: Clock) -> None:
+        """`origins` are those that our addresses begin with."""
+        self._origins = origins
         self._nonces = nonces
         self._state = state
         self._clock = clock
@@ -107,7 +108,8 @@ class Proofs:
         jti = claims.get("jti")
         if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI:
             raise InvalidDpopProof("no jti")
-        if claims.get("htm") != method or not _same(claims.get("htu"), f"{self._issuer}{path}"):
+        ours = any(_same(claims.get("htu"), f"{origin}{path}") for origin in self._origins)
+        if claims.get("htm") != method or not ours:
             raise InvalidDpopProof("for another method or address")
         if token is not None and claims.get("ath") != token_digest(token):
             raise InvalidDpopProof("for another token")

@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from idp.oidc.client import CIBA, FAPI2, Client
+from idp.oidc.client import CIBA, FAPI2, MTLS_METHODS, Client
 from idp.oidc.jws import CLIENT_ALGORITHMS
 
 ALGORITHMS: Final = tuple(alg for alg in CLIENT_ALGORITHMS if alg != "RS256")
-_METHODS: Final = ("private_key_jwt",)
+_METHODS: Final = ("private_key_jwt", *MTLS_METHODS)
 _DEFAULTS: Final[Mapping[str, Any]] = {
     "token_endpoint_auth_method": "private_key_jwt",
     "require_pushed_authorization_requests": True,
-    "dpop_bound_access_tokens": True,
     "id_token_signed_response_alg": "ES256",
 }
 _SIGNED: Final = (
@@ -60,7 +59,11 @@ _RULES: Final = (
         lambda client: client.token_endpoint_auth_method in _METHODS,
     ),
     _Rule("require_pushed_authorization_requests", "true", lambda client: client.require_pushed_authorization_requests),
-    _Rule("dpop_bound_access_tokens", "true", lambda client: client.dpop_bound_access_tokens),
+    _Rule(
+        "dpop_bound_access_tokens",
+        "true, or tls_client_certificate_bound_access_tokens",
+        lambda client: client.dpop_bound_access_tokens or client.tls_client_certificate_bound_access_tokens,
+    ),
     _Rule("require_pkce", "true", lambda client: client.require_pkce),
     _Rule(
         "redirect_uris",
@@ -80,7 +83,10 @@ _RULES: Final = (
 
 def completed(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
     """The metadata with what a client of this profile need not say; another's as it is."""
-    return {**_DEFAULTS, **metadata} if metadata.get("profile") == FAPI2 else metadata
+    if metadata.get("profile") != FAPI2:
+        return metadata
+    by_certificate = metadata.get("tls_client_certificate_bound_access_tokens") is True
+    return {**_DEFAULTS, "dpop_bound_access_tokens": not by_certificate, **metadata}
 
 
 def lacks(client: Client) -> tuple[Lack, ...]:

@@ -26,6 +26,7 @@ from idp.oidc.introspect import IntrospectionEndpoint
 from idp.oidc.jar import RequestObjects
 from idp.oidc.jarm import AuthorizationAnswers
 from idp.oidc.logout import IdTokenHints, SigningOut
+from idp.oidc.mtls import Certificates
 from idp.oidc.origins import Origins
 from idp.oidc.par import Incoming, PushedRequestEndpoint, PushedRequests
 from idp.oidc.presentation import Presentation
@@ -160,7 +161,8 @@ class FrontDoor:
         assertions = Assertions(
             self.client_keys, services.client_secrets, services.state, services.clock, self._settings.issuer
         )
-        return ClientAuthentication(services.directory, assertions, services.state, services.clock, pace)
+        certificates = Certificates(self.client_keys)
+        return ClientAuthentication(services.directory, assertions, certificates, services.state, services.clock, pace)
 
     @cached_property
     def nonces(self) -> Nonces:
@@ -168,7 +170,9 @@ class FrontDoor:
 
     @cached_property
     def proofs(self) -> Proofs:
-        return Proofs(self._settings.issuer, self.nonces, self._services.state, self._services.clock)
+        mutual_tls = self._settings.mutual_tls
+        origins = (self._settings.issuer, mutual_tls.origin if mutual_tls and mutual_tls.origin else "")
+        return Proofs(tuple(filter(None, origins)), self.nonces, self._services.state, self._services.clock)
 
     @cached_property
     def incoming(self) -> Incoming:

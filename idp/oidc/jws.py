@@ -56,6 +56,12 @@ class _Reading(jws.JWSRegistry):
 
 _READING: Final = _Reading()
 
+_KINDS: Final[Mapping[type, Any]] = {
+    rsa.RSAPublicKey: jwk.RSAKey,
+    ec.EllipticCurvePublicKey: jwk.ECKey,
+    ed25519.Ed25519PublicKey: jwk.OKPKey,
+}
+
 PublicJwk = Mapping[str, str]
 
 
@@ -182,6 +188,16 @@ def verify_of_client(
             continue
         return claims
     raise UnknownSigner("no key of this client signed it")
+
+
+def prove_known(public: object, keys: Iterable[PublicJwk]) -> None:
+    """That a public key of `cryptography` is one of a client's. Raises `UnknownSigner`."""
+    kind = next((jwks for key, jwks in _KINDS.items() if isinstance(public, key)), None)
+    if kind is None:
+        raise UnknownSigner("not a kind of key that clients have")
+    thumbprint = kind.import_key(public).thumbprint()
+    if not any(jwk.import_key(dict(key)).thumbprint() == thumbprint for key in keys):
+        raise UnknownSigner("no key of this client")
 
 
 def verify_of_secret(token: str, secret: str, types: Collection[object]) -> dict[str, Any]:

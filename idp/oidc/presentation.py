@@ -1,5 +1,5 @@
 """How an access token comes to a resource of ours: in the header or a form (RFC 6750 sections 2.1 and 2.2; never in the
-query), or with a proof (RFC 9449 section 7). One that is bound to a key is good with that key alone."""
+query), or with a proof (RFC 9449 section 7). One that is bound to a key or certificate is good with that alone."""
 
 from idp.errors import (
     InvalidDpopProof,
@@ -14,6 +14,7 @@ from idp.oidc.call import ResourceCall
 from idp.oidc.confirmation import confirmation_of
 from idp.oidc.dpop import Proofs
 from idp.oidc.grant import access_key
+from idp.oidc.mtls import InvalidCertificate, thumbprint
 from idp.parameters import parse
 from idp.secrets import digest, shard_of
 from idp.storage.state import Conflict, Gone, Key, StateStore
@@ -34,9 +35,12 @@ class Presentation:
         without its key or with another one; `ResourceProofInvalid` or `ResourceNonceMissing`.
         """
         scheme, token = presented(call)
+        bound = confirmation_of(token)
+        if bound.x5t is not None:
+            _with_certificate(bound.x5t, call)
         if scheme == DPOP:
             self._with_proof(token, call, path)
-        elif confirmation_of(token).jkt is not None:
+        elif bound.jkt is not None:
             raise InvalidToken("bound to a key, and came as a bearer token")
         return token
 
@@ -60,6 +64,16 @@ class Presentation:
             raise InvalidToken("unknown, expired or revoked") from None
         except Conflict:
             raise ResourceProofInvalid("proof was used before") from None
+
+
+def _with_certificate(x5t: str, call: ResourceCall) -> None:
+    """RFC 8705 section 3."""
+    try:
+        shown = thumbprint(call.certificate)
+    except InvalidCertificate:
+        raise InvalidToken("bound to a certificate, and came without one") from None
+    if shown != x5t:
+        raise InvalidToken("bound to another certificate")
 
 
 def presented(call: ResourceCall) -> tuple[str, str]:

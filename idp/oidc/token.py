@@ -58,12 +58,15 @@ class TokenEndpoint:
         authenticated = self._authentication.prove(parameters, call)
         grant = self._grant(authenticated, parameters)
         try:
-            return grant.redeem(self._proofs.bound(authenticated, call, PATH), parameters)
+            return grant.redeem(self._bound(authenticated, call), parameters)
         except (InvalidGrant, InvalidDpopProof) as error:
             if not authenticated.client.vetted:  # anybody can be this client, or become it
                 self._authentication.count_failure(call.source)
             self._tell(EventType.TOKEN_REFUSED, call.source, client_id=authenticated.client.client_id)
             raise error from None
+
+    def _bound(self, authenticated: AuthenticatedClient, call: Call) -> AuthenticatedClient:
+        return self._proofs.bound(authenticated.with_certificate(call.certificate), call, PATH)
 
     def _grant(self, authenticated: AuthenticatedClient, parameters: Parameters) -> Grant:
         grant = self._grants.get(parameters.require("grant_type"))

@@ -348,6 +348,7 @@ ENDPOINTS = {
     "backchannel_authentication_endpoint",
 }
 FLAGS = {
+    "tls_client_certificate_bound_access_tokens": False,  # where a proxy tells of certificates: `test_mtls.py`
     "claims_parameter_supported": True,
     "require_pushed_authorization_requests": False,
     "request_parameter_supported": True,

@@ -28,6 +28,7 @@ def test_rfc7591_3_2_1_the_defaults_are_told() -> None:
         "require_pushed_authorization_requests": False,
         "require_signed_request_object": False,
         "dpop_bound_access_tokens": False,
+        "tls_client_certificate_bound_access_tokens": False,
         "require_auth_time": False,
         "backchannel_logout_session_required": False,
         "lawful_basis": "consent",

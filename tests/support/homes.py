@@ -35,7 +35,7 @@ LIBRARIES = (
     Library(
         "cryptography",
         ("cryptography",),
-        ("idp/vault/*", "idp/oidc/keys.py", "idp/oidc/jws.py"),
+        ("idp/vault/*", "idp/oidc/keys.py", "idp/oidc/jws.py", "idp/oidc/mtls.py"),
     ),
     Library("flask", ("flask", "werkzeug"), _WEB),
     Library("granian", ("granian",), ("idp/running/serve.py",)),

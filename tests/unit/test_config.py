@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.config import Lifetimes, Settings, SettingsError, load_settings, without_credentials
+from idp.config import Lifetimes, MutualTls, Settings, SettingsError, load_settings, without_credentials
 
 LOOPBACK = {"IDP_ISSUER": "http://localhost:8000"}
 
@@ -108,6 +108,9 @@ def test_issuers_that_will_not(issuer: str) -> None:
         ("IDP_TRUSTED_PROXIES", "10.0.0.0/8"),
         ("IDP_TRUSTED_PROXIES", "proxy.internal"),
         ("IDP_TRUSTED_PROXIES", "*"),
+        ("IDP_CLIENT_CERTIFICATE_HEADER", "X_Client_Cert"),
+        ("IDP_CLIENT_CERTIFICATE_HEADER", "Authorization"),
+        ("IDP_CLIENT_CERTIFICATE_HEADER", "X-Client-Cert: x"),
         ("IDP_PASSWORD_POLICY", "none"),
         ("IDP_LOG_LEVEL", "verbose"),
         ("IDP_CODE_SECONDS", "0"),
@@ -121,6 +124,18 @@ def test_issuers_that_will_not(issuer: str) -> None:
 def test_values_that_will_not(name: str, value: str) -> None:
     (problem,) = problems({**LOOPBACK, name: value})
     assert problem.startswith(f"{name} must ")
+
+
+def test_certificates_are_believed_from_somebody_or_not_at_all() -> None:
+    header = {"IDP_CLIENT_CERTIFICATE_HEADER": "Client-Cert"}
+    (problem,) = problems(LOOPBACK | header)
+    assert "IDP_TRUSTED_PROXIES" in problem
+    for alone in ({"IDP_MTLS_ORIGIN": "https://mtls.example"}, {"IDP_CLIENT_CERTIFICATE_VERIFIED_HEADER": "X-Verify"}):
+        (problem,) = problems(LOOPBACK | alone)
+        assert problem.startswith("IDP_CLIENT_CERTIFICATE_HEADER is missing")
+    settings = load_settings(LOOPBACK | header | {"IDP_TRUSTED_PROXIES": "10.0.0.5"})
+    assert settings.mutual_tls == MutualTls("Client-Cert")
+    assert load_settings(LOOPBACK).mutual_tls is None
 
 
 def test_a_refused_value_is_not_repeated() -> None:

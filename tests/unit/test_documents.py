@@ -9,7 +9,7 @@ import click
 import pytest
 
 from idp.cli import idp
-from idp.config import Lifetimes, load_settings
+from idp.config import Lifetimes, MutualTls, load_settings
 from idp.config.source import SettingsError
 from idp.metrics import Metrics
 from idp.oidc import discovery
@@ -122,7 +122,7 @@ def test_the_worked_registration_registers(provider: Provider) -> None:
 
 
 def test_what_a_portal_may_choose_is_what_is_offered() -> None:
-    metadata = discovery.metadata("https://id.example")
+    metadata = discovery.metadata("https://id.example", mutual_tls=MutualTls("Client-Cert", "X-Verified"))
     rows = dict(re.findall(r"^\| `([a-z_]+)` \| (.+) \|$", TEXTS["relying-parties.md"], re.MULTILINE))
     for member, offered in (
         ("token_endpoint_auth_method", "token_endpoint_auth_methods_supported"),

@@ -1,5 +1,6 @@
 """Client metadata (OIDC Registration 1.0, RFC 7591): from JSON to a `Client`, each member by a rule of its own.
 
+binding.py    what its tokens are bound to, and the name of its certificate
 registrar.py  the members together, and back to JSON
 members.py    one member: its type and its limits
 answers.py    how what we answer is protected

@@ -7,7 +7,7 @@ refused, so that nobody believes to have it. Human-readable members may carry la
 import re
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from idp.codec import builtins, encode
 from idp.errors import InvalidClientMetadata, InvalidRedirectUri
@@ -15,7 +15,6 @@ from idp.login.assurance import OFFERED, acr
 from idp.oidc import fapi2, jws
 from idp.oidc.authorization_details import TYPES
 from idp.oidc.client import (
-    AUTH_METHODS,
     AUTHORIZATION_CODE,
     CLIENT_SECRET_JWT,
     ELSEWHERE,
@@ -34,6 +33,7 @@ from idp.oidc.provider import Engine
 from idp.oidc.registration.addresses import host_of, link, redirect_uri
 from idp.oidc.registration.answers import answers, encryption
 from idp.oidc.registration.backchannel import backchannel
+from idp.oidc.registration.binding import binding
 from idp.oidc.registration.members import Metadata, boolean, one_of, parse, seconds, string, strings, subset
 from idp.oidc.registration.sector import Sectors
 from idp.oidc.registration.statement import SoftwareStatements
@@ -47,13 +47,14 @@ _BASES: Final = ("consent", "statutory_duty")
 _TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 _TEXTS: Final = ("client_name", "purpose", "retention")
 _LINKS: Final = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
-_NOT_OFFERED: Final = ("tls_client_certificate_bound_access_tokens",)
+_OWN_KEY_METHODS: Final = ("private_key_jwt", "self_signed_tls_client_auth")
+"""Those by which a client proves itself with a key that it registered."""
 
 
 def ignored(document: bytes) -> tuple[str, ...]:
     """Members of a document that was proved, without their languages, that do nothing here: misspelt ones, too."""
     names = {name.partition("#")[0] for name in parse(document)}
-    return tuple(sorted(names - {member.name for member in fields(Client)} - set(_NOT_OFFERED)))
+    return tuple(sorted(names - {member.name for member in fields(Client)}))
 
 
 class ScopeSource(Protocol):
@@ -85,10 +86,11 @@ class Registrar:
         return client
 
     def _proved(self, metadata: Metadata) -> Client:
-        _only_what_is_offered(metadata)
         self._engine.match_registration(_for_engine(metadata))
         application_type = one_of(metadata, "application_type", ("web", "native"), "web")
-        method = one_of(metadata, "token_endpoint_auth_method", AUTH_METHODS, "client_secret_basic")
+        offered = self._engine.metadata
+        methods = tuple(cast("list[str]", offered["token_endpoint_auth_methods_supported"]))
+        method = one_of(metadata, "token_endpoint_auth_method", methods, "client_secret_basic")
         grants = _grants(metadata, method)
         redirect_uris = _answered_at(metadata, application_type, grants)
         require_pkce = boolean(metadata, "require_pkce", default=True)
@@ -97,7 +99,7 @@ class Registrar:
         scope = self._scope(metadata, grants)
         sector_identifier_uri = _called(metadata, "sector_identifier_uri")
         requests, elsewhere = _requests(metadata), backchannel(metadata, grants, method)
-        keys = _keys(metadata, signs=method == "private_key_jwt" or _signs_requests(requests | elsewhere))
+        keys = _keys(metadata, signs=method in _OWN_KEY_METHODS or _signs_requests(requests | elsewhere))
         return Client(
             client_id="",
             client_id_issued_at=0,
@@ -117,7 +119,7 @@ class Registrar:
             require_pkce=require_pkce,
             **requests,
             **elsewhere,
-            dpop_bound_access_tokens=boolean(metadata, "dpop_bound_access_tokens", default=False),
+            **binding(metadata, method, bool(offered["tls_client_certificate_bound_access_tokens"])),
             **_wishes(metadata),
             **_software(metadata),
             **_leaving(metadata, application_type),
@@ -152,12 +154,6 @@ def describe(client: Client) -> dict[str, Any]:
         else:
             document[name] = " ".join(value) if name == "scope" else value
     return document
-
-
-def _only_what_is_offered(metadata: Metadata) -> None:
-    for name in _NOT_OFFERED:
-        if metadata.get(name) not in (None, False):
-            raise InvalidClientMetadata(f"{name} is not offered")
 
 
 def _for_engine(metadata: Metadata) -> dict[str, Any]:

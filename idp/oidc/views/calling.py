@@ -12,7 +12,7 @@ from werkzeug.wrappers import Request
 from idp.errors import InvalidRequest, OAuthError
 from idp.http import CrossOrigin, Failing, Web, document, form, query
 from idp.oidc import introspect, userinfo
-from idp.oidc.call import Call, ResourceCall
+from idp.oidc.call import Call, ResourceCall, ShownCertificate
 from idp.oidc.ciba import BackchannelAuthenticationEndpoint
 from idp.oidc.device import DeviceAuthorizationEndpoint
 from idp.oidc.dpop import Nonces
@@ -78,7 +78,7 @@ class ApiViews:
 
     def userinfo(self, request: Request) -> Response:
         def answer() -> Response:
-            told = self._endpoints.userinfo.answer(_resource_call(request))
+            told = self._endpoints.userinfo.answer(self._resource_call(request))
             return self._web.jwt(told, userinfo.CONTENT_TYPE) if isinstance(told, str) else self._web.json(told)
 
         with_proof = request.environ.get("HTTP_AUTHORIZATION", "")[:5].lower() == "dpop "
@@ -137,8 +137,28 @@ class ApiViews:
         """Raises `InvalidRequest` or `RequestEntityTooLarge`."""
         environ = request.environ
         return Call(
-            form(request), environ.get("HTTP_AUTHORIZATION"), self._web.source(request), environ.get("HTTP_DPOP")
+            form(request),
+            environ.get("HTTP_AUTHORIZATION"),
+            self._web.source(request),
+            environ.get("HTTP_DPOP"),
+            self._certificate(request),
         )
+
+    def _resource_call(self, request: Request) -> ResourceCall:
+        """Raises `InvalidRequest` or `RequestEntityTooLarge`."""
+        environ = request.environ
+        return ResourceCall(
+            request.method,
+            query(request),
+            form(request) if request.method == "POST" and request.content_length else None,
+            environ.get("HTTP_AUTHORIZATION"),
+            environ.get("HTTP_DPOP"),
+            self._certificate(request),
+        )
+
+    def _certificate(self, request: Request) -> ShownCertificate | None:
+        told = self._web.client_certificate(request.environ)
+        return ShownCertificate(*told) if told else None
 
     def _caller(self, request: Request) -> Caller:
         return Caller(request.headers.get("Authorization"), self._web.source(request))
@@ -198,15 +218,6 @@ class ApiViews:
             return self._failing.oauth_error(InvalidRequest())
         except Exception as error:
             return self._failing.unexpected(request, error)
-
-
-def _resource_call(request: Request) -> ResourceCall:
-    """Raises `InvalidRequest` or `RequestEntityTooLarge`."""
-    body = form(request) if request.method == "POST" and request.content_length else None
-    environ = request.environ
-    return ResourceCall(
-        request.method, query(request), body, environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_DPOP")
-    )
 
 
 def _asks_for(content_type: str, request: Request) -> bool:

@@ -1,0 +1,35 @@
+"""What a client's tokens are bound to (RFC 9449 section 5.2, RFC 8705 section 3.4), and the name that its certificate
+has (RFC 8705 section 2.1.2)."""
+
+from typing import Any
+
+from idp.errors import InvalidClientMetadata
+from idp.oidc.client import TLS_CLIENT_AUTH
+from idp.oidc.mtls import NAMES
+from idp.oidc.registration.members import Metadata, boolean, string
+
+
+def binding(metadata: Metadata, method: str, certificates: bool) -> dict[str, Any]:
+    """`certificates`: whether we are told of any. Raises `InvalidClientMetadata`."""
+    by_certificate = boolean(metadata, "tls_client_certificate_bound_access_tokens", default=False)
+    if by_certificate and not certificates:
+        raise InvalidClientMetadata("tls_client_certificate_bound_access_tokens is not offered")
+    return {
+        "dpop_bound_access_tokens": boolean(metadata, "dpop_bound_access_tokens", default=False),
+        "tls_client_certificate_bound_access_tokens": by_certificate,
+        **(_name(metadata) if method == TLS_CLIENT_AUTH else {}),
+    }
+
+
+def _name(metadata: Metadata) -> dict[str, str]:
+    """Exactly one of them."""
+    named = {member: text for member in NAMES if (text := string(metadata, member))}
+    if len(named) != 1:
+        raise InvalidClientMetadata(f"tls_client_auth needs exactly one of {', '.join(NAMES)}")
+    for member, text in named.items():
+        read, _ = NAMES[member]
+        try:
+            read(text)
+        except ValueError:
+            raise InvalidClientMetadata(f"{member} is not readable") from None
+    return named
