@@ -15,7 +15,7 @@ from idp.audit.recorder import event, note
 from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.errors import InvalidGrant, InvalidTarget
-from idp.oidc.authorization_details import CERTIFICATE_RECORDS, name_of, within
+from idp.oidc.authorization_details import CERTIFICATE_RECORDS, name_of, names, within
 from idp.oidc.client import Client
 from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.grant import GrantRecord
@@ -141,7 +141,13 @@ class ResourceTokens:
             token = handle + _MARK
             key = _opaque_key(token)
         citizen_id = record.sign_in.citizen_id if record.sign_in else None
-        facts = note(citizen_id=citizen_id, client_id=record.client_id, resource=record.resource, scopes=record.scopes)
+        facts = note(
+            citizen_id=citizen_id,
+            client_id=record.client_id,
+            resource=record.resource,
+            scopes=record.scopes,
+            claims=names(record.records) or None,
+        )
         seconds = record.exp - record.iat
         told = [event(what, self._clock.now())]
         try:
@@ -187,8 +193,8 @@ class ResourceTokens:
 def _still_open(record: ResourceRecord, client: Client, resource: Resource) -> ResourceRecord:
     scopes = tuple(scope for scope in resource.own(record.scopes) if scope in client.scope)
     asks = CERTIFICATE_RECORDS in client.authorization_details_types
-    names = [name_of(resource.resource, code) for code in resource.certificate_types] if asks and record.records else []
-    return replace(record, scopes=scopes, records=within(record.records, names))
+    held = [name_of(resource.resource, code) for code in resource.certificate_types] if asks and record.records else []
+    return replace(record, scopes=scopes, records=within(record.records, held))
 
 
 def is_for_a_resource(token: str) -> bool:

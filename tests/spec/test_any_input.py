@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from idp.codec import encode
+from idp.oidc.authorization_details import CERTIFICATE_RECORDS
 from idp.storage.records.upgrade import upgrade
 from idp.vault.master_keys import ensure_key_file
 from tests.support.forms import form
@@ -32,6 +33,8 @@ TO_CLIENT = {
     "request_uri_not_supported",
     "registration_not_supported",
     "unmet_authentication_requirements",
+    "invalid_target",
+    "invalid_authorization_details",
 }
 TO_SERVER = {
     (400, "invalid_request"),
@@ -41,6 +44,8 @@ TO_SERVER = {
     (400, "unsupported_grant_type"),
     (400, "invalid_scope"),
     (400, "invalid_request_object"),
+    (400, "invalid_target"),
+    (400, "invalid_authorization_details"),
 }
 AUTHORIZE = [
     "response_type",
@@ -62,6 +67,8 @@ AUTHORIZE = [
     "request",
     "request_uri",
     "registration",
+    "resource",
+    "authorization_details",
     "client_id",
     "redirect_uri",
     "x",
@@ -76,10 +83,28 @@ TOKEN = [
     "refresh_token",
     "scope",
     "client_assertion",
+    "resource",
+    "authorization_details",
+    "subject_token",
+    "subject_token_type",
     "x",
 ]
 
-MEMBERS = ["id_token", "userinfo", "acr", "sub", "auth_time", "name", "value", "values", "essential"]
+MEMBERS = [
+    "type",
+    "actions",
+    "locations",
+    "certificate_types",
+    "id_token",
+    "userinfo",
+    "acr",
+    "sub",
+    "auth_time",
+    "name",
+    "value",
+    "values",
+    "essential",
+]
 
 texts = st.text(st.characters(codec="utf-8"), max_size=40) | st.sampled_from(
     ["", "\0", "none", "login", "code", "openid", "0", "S256"]
@@ -106,7 +131,8 @@ def known(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         upgrade(more["IDP_RECORDS_URL"])
         ensure_key_file(directory / "master.key", CountingRandomness(), 0)
     with running_provider(settings_for(directory, **more)) as provider:
-        yield acquainted(provider, scope="openid profile offline_access")
+        types = [CERTIFICATE_RECORDS]
+        yield acquainted(provider, scope="openid profile offline_access", authorization_details_types=types)
     if more:
         server.drop_database(more["IDP_RECORDS_URL"])
 
@@ -149,6 +175,8 @@ def token(known: Known, body: bytes, authorization: str | None, content_type: st
 @often
 @given(changes=changed(AUTHORIZE), repeat=st.booleans(), signed_in=st.booleans())
 @example(changes=[("client_id", "\0")], repeat=False, signed_in=True)
+@example(changes=[("resource", "\0")], repeat=True, signed_in=True)
+@example(changes=[("authorization_details", "[" * 999)], repeat=False, signed_in=True)
 @example(changes=[("claims", '{"id_token":{"sub":{"value":"\\ud800"}}}')], repeat=False, signed_in=False)
 def test_rfc6749_4_1_2_1_any_parameters_at_authorize(
     known: Known, changes: list[tuple[str, str]], repeat: bool, signed_in: bool
