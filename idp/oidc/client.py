@@ -5,7 +5,7 @@ a language (`client_name#zh-CN`, RFC 7591 section 2.2): they are kept as a mappi
 for the plain one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -173,3 +173,8 @@ class Client:
             lawful_basis_rule=self.lawful_basis_rule,
             optional=self.optional_scopes,
         )
+
+
+def answered_elsewhere(grant_types: Iterable[str]) -> bool:
+    """Whether, by one of these grants, a client is answered at no redirect address of its own."""
+    return not set(grant_types).isdisjoint(ELSEWHERE)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.errors import InvalidClientMetadata
-from idp.oidc.client import CLIENT_SECRET_JWT, SECRET_METHODS, Client
+from idp.oidc.client import CLIENT_SECRET_JWT, SECRET_METHODS, Client, answered_elsewhere
 from idp.oidc.client_secrets import ClientSecrets
 from idp.oidc.origins import origins_of
 from idp.oidc.registration.addresses import LOOPBACK
@@ -96,7 +96,7 @@ class Clients:
         stored = self._records.get(client.client_id)
         if stored is None or _client(stored) != client:
             raise NotFound(client.client_id)
-        registered = self.changed(client, proved)
+        registered = self.changed(client, proved, managed=True)
         now, origins = int(self._clock.now()), origins_of(registered.client)
         self._records.change(client.client_id, stored.document, encode(registered.client), now, origins)
         self._versions.bump()
@@ -115,10 +115,13 @@ class Clients:
         )
         return Registered(client, secret, token)
 
-    def changed(self, client: Client, proved: Client) -> Registered:
-        """A client as it would be with other metadata: its id, its secret, its sector and whoever manages it stay;
-        nothing is kept. Raises `InvalidClientMetadata` where its sector would be another one."""
-        same = own_sector(proved, client.client_id) if client.sector == client.client_id else proved
+    def changed(self, client: Client, proved: Client, managed: bool) -> Registered:
+        """A client as it would be with other metadata, by its developer or (not `managed`) an operator: its id, its
+        secret, its sector and whoever manages it stay; nothing is kept. Raises `InvalidClientMetadata` where its sector
+        would be another one."""
+        leaves = managed and answered_elsewhere(proved.grant_types) and not answered_elsewhere(client.grant_types)
+        own = leaves or client.sector == client.client_id
+        same = own_sector(proved, client.client_id) if own else proved
         if same.sector != client.sector:
             raise InvalidClientMetadata("another host: citizens would be strangers to it (OIDC Core section 8.1)")
         changed, secret = self._with_secret(
@@ -203,10 +206,12 @@ class Clients:
 
 
 def own_sector(client: Client, client_id: str) -> Client:
-    """An app that listens at a loopback address shares its host with every other, and a client without redirect
-    addresses has none: its sector is itself, unless an operator or its `sector_identifier_uri` says otherwise."""
-    shared = client.sector in LOOPBACK and client.sector_identifier_uri is None
-    return dataclasses.replace(client, sector=client_id) if shared or not client.sector else client
+    """An app that listens at a loopback address shares its host with every other, a client without redirect addresses
+    has none, and one that is answered elsewhere, too, could name anybody's: its sector is itself, unless an operator or
+    its `sector_identifier_uri` says otherwise."""
+    unproved = client.sector in LOOPBACK or answered_elsewhere(client.grant_types)
+    own = not client.sector or (unproved and client.sector_identifier_uri is None)
+    return dataclasses.replace(client, sector=client_id) if own else client
 
 
 def _client(stored: StoredClient) -> Client:

@@ -76,7 +76,11 @@ def plan_one(clients: Clients, client_id: str, document: bytes) -> Planned:
     if string(parse(document), "client_id") not in (None, client_id):
         raise InvalidClientMetadata("client_id is another one")
     before, proved = clients.get(client_id), clients.prove(document)
-    registered = clients.fresh(proved, client_id, managed=False) if before is None else clients.changed(before, proved)
+    registered = (
+        clients.fresh(proved, client_id, managed=False)
+        if before is None
+        else clients.changed(before, proved, managed=False)
+    )
     after = decode(encode(registered.client), Client)  # as it would be read again
     return Planned(document, before, after, _differing(before, after), registered.client_secret)
 

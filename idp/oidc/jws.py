@@ -134,7 +134,7 @@ def client_jwk(members: object) -> PublicJwk:
     try:
         public = jwk.import_key(dict(key))
         fits = _fits(public.public_key) if isinstance(public, jwk.RSAKey) else key.get("crv") in _CURVES[use]
-    except (JoseError, ValueError, TypeError):
+    except (JoseError, ValueError, TypeError, KeyError):  # the last for a curve that joserfc does not know
         raise InvalidJwk("not a key") from None
     if not fits:
         raise InvalidJwk("too weak, too costly, or of a curve that is not taken")

@@ -68,6 +68,7 @@ FORGED: dict[str, Callable[[Holder], str]] = {
     "jwk-other": lambda mine: mine.proof(header={"jwk": holder(mine.known).key.as_dict(private=False)}),
     "jwk-text": lambda mine: rewritten(mine.proof(), jwk="x"),
     "jwk-point-not-on-curve": lambda mine: mine.proof(header={"jwk": mine.key.as_dict(private=False) | {"y": "AAAA"}}),
+    "jwk-curve-unknown": lambda mine: rewritten(mine.proof(), jwk=mine.key.as_dict(private=False) | {"crv": "P-999"}),
     "jwk-symmetric": lambda mine: rewritten(mine.proof(), jwk=_SYMMETRIC.as_dict(private=True)),
     "kid-instead-of-jwk": lambda mine: mine.proof(header={"jwk": None, "kid": "rsa", "jku": "http://127.0.0.1:1/"}),
     "alg-none": lambda mine: rewritten(mine.proof(), alg="none"),

@@ -111,7 +111,7 @@ def test_e_servers_of_sectors_that_hang_hold_few_threads() -> None:
 
     def register() -> None:
         with pytest.raises((TooManyRequests, InvalidSectorIdentifier)) as refusal:
-            sectors.of((CALLBACK,), "https://mute.example/sector", None)
+            sectors.of((CALLBACK,), "https://mute.example/sector", None, elsewhere=False)
         if refusal.type is TooManyRequests:
             refused.release()
 
@@ -125,21 +125,47 @@ def test_e_servers_of_sectors_that_hang_hold_few_threads() -> None:
         for caller in callers:
             caller.join()
     with pytest.raises(InvalidSectorIdentifier):
-        sectors.of((CALLBACK,), "https://mute.example/sector", None)
+        sectors.of((CALLBACK,), "https://mute.example/sector", None, elsewhere=False)
+
+
+BY_KEYS = {"token_endpoint_auth_method": "private_key_jwt"}
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 def test_e_a_client_without_addresses_joins_no_sector_of_others(provider_of: Provider, server: KeyServer) -> None:
     server.publish([CALLBACK, server.at("jwks")])
     device = {
-        "grant_types": ["urn:ietf:params:oauth:grant-type:device_code"],
+        "grant_types": [DEVICE],
         "redirect_uris": [],
         "post_logout_redirect_uris": [],
         "sector_identifier_uri": server.at("sector"),
     }
-    for more in ({}, {"jwks_uri": server.at("others")}, {"jwks": JWKS}):
+    for more in ({}, {"jwks_uri": server.at("others")} | BY_KEYS, {"jwks": JWKS} | BY_KEYS):
         with pytest.raises(InvalidSectorIdentifier):
             provider_of.client(**device, **more)
-    assert provider_of.client(**device, jwks_uri=server.at("jwks")).client.sector == "127.0.0.1"
+    assert provider_of.client(**device, **BY_KEYS, jwks_uri=server.at("jwks")).client.sector == "127.0.0.1"
+
+
+def test_e_keys_of_others_that_a_client_does_not_authenticate_with_prove_no_sector(
+    provider_of: Provider, server: KeyServer
+) -> None:
+    """Anybody can name the address where another client publishes its keys."""
+    server.publish([CALLBACK, server.at("jwks")])
+    device = {"grant_types": [DEVICE], "sector_identifier_uri": server.at("sector"), "jwks_uri": server.at("jwks")}
+    for uris in ([], [CALLBACK]):
+        with pytest.raises(InvalidSectorIdentifier):
+            provider_of.client(**device, redirect_uris=uris)
+        assert provider_of.client(**device, **BY_KEYS, redirect_uris=uris).client.sector == "127.0.0.1"
+
+
+def test_e_redirect_addresses_alone_prove_no_sector_of_who_is_answered_elsewhere_too(
+    provider_of: Provider, server: KeyServer
+) -> None:
+    server.publish([CALLBACK])
+    both = {"grant_types": ["authorization_code", DEVICE], "sector_identifier_uri": server.at("sector")}
+    for more in ({}, {"jwks_uri": server.at("jwks")} | BY_KEYS):
+        with pytest.raises(InvalidSectorIdentifier):
+            provider_of.client(**both, **more)
 
 
 @pytest.mark.parametrize("header", ["jku", "x5u"])

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from idp.codec import encode
 from idp.errors import InvalidClientMetadata
 from idp.oidc.clients import Clients
+from idp.oidc.configured import carry_out, plan_one
 from idp.oidc.par import OF_STRANGERS
 from idp.oidc.register import InitialTokens
 from tests.support.answers import id_token_claims
@@ -84,6 +85,29 @@ def test_e_dcr_apps_of_this_machine_are_strangers_to_each_other(provider: Provid
     assert len({sub_at(known, client) for client in clients}) == 2
     _, told = register(provider, redirect_uris=["http://127.0.0.1/cb"], **APP)
     assert change(provider, told, redirect_uris=["http://127.0.0.1/other"], **APP) == 200
+
+
+BOTH = {"grant_types": ["authorization_code", "urn:ietf:params:oauth:grant-type:device_code"]}
+
+
+def test_e_dcr_who_is_answered_elsewhere_is_not_of_the_sector_of_an_address_that_he_names(provider: Provider) -> None:
+    """With the device flow he would learn by which name the portal of that address knows a citizen."""
+    known = acquainted(provider)
+    portals = id_token_claims(known.tokens()["id_token"])["sub"]
+    _, told = register(provider, **BOTH)
+    assert sub_at(known, client_of(provider, told)) != portals
+    _, told = register(provider)
+    assert sub_at(known, client_of(provider, told)) == portals, "codes go to the portal alone"
+    assert change(provider, told, **BOTH) == 400
+    assert change(provider, told) == 200
+
+
+def test_e_dcr_a_grant_that_an_operator_gave_leaves_the_sector_as_it_is(provider: Provider) -> None:
+    _, told = register(provider)
+    clients = provider.services.clients
+    carry_out(clients, [plan_one(clients, told["client_id"], encode(HONEST | BOTH))])
+    assert change(provider, told, **BOTH) == 200
+    assert client_of(provider, told).client.sector == "portal.example"
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from idp.codec import encode
 from idp.oidc.device import GUESSES_OF_CITIZEN, GUESSES_OF_SOURCE
-from tests.support.devices import answer, complete, device, kiosk, to_the_question, type_code
+from tests.support.devices import DEVICE_CODE, answer, complete, device, kiosk, to_the_question, type_code
 from tests.support.forms import form
 from tests.support.known import acquainted
-from tests.support.provider import Provider, running_provider, settings_for
+from tests.support.provider import Provider, Registered, running_provider, settings_for
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +72,19 @@ def test_j_a_link_that_a_phisher_sent_does_nothing_by_itself_and_says_what_it_is
     for told in ("看起来很可靠的服务", phishers.code, "别人发给您代码", "198.51.100.9", "与您现在使用的不同"):
         assert told in question.text, told
     assert phishers.error() == "authorization_pending"
+
+
+def test_j_who_registered_himself_does_not_stand_there_with_the_address_of_a_portal(shared_provider: Provider) -> None:
+    """Nothing is sent to the address, so that it could be anybody's."""
+    clients = shared_provider.services.clients
+    for address in ({"redirect_uris": ["https://tax.example/cb"]}, {"client_uri": "https://tax.example/"}):
+        document = {"client_name": "税务", "grant_types": [DEVICE_CODE]} | address
+        told = clients.keep(clients.prove(encode(document)))
+        waiting = device(shared_provider, Registered(told.client, told.client_secret or ""))
+        known = acquainted(shared_provider)
+        question = type_code(known.visitor, waiting.code)
+        assert "税务" in question.text
+        assert "tax.example" not in question.text
 
 
 def test_j_what_is_allowed_for_one_device_allows_no_other(shared_provider: Provider) -> None:

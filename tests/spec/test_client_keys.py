@@ -104,6 +104,7 @@ def test_rfc7517_5_keys_that_are_not_taken_are_passed_over(keys: ClientKeys, cli
         7,
         {"kty": "new"},
         {"kty": "oct", "k": "c2VjcmV0"},
+        {"kty": "OKP", "crv": "new", "x": "AA"},
         KEYS["RS256"].as_dict(private=True),
         jwk.RSAKey.generate_key(1024).as_dict(private=False),
         jwk.ECKey.generate_key("P-384").as_dict(private=False),

@@ -35,6 +35,8 @@ BAD_JWKS: dict[str, Any] = {
     "a point that is not on the curve": {"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}]},
     "a short RSA key": {"keys": [jwk.RSAKey.generate_key(1024).as_dict(private=False)]},
     "a curve that is not taken": {"keys": [jwk.ECKey.generate_key("P-384").as_dict(private=False)]},
+    "a curve that nobody knows": {"keys": [{"kty": "EC", "crv": "P-999", "x": "AA", "y": "AA"}]},
+    "another that nobody knows": {"keys": [{"kty": "OKP", "crv": "Ed999", "x": "AA"}]},
     "a key that cannot sign": {"keys": [jwk.OKPKey.generate_key("X25519").as_dict(private=False)]},
 }
 

@@ -25,6 +25,7 @@ from idp.oidc.client import (
     REFRESH_TOKEN,
     STANDARD,
     Client,
+    answered_elsewhere,
 )
 from idp.oidc.client_keys import key_set
 from idp.oidc.jws import InvalidJwk, client_jwk
@@ -126,7 +127,9 @@ class Registrar:
             optional_scopes=subset(metadata, "optional_scopes", _beyond_openid(scope), ()),
             **_notice(metadata),
             profile=one_of(metadata, "profile", PROFILES, STANDARD),
-            sector=self._sectors.of(redirect_uris, sector_identifier_uri, keys.get("jwks_uri")),  # may ask a server
+            sector=self._sectors.of(
+                redirect_uris, sector_identifier_uri, _keys_uri(keys, method), answered_elsewhere(grants)
+            ),
         )
 
     def _scope(self, metadata: Metadata, grants: tuple[str, ...]) -> tuple[str, ...]:
@@ -325,6 +328,11 @@ def _keys(metadata: Metadata, signs: bool) -> dict[str, Any]:
     if not keys or (signs and not any(key.get("use", "sig") == "sig" for key in keys)):
         raise InvalidClientMetadata("jwks has no key, or none to sign with")
     return {"jwks": {"keys": keys}}
+
+
+def _keys_uri(keys: Mapping[str, Any], method: str) -> str | None:
+    """Where the keys are that it authenticates with. Those of others anybody can name."""
+    return keys.get("jwks_uri") if method == "private_key_jwt" else None
 
 
 def _beyond_openid(scope: tuple[str, ...]) -> tuple[str, ...]:

@@ -25,15 +25,20 @@ class Sectors:
         self._fetcher = fetcher
         self._fetching = threading.BoundedSemaphore(AT_ONCE)
 
-    def of(self, redirect_uris: tuple[str, ...], sector_identifier_uri: str | None, jwks_uri: str | None) -> str:
-        """Empty for a client without addresses, which is a sector by itself. In the place of redirect addresses, where
-        it has none, its keys' address is published (CIBA Core section 4): else it could join any sector. Raises
+    def of(
+        self, redirect_uris: tuple[str, ...], sector_identifier_uri: str | None, keys_uri: str | None, elsewhere: bool
+    ) -> str:
+        """Empty for a client without addresses, which is a sector by itself. Redirect addresses that answers do not go
+        to, because they go `elsewhere`, could be anybody's: then, and where there are none, the address of the keys
+        with which the client authenticates (`keys_uri`) is published, too (CIBA Core section 4). Raises
         `InvalidSectorIdentifier`, `InvalidClientMetadata`, or `TooManyRequests`."""
         if sector_identifier_uri is None:
             return _of_one_host(redirect_uris) if redirect_uris else ""
-        proofs = redirect_uris or ((jwks_uri,) if jwks_uri else ())
-        if not proofs or not set(proofs) <= self._published(sector_identifier_uri):
-            raise InvalidSectorIdentifier("sector_identifier_uri lacks one of redirect_uris, or without any, jwks_uri")
+        proofs = {*redirect_uris, keys_uri} if elsewhere or not redirect_uris else {*redirect_uris}
+        if None in proofs or not proofs <= self._published(sector_identifier_uri):
+            raise InvalidSectorIdentifier(
+                "sector_identifier_uri lacks a redirect address, or that of the client's keys"
+            )
         return host_of(sector_identifier_uri)
 
     def _published(self, uri: str) -> set[str]:
