@@ -81,9 +81,9 @@ class Party {
     return (await build(this.config, told, this.options)).href;
   }
 
-  async finish({ url, form }) {
+  async finish({ url, form, more }) {
     const answer = form ? new Request(url, { method: "POST", body: new URLSearchParams(form) }) : new URL(url);
-    const tokens = await oidc.authorizationCodeGrant(this.config, answer, this.asked, undefined, this.options);
+    const tokens = await oidc.authorizationCodeGrant(this.config, answer, this.asked, more, this.options);
     return { ...tokens, claims: tokens.claims() };
   }
 
@@ -106,8 +106,24 @@ class Party {
 
   // The citizen has answered: no need to wait before the first question.
   async device_tokens({ asked }) {
-    const tokens = await oidc.pollDeviceAuthorizationGrant(this.config, { ...asked, interval: 0.01 }, undefined, this.options);
+    const at_once = { ...asked, interval: 0.01 };
+    const tokens = await oidc.pollDeviceAuthorizationGrant(this.config, at_once, undefined, this.options);
     return { ...tokens, claims: tokens.claims() };
+  }
+
+  ciba({ parameters }) {
+    return oidc.initiateBackchannelAuthentication(this.config, parameters);
+  }
+
+  async ciba_tokens({ asked }) {
+    const at_once = { ...asked, interval: 0.01 };
+    const tokens = await oidc.pollBackchannelAuthenticationGrant(this.config, at_once, undefined, this.options);
+    return { ...tokens, claims: tokens.claims() };
+  }
+
+  exchange({ parameters }) {
+    const grant = "urn:ietf:params:oauth:grant-type:token-exchange";
+    return oidc.genericGrantRequest(this.config, grant, parameters, this.options);
   }
 
   introspect({ token }) {
@@ -122,11 +138,20 @@ class Party {
     return oidc.buildEndSessionUrl(this.config, parameters).href;
   }
 
-  async logout_token({ token }) {
+  // What jose proves of a JWT of ours that openid-client itself is not given.
+  async proved(token, rules) {
     const { issuer, jwks_uri } = this.config.serverMetadata();
-    const { client_id } = this.config.clientMetadata();
-    const rules = { issuer, audience: client_id, typ: "logout+jwt", requiredClaims: ["iat", "exp", "jti", "events"] };
-    return (await jose.jwtVerify(token, jose.createRemoteJWKSet(new URL(jwks_uri)), rules)).payload;
+    return (await jose.jwtVerify(token, jose.createRemoteJWKSet(new URL(jwks_uri)), { issuer, ...rules })).payload;
+  }
+
+  logout_token({ token }) {
+    const audience = this.config.clientMetadata().client_id;
+    const requiredClaims = ["iat", "exp", "jti", "events"];
+    return this.proved(token, { audience, typ: "logout+jwt", requiredClaims });
+  }
+
+  access_token({ token, audience }) {
+    return this.proved(token, { audience, typ: "at+jwt", requiredClaims: ["iat", "exp", "jti", "sub", "client_id"] });
   }
 }
 

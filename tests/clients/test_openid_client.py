@@ -1,27 +1,34 @@
 """openid-client, a certified relying party for Node.js: every feature it has and we offer, as its users use it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from idp.oidc.client import TOKEN_EXCHANGE
 from tests.clients.conftest import Arrive, Place
+from tests.support.ciba import DESK
 from tests.support.devices import KIOSK
-from tests.support.forms import form
+from tests.support.forms import form, forms
 from tests.support.listener import Listener
 from tests.support.openid_client import Driver, Party, StepFailed, driver
+from tests.support.provider import Registered
 from tests.support.resource_servers import MACHINE, RECORDS, resource_server
 from tests.support.surfer import Surfer
 
 HOME = "https://node.example"
 CALLBACK = f"{HOME}/callback"
+HERE, BEYOND = f"{HOME}/here", f"{HOME}/beyond"
+"""Two resource servers: what comes to the one goes on to the other."""
 METADATA = {
     "client_name": "Node",
     "redirect_uris": [CALLBACK],
     "post_logout_redirect_uris": [f"{HOME}/signed-out"],
     "scope": "openid profile phone offline_access",
 }
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 ASKED = {"redirect_uri": CALLBACK, "scope": "openid profile offline_access"}
 
 
@@ -29,6 +36,20 @@ ASKED = {"redirect_uri": CALLBACK, "scope": "openid profile offline_access"}
 def node() -> Iterator[Driver]:
     with driver() as running:
         yield running
+
+
+@pytest.fixture(scope="module", autouse=True)
+def gateway(place: Place) -> Registered:
+    """The resource servers, before a worker learns which there are (it asks once a second): the client as which the one
+    goes on to the other."""
+    provider = place.provider
+    resource_server(provider)
+    resource_server(provider, BEYOND, "beyond:read")
+    known = provider.client(**MACHINE | {"grant_types": [TOKEN_EXCHANGE], "scope": "beyond:read"})
+    rule = {"client_id": known.id, "scopes": {"beyond:read": "here:read"}}
+    resource_server(provider, HERE, "here:read", introspection_client=known.id, token_format="jwt")
+    resource_server(provider, BEYOND, "beyond:read", exchange=[rule], token_format="jwt")
+    return known
 
 
 @pytest.fixture
@@ -40,9 +61,15 @@ def registered(party: Party, place: Place, **metadata: Any) -> str:
     """Known to the provider by its operator; the party discovers the rest. Its `client_id`."""
     told = METADATA | metadata
     known = place.provider.client(**told)
-    method = known.client.token_endpoint_auth_method
-    party("discover", issuer=place.issuer, client_id=known.id, secret=known.secret, method=method, metadata=told)
+    discovered(party, place, known, told)
     return known.id
+
+
+def discovered(
+    party: Party, place: Place, known: Registered, metadata: Mapping[str, Any] = MappingProxyType({})
+) -> None:
+    method, told = known.client.token_endpoint_auth_method, dict(metadata)
+    party("discover", issuer=place.issuer, client_id=known.id, secret=known.secret, method=method, metadata=told)
 
 
 def signed_in(party: Party, arrive: Arrive, parameters: dict[str, str] = ASKED, **how: bool) -> dict[str, Any]:
@@ -145,23 +172,15 @@ def test_dpop(party: Party, place: Place, arrive: Arrive, alg: str, how: dict[st
 
 
 def test_the_fapi_2_hop(party: Party, place: Place, arrive: Arrive) -> None:
-    """PAR, private_key_jwt and DPoP at once."""
-    registered(
-        party,
-        place,
-        jwks=party("keys", alg="ES256"),
-        token_endpoint_auth_method="private_key_jwt",
-        require_pushed_authorization_requests=True,
-        dpop_bound_access_tokens=True,
-    )
+    """PAR, private_key_jwt and DPoP at once, which the profile of the client demands."""
+    registered(party, place, jwks=party("keys", alg="ES256"), profile="fapi2", scope="openid profile")
     party("bind", alg="ES256")
-    tokens = signed_in(party, arrive, pushed=True)
+    tokens = signed_in(party, arrive, {"redirect_uri": CALLBACK, "scope": "openid profile"}, pushed=True)
     sub = tokens["claims"]["sub"]
     assert party("userinfo", token=tokens["access_token"], sub=sub)["sub"] == sub
 
 
 def test_client_credentials(party: Party, place: Place) -> None:
-    resource_server(place.provider)
     client_id = registered(party, place, **MACHINE, scope="records:read")
     tokens = party("client_credentials", parameters={"resource": RECORDS})
     assert tokens["scope"] == "records:read"
@@ -175,6 +194,35 @@ def test_a_device_signs_a_citizen_in(party: Party, place: Place, citizen: Surfer
     page = citizen.known(page, place.person)
     assert citizen.submit(page, "decision", decision="allow").status_code == 200
     assert party("device_tokens", asked=asked)["claims"]["aud"] == client_id
+
+
+def test_a_citizen_answers_elsewhere(party: Party, place: Place) -> None:
+    """CIBA: the service polls, the citizen answers in the browser where he is signed in."""
+    client_id, portal = registered(party, place, **DESK), place.provider.client()
+    browser = place.surfer()
+    browser.arrive(f"{place.issuer}/authorize?{urlencode(portal.request())}", place.person)
+    told = {"scope": "openid profile", "login_hint": place.person.number, "binding_message": "Window 3 K7M"}
+    asked = party("ciba", parameters=told)
+    page = browser.get(f"{place.issuer}/approve")
+    (waiting,) = [each for each in forms(page.text) if "look" in dict(each.buttons)]
+    page = browser.submit(page, "look", look=dict(waiting.buttons)["look"])
+    assert browser.submit(page, "decision", decision="allow").status_code == 200
+    assert party("ciba_tokens", asked=asked)["claims"]["aud"] == client_id
+
+
+def test_a_token_for_a_resource_and_its_exchange(
+    node: Driver, gateway: Registered, party: Party, place: Place, arrive: Arrive
+) -> None:
+    server = node.party()
+    discovered(server, place, gateway)
+    client_id = registered(party, place, scope="openid here:read")
+    asked = party("begin", parameters={"redirect_uri": CALLBACK, "scope": "openid here:read", "resource": HERE})
+    tokens = party("finish", url=arrive(asked), more={"resource": HERE})
+    assert party("access_token", token=tokens["access_token"], audience=HERE)["client_id"] == client_id
+    kind = "urn:ietf:params:oauth:token-type:access_token"
+    told = {"subject_token": tokens["access_token"], "subject_token_type": kind, "resource": BEYOND}
+    exchanged = server("exchange", parameters=told)["access_token"]
+    assert party("access_token", token=exchanged, audience=BEYOND)["act"] == {"sub": gateway.id}
 
 
 def test_refresh_introspection_and_revocation(party: Party, place: Place, arrive: Arrive) -> None:
