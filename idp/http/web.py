@@ -142,13 +142,23 @@ class Web:
 
     # -- answering --------------------------------------------------------------------------------------------------
 
-    def page(self, page: Page, frame: Frame, status: int = 200, forms_to: str = "", scripted: bool = False) -> Response:
+    def page(
+        self,
+        page: Page,
+        frame: Frame,
+        status: int = 200,
+        forms_to: str = "",
+        scripted: bool = False,
+        frames: Iterable[str] = (),
+    ) -> Response:
         """`forms_to`: where, besides ourselves, the page's form or the redirect that answers it may lead (Chrome asks
-        `form-action`). `scripted`: the page has a script of ours."""
+        `form-action`). `scripted`: the page has a script of ours. `frames`: origins that it loads in frames."""
         response = Response(self._pages.render(page, frame), status, mimetype="text/html")
         target = f" {forms_to}" if _SOURCE.fullmatch(forms_to) else ""
         scripts = "; script-src 'self'" if scripted else ""
-        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY + target + scripts
+        framed = " ".join(sorted({each for each in frames if _SOURCE.fullmatch(each)}))
+        sources = f"; frame-src {framed}" if framed else ""
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY + target + scripts + sources
         response.headers["Vary"] = "Cookie, Accept-Language"
         return self.hardened(response)
 

@@ -12,7 +12,7 @@
 | /register | register.py, registration/ | RFC 7591, RFC 7592 |
 | /revoke | revoke.py | RFC 7009 |
 | /introspect | introspect.py | RFC 7662, RFC 9701 |
-| /logout | logout.py, backchannel.py, ledger.py, retelling.py | OIDC RP-Initiated Logout 1.0, Back-Channel Logout 1.0 |
+| /logout | logout.py, backchannel.py, frontchannel.py | OIDC RP-Initiated, Back-Channel, Front-Channel Logout 1.0 |
 
 A request to /authorize goes: `idp/parameters.py` (syntax) -> `par.py`, `jar.py` (what the client pushed or signed) ->
 `target.py` (client and redirect address, proved first; until then an error is a page) -> `rules.py` (one function a
@@ -34,8 +34,8 @@ What is asked by one device and answered in a browser on another goes: `device.p
 waits; `inbox.py`, for whom) -> `elsewhere.py` (the front door to the sign-in) -> `ping.py` (the client is told that
 there is an answer) -> `polling.py` (one poll gets the tokens). `side_door.py` puts it together.
 
-When a session ends: `backchannel.py` tells at once, `ledger.py` keeps what came of it, `retelling.py` tells again;
-`telling.py` puts them together.
+When a session ends: `backchannel.py` tells at once, and `frontchannel.py` by way of the browser; `ledger.py` keeps what
+came of it, `retelling.py` tells again; `telling.py` puts them together.
 
 `client.py` is a relying party, `registration/` proves its metadata (`fapi2.py` all that its profile asks), `clients.py`
 keeps it, `configured.py` brings many from a file, `client_keys.py` knows its public keys, and `origins.py` the pages

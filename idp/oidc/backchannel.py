@@ -20,6 +20,7 @@ from idp.clock import Clock
 from idp.errors import TemporarilyUnavailable
 from idp.oidc.client import Client
 from idp.oidc.envelope import Envelopes
+from idp.oidc.frontchannel import frame
 from idp.oidc.ledger import Ledger
 from idp.oidc.subjects import Subjects
 from idp.oidc.target import ClientSource
@@ -52,15 +53,18 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What became of telling one relying party; `confirmed` only if it answered that it ended its own session."""
+    """What became of telling one relying party; `confirmed` only if it answered that it ended its own session. `frame`
+    is the front-channel address that the browser is to load, if there is one."""
 
     client: Client
     confirmed: bool
+    frame: str | None = None
 
 
 class BackChannel:
     def __init__(
         self,
+        issuer: str,
         clients: ClientSource,
         envelopes: Envelopes,
         subjects: Subjects,
@@ -69,6 +73,7 @@ class BackChannel:
         clock: Clock,
         randomness: Randomness,
     ) -> None:
+        self._issuer = issuer
         self._clients = clients
         self._envelopes = envelopes
         self._subjects = subjects
@@ -78,35 +83,46 @@ class BackChannel:
         self._randomness = randomness
         self._shares: Shares[Settled] = Shares(AT_ONCE, OF_HOST, "logout", OF_ADDRESS)
 
-    def tell(self, reason: str, *ended: Session) -> Sequence[Told]:
-        """Tell every relying party of sessions that have ended, all at once. Takes `TELL_SECONDS` at most."""
+    def tell(self, reason: str, *ended: Session, frames: bool = False) -> Sequence[Told]:
+        """Tell every relying party of sessions that have ended, all at once. Takes `TELL_SECONDS` at most. With
+        `frames` there is a browser to load the front-channel addresses."""
         owed = [duty for session in ended for duty in duties(session, reason, self._clock.now())]
         self._ledger.owe(owed)
         deadline = time.monotonic() + TELL_SECONDS
-        trying = [(duty, self.send(duty, 0, deadline)) for duty in owed]
+        trying = [(duty, self._send(duty, 0, deadline, frames)) for duty in owed]
         wait([future for _, future in trying], TELL_SECONDS + _LAST_WORD_SECONDS)
         outcomes = [self._outcome(duty, future) for duty, future in trying]
         self._ledger.settle_if_there(outcomes)
         return [
-            Told(client, outcome.state is LogoutState.DELIVERED)
+            Told(client, outcome.state is LogoutState.DELIVERED, self._frame(client, outcome.duty) if frames else None)
             for outcome in outcomes
             if (client := self._clients.get(outcome.duty.client_id))
         ]
 
     def try_again(self, line: StoredLogout) -> Future[Settled]:
         """One more try, at the address that the relying party has now, with a token of now."""
-        return self.send(line.duty, line.tries, time.monotonic() + TELL_SECONDS)
+        return self._send(line.duty, line.tries, time.monotonic() + TELL_SECONDS, frames=False)
 
-    def send(self, duty: Duty, tries: int, deadline: float) -> Future[Settled]:
+    def _send(self, duty: Duty, tries: int, deadline: float, frames: bool) -> Future[Settled]:
         """A disabled client is told as any other: its session has ended all the more."""
         client = self._clients.get(duty.client_id)
         uri = client.backchannel_logout_uri if client else None
         if client is None or uri is None:
-            nowhere: Future[Settled] = Future()
-            nowhere.set_result(self._ledger.unreachable(duty, "no_address" if client else "client_removed"))
-            return nowhere
+            elsewhere: Future[Settled] = Future()
+            elsewhere.set_result(self._without_address(client, duty, frames))
+            return elsewhere
         call = partial(self._deliver, client, uri, duty, tries, deadline)
         return self._shares.submit(urlsplit(uri).netloc, call, uri)
+
+    def _without_address(self, client: Client | None, duty: Duty, frames: bool) -> Settled:
+        if client is None:
+            return self._ledger.unreachable(duty, "client_removed")
+        if self._frame(client, duty) is None:
+            return self._ledger.unreachable(duty, "no_address")
+        return self._ledger.asked(duty) if frames else self._ledger.unreachable(duty, "front_channel_only")
+
+    def _frame(self, client: Client, duty: Duty) -> str | None:
+        return frame(self._issuer, client, self._subjects.sid(client, duty.lineage))
 
     def _outcome(self, duty: Duty, future: Future[Settled]) -> Settled:
         return future.result() if future.done() else self._ledger.tried(duty, 0, _REASONS[Reason.TIMED_OUT])

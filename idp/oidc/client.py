@@ -115,6 +115,9 @@ class Client:
     backchannel_logout_uri: str | None = None
     backchannel_logout_session_required: bool = False
     """Logout tokens carry `sid` always."""
+    frontchannel_logout_uri: str | None = None
+    frontchannel_logout_session_required: bool = False
+    """The address gets `iss` and `sid` always."""
     initiate_login_uri: str | None = None
     """Where others begin a sign-in at it (OIDC Core section 4)."""
     software_id: str | None = None

@@ -1,7 +1,7 @@
 """What came of telling relying parties, entered in the logout ledger, and when what failed is tried again."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -13,7 +13,7 @@ from idp.metrics import Metrics
 from idp.secrets import shard_for
 from idp.storage.records.errors import RecordsUnavailable
 from idp.storage.records.logouts import Duty, LogoutRecords, LogoutState, Settled, StoredLogout
-from idp.storage.state import StateStore, StateUnavailable
+from idp.storage.state import Event, StateStore, StateUnavailable
 
 PAUSES: Final = (10, 60, 300, 1_800, 7_200, 21_600, 54_000)
 """Seconds before each try after the first; the last comes almost a day after the session ended."""
@@ -50,19 +50,16 @@ class Ledger:
         return self._records.claim(client_id, now, now + CLAIM_SECONDS, limit)
 
     def tried(self, duty: Duty, tries: int, failed: str | None) -> Settled:
-        """What follows from a try that came after `tries` others; the trail is told."""
+        """What follows from a try that came after `tries` others."""
         now = int(self._clock.now())
         if failed is None:
-            self._tell(EventType.LOGOUT_DELIVERED, duty, None, tries + 1)
             return Settled(duty, LogoutState.DELIVERED, None, now, None)
-        self._tell(EventType.LOGOUT_FAILED, duty, failed, tries + 1)
         if tries >= len(PAUSES) or now - duty.ended_at >= LONGEST_SECONDS:
             return self.given_up(duty, failed, tried=True)
         return Settled(duty, LogoutState.FAILED, failed, now, now + PAUSES[tries])
 
     def given_up(self, duty: Duty, why: str, tried: bool) -> Settled:
-        """It is not tried any more, and the trail and the log say so."""
-        self._tell(EventType.LOGOUT_GIVEN_UP, duty, why, None)
+        """It is not tried any more, and the log says so."""
         _log.error("a portal will not be told of a sign-out", extra={"client_id": duty.client_id, "reason": why})
         return Settled(duty, LogoutState.GIVEN_UP, why, int(self._clock.now()), None, tried)
 
@@ -70,12 +67,19 @@ class Ledger:
         """Whether it has been due for as long as it is worth."""
         return self._clock.now() - line.duty.ended_at >= LONGEST_SECONDS
 
+    def asked(self, duty: Duty) -> Settled:
+        """The browser is asked to tell it."""
+        return Settled(duty, LogoutState.ASKED, None, int(self._clock.now()), None)
+
     def unreachable(self, duty: Duty, why: str) -> Settled:
         """There is nowhere to tell it."""
         return Settled(duty, LogoutState.UNREACHABLE, why, int(self._clock.now()), None, tried=False)
 
     def settle(self, outcomes: Sequence[Settled]) -> None:
-        """Enter outcomes. Raises `RecordsUnavailable`; then what was taken is tried again when its time is over."""
+        """Tell the trail of outcomes, and enter them. Raises `RecordsUnavailable`; then what was taken is tried again
+        when its time is over."""
+        with suppress(StateUnavailable):  # the ledger and the log have it
+            self._tell(outcomes)
         self._records.settle(outcomes)
         for each in outcomes:
             self._metrics.logout(each.state.value)
@@ -88,15 +92,28 @@ class Ledger:
     def waiting(self) -> int:
         return self._records.waiting()
 
-    def _tell(self, what: EventType, duty: Duty, reason: str | None, count: int | None) -> None:
-        told = event(
-            what,
-            self._clock.now(),
+    def _tell(self, outcomes: Sequence[Settled]) -> None:
+        events: dict[str, list[Event]] = {}
+        for each in outcomes:
+            events.setdefault(shard_for(each.duty.citizen_id), []).extend(_events(each))
+        for shard, told in events.items():
+            if told:
+                self._state.queue(shard, told)
+
+
+def _events(outcome: Settled) -> Iterator[Event]:
+    duty = outcome.duty
+    kinds = {
+        EventType.LOGOUT_DELIVERED: outcome.state is LogoutState.DELIVERED,
+        EventType.LOGOUT_FAILED: outcome.tried and outcome.state in (LogoutState.FAILED, LogoutState.GIVEN_UP),
+        EventType.LOGOUT_GIVEN_UP: outcome.state is LogoutState.GIVEN_UP,
+    }
+    for kind in (kind for kind, holds in kinds.items() if holds):
+        yield event(
+            kind,
+            outcome.at,
             citizen_id=duty.citizen_id,
             client_id=duty.client_id,
             session=duty.session,
-            reason=reason,
-            count=count,
+            reason=outcome.error,
         )
-        with suppress(StateUnavailable):  # the ledger and the log have it
-            self._state.queue(shard_for(duty.citizen_id), [told])

@@ -6,7 +6,7 @@ itself only for an ID token of that client or after the citizen's answer: else /
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -145,5 +145,5 @@ class SigningOut:
         ended = self._sessions.end_with_twins(session, REASON)
         if ended is None:
             return ()
-        told = self._back_channel.tell(REASON, ended)
-        return [Told(each.client, each.confirmed or each.client == asking) for each in told]
+        told = self._back_channel.tell(REASON, ended, frames=True)
+        return [replace(each, confirmed=each.confirmed or each.client == asking) for each in told]

@@ -48,6 +48,7 @@ class Telling:
     def back_channel(self) -> BackChannel:
         services = self._services
         return BackChannel(
+            services.settings.issuer,
             services.directory,
             self.envelopes,
             self.subjects,

@@ -31,17 +31,22 @@ class SignOutPage:
 
 @dataclass(frozen=True, slots=True)
 class PartyResult:
-    """A service of the ended session, and whether it confirmed that it ended its own."""
+    """A service of the ended session, and whether it confirmed that it ended its own; `asked`: this browser tells it,
+    and nobody learns what comes of it."""
 
     name: str
     told: bool
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SignedOutPage:
-    """`back_href` leads to the service that asked, with its name in `back_name`."""
+    """`back_href` leads to the service that asked, with its name in `back_name`; with `onward` the browser goes there
+    by itself. `frames` are addresses of services that end their sessions when this browser loads them."""
 
     template: ClassVar[str] = "signed_out.html"
     parties: Sequence[PartyResult] = ()
     back_href: str | None = None
     back_name: str = ""
+    frames: Sequence[str] = ()
+    onward: bool = False

@@ -15,6 +15,7 @@ from tests.bench import load, wrk
 from tests.bench.calling import calling
 from tests.bench.citizens import stocked
 from tests.bench.clients import stock
+from tests.bench.leaving import leaving_line
 from tests.bench.machine import Processors, divide, memory
 from tests.bench.provider import ALGORITHMS, Ours, arriving, provider
 from tests.bench.report import (
@@ -133,6 +134,7 @@ class Bench:
             print(f"\nBetween sign-ins, by our own client; no floor and no bar\n\n{calls_table(self.calls)}")
         if stocks:
             print(f"\n{stocks}")
+        print(f"\n{leaving_line(self.folder, rounds)}")
 
 
 def say(what: str) -> None:

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 import pytest
 from werkzeug.test import TestResponse
 
+from idp.codec import encode
 from tests.support.forms import form, forms
 from tests.support.provider import ISSUER, PORTAL, Provider, parameters
 from tests.support.signed_in import SignedIn
@@ -186,3 +187,34 @@ def test_the_answer_can_be_read_again_in_another_language(signed_in: SignedIn) -
 def test_rp_initiated_2_ui_locales(signed_in: SignedIn) -> None:
     assert 'lang="en"' in signed_in.logout(ui_locales="fr en").text
     assert 'lang="zh-CN"' in signed_in.logout(ui_locales="zh-CN").text
+
+
+def test_rp_initiated_2_a_logout_hint_proves_nothing_and_is_not_passed_on(signed_in: SignedIn) -> None:
+    """It may be a name, a number or an address of the citizen: it belongs into no address of ours."""
+    page = signed_in.logout(logout_hint=signed_in.person.phone, client_id=signed_in.client.id)
+    assert asks(page)
+    assert signed_in.person.phone not in form(page.text, "decision").action
+    assert signed_in.still_in
+
+
+def test_rp_initiated_2_a_hint_after_the_clients_key_algorithm_changed(signed_in: SignedIn) -> None:
+    """The token names its key; which algorithm the client has by now does not matter."""
+    clients = signed_in.provider.services.clients
+    document = encode(
+        {
+            "redirect_uris": list(signed_in.client.client.redirect_uris),
+            "post_logout_redirect_uris": [BACK],
+            "id_token_signed_response_alg": "ES256",
+        }
+    )
+    clients.change(signed_in.client.client, clients.prove(document))
+    assert back(signed_in.logout(id_token_hint=signed_in.id_token, post_logout_redirect_uri=BACK))
+    assert not signed_in.still_in
+
+
+def test_rp_initiated_3_an_address_that_was_registered_until_lately(signed_in: SignedIn) -> None:
+    clients = signed_in.provider.services.clients
+    document = encode({"redirect_uris": list(signed_in.client.client.redirect_uris)})
+    clients.change(signed_in.client.client, clients.prove(document))
+    response = signed_in.logout(id_token_hint=signed_in.id_token, post_logout_redirect_uri=BACK)
+    assert (response.status_code, "Location" in response.headers) == (400, False)

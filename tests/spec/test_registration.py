@@ -31,6 +31,7 @@ def test_rfc7591_3_2_1_the_defaults_are_told() -> None:
         "tls_client_certificate_bound_access_tokens": False,
         "require_auth_time": False,
         "backchannel_logout_session_required": False,
+        "frontchannel_logout_session_required": False,
         "lawful_basis": "consent",
         "profile": "standard",
         "client_id_issued_at": 0,

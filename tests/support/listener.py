@@ -11,11 +11,13 @@ from urllib.parse import parse_qs
 
 @dataclass
 class Listener:
-    """`status` is answered after `gate` opens; `told` are the forms that came, one mapping each."""
+    """`status` is answered after `gate` opens, but at once where `stuck` is another path than the one called; `told`
+    are the forms that came, one mapping each."""
 
     port: int
     status: int = 200
     gate: threading.Event = field(default_factory=threading.Event)
+    stuck: str = ""
     told: list[dict[str, list[str]]] = field(default_factory=list)
     content_types: list[str] = field(default_factory=list)
 
@@ -45,7 +47,8 @@ def listening() -> Iterator[Listener]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             listener.content_types.append(self.headers["Content-Type"])
             listener.told.append(parse_qs(body.decode(), strict_parsing=True))
-            listener.gate.wait(20)
+            if listener.stuck in ("", self.path):
+                listener.gate.wait(20)
             self.send_response(listener.status)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -53,7 +56,10 @@ def listening() -> Iterator[Listener]:
         def log_message(self, *_: object) -> None:
             """Quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 128  # with five, who calls while others are being let in waits for a second
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     listener.port = server.server_port
     listener.gate.set()

@@ -199,6 +199,8 @@ def _ending() -> Iterator[tuple[str, Page]]:
         SignedOutPage((told, PartyResult("车辆管理", told=False)), "https://si.example/", "社会保险"),
     )
     yield "signed-out-alone", SignedOutPage()
+    asked = PartyResult("公积金", told=False, asked=True)
+    yield "signed-out-asked", SignedOutPage((told, asked), "https://si.example/", "社会保险", onward=True)
 
 
 def _named(page: str, problem: object) -> str:

@@ -78,6 +78,8 @@ WHOLE = {
     "post_logout_redirect_uris": ["https://portal.example/out"],
     "backchannel_logout_uri": "https://portal.example/logged-out?x=1",
     "backchannel_logout_session_required": True,
+    "frontchannel_logout_uri": "https://portal.example/gone?x=1",
+    "frontchannel_logout_session_required": True,
     "initiate_login_uri": "https://portal.example/sign-in",
     "software_id": "0f6a7f38-portal",
     "software_version": "2.1",

@@ -5,6 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from idp.errors import InvalidClientMetadata, InvalidRedirectUri
+from idp.login.door import origin_of
 
 _PRIVATE_SCHEME: Final = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+", re.ASCII)
 _HOST: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f:.]+", re.ASCII)
@@ -43,6 +44,18 @@ def redirect_uri(uri: str, application_type: str) -> str:
     ):
         return uri
     raise InvalidRedirectUri("https with a host is asked, or http on a loopback host")
+
+
+def framed(uri: str, redirect_uris: tuple[str, ...]) -> str:
+    """A front-channel logout address: of a scheme, host and port that the client is answered at (Front-Channel Logout
+    section 2), for our signed-out page loads it. Raises `InvalidClientMetadata`."""
+    try:
+        proved = redirect_uri(uri, "web")
+    except InvalidRedirectUri as error:
+        raise InvalidClientMetadata(f"frontchannel_logout_uri: {error.detail}") from None
+    if origin_of(proved) not in {origin_of(each) for each in redirect_uris}:
+        raise InvalidClientMetadata("frontchannel_logout_uri is at a place that is not among redirect_uris")
+    return proved
 
 
 def link(uri: str) -> str:

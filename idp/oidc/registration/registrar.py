@@ -31,7 +31,7 @@ from idp.oidc.client_keys import key_set
 from idp.oidc.jws import InvalidJwk, client_jwk
 from idp.oidc.keys import ENCRYPTION
 from idp.oidc.provider import Engine
-from idp.oidc.registration.addresses import host_of, link, redirect_uri
+from idp.oidc.registration.addresses import framed, host_of, link, redirect_uri
 from idp.oidc.registration.answers import answers, encryption
 from idp.oidc.registration.backchannel import backchannel
 from idp.oidc.registration.binding import binding
@@ -123,7 +123,7 @@ class Registrar:
             **binding(metadata, method, bool(offered["tls_client_certificate_bound_access_tokens"])),
             **_wishes(metadata),
             **_software(metadata),
-            **_leaving(metadata, application_type),
+            **_leaving(metadata, application_type, redirect_uris),
             optional_scopes=subset(metadata, "optional_scopes", _beyond_openid(scope), ()),
             **_notice(metadata),
             profile=one_of(metadata, "profile", PROFILES, STANDARD),
@@ -231,12 +231,17 @@ def _wishes(metadata: Metadata) -> dict[str, Any]:
     }
 
 
-def _leaving(metadata: Metadata, application_type: str) -> dict[str, Any]:
-    """RP-Initiated Logout section 3.1, Back-Channel Logout section 2.2."""
+def _leaving(metadata: Metadata, application_type: str, redirect_uris: tuple[str, ...]) -> dict[str, Any]:
+    """RP-Initiated Logout section 3.1, Back-Channel Logout section 2.2, Front-Channel Logout section 2."""
+    frontchannel = string(metadata, "frontchannel_logout_uri")
     return {
         "post_logout_redirect_uris": _redirect_uris(metadata, "post_logout_redirect_uris", application_type),
         "backchannel_logout_uri": _called(metadata, "backchannel_logout_uri"),
         "backchannel_logout_session_required": boolean(metadata, "backchannel_logout_session_required", default=False),
+        "frontchannel_logout_uri": None if frontchannel is None else framed(frontchannel, redirect_uris),
+        "frontchannel_logout_session_required": boolean(
+            metadata, "frontchannel_logout_session_required", default=False
+        ),
     }
 
 

@@ -14,6 +14,7 @@ from idp.login.party import in_language
 from idp.login.transaction import Transactions
 from idp.oidc.backchannel import Told
 from idp.oidc.client import Client
+from idp.oidc.frontchannel import ONWARD_SECONDS
 from idp.oidc.logout import LogoutRequest, SigningOut
 from idp.pages import ClientView, PartyResult, SignedOutPage, SignOutPage
 from idp.parameters import parse
@@ -74,22 +75,36 @@ class LogoutViews:
 
     def _end(self, asked: LogoutRequest, session: Session) -> Response:
         told = self._signing_out.end(session, asked.asking)
-        if asked.back and all(each.confirmed for each in told):
+        settled = all(each.confirmed or each.frame for each in told)
+        if asked.back and settled and not any(each.frame for each in told):
             response = self._web.redirect(asked.back)
         else:
-            response = self._done(asked, told)
+            response = self._done(asked, told, onward=settled)
         self._web.cookies.drop(response, self._web.cookies.session)
         return response
 
-    def _done(self, asked: LogoutRequest, told: Sequence[Told]) -> Response:
+    def _done(self, asked: LogoutRequest, told: Sequence[Told], onward: bool = False) -> Response:
+        """With `onward` the browser goes back by itself in a while: nothing is left to do here, and frames have to
+        load. A page that names what may still be open waits for the citizen."""
         frame = self._web.frame(request, asked.languages)
-        parties = [PartyResult(in_language(each.client.client_name, frame.language), each.confirmed) for each in told]
+        parties = [_result(each, frame.language) for each in told]
         name = in_language(asked.client.client_name, frame.language) if asked.client else ""
-        return self._web.page(SignedOutPage(parties, asked.back, name), frame)
+        frames = [each.frame for each in told if each.frame]
+        onward = onward and asked.back is not None
+        page = SignedOutPage(parties, asked.back, name, frames, onward)
+        response = self._web.page(page, frame, frames=[origin_of(each) for each in frames])
+        if onward:
+            response.headers["Refresh"] = f"{ONWARD_SECONDS};url={asked.back}"
+        return response
 
     def _session(self) -> Session | None:
         handle = self._web.cookie(request, self._web.cookies.session)
         return self._sessions.load_to_end(handle) if handle else None
+
+
+def _result(told: Told, language: str) -> PartyResult:
+    name = in_language(told.client.client_name, language)
+    return PartyResult(name, told.confirmed, asked=told.frame is not None and not told.confirmed)
 
 
 def _view(client: Client, language: str) -> ClientView:
