@@ -227,15 +227,20 @@ def running_provider(
 ) -> Iterator[Provider]:
     clock = clock or FrozenClock()
     randomness = CountingRandomness("running")
-    if settings.records_embedded and not settings.master_key_file.exists():
-        shutil.copytree(_prepared(), settings.data_dir, dirs_exist_ok=True)
-    prepare_directory(settings, randomness, clock)
+    prepare(settings, clock, randomness)
     services = build_services(settings, clock, randomness, open_state=open_state)
     services.keys.ensure()
     try:
         yield Provider(services, build_app(services, pages=_pages()), clock)
     finally:
         services.close()
+
+
+def prepare(settings: Settings, clock: FrozenClock, randomness: CountingRandomness) -> None:
+    """As `prepare_directory`; what takes long is copied from a directory that was prepared before."""
+    if settings.records_embedded and not settings.master_key_file.exists():
+        shutil.copytree(_prepared(), settings.data_dir, dirs_exist_ok=True)
+    prepare_directory(settings, randomness, clock)
 
 
 @cache

@@ -19,10 +19,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from idp.app import build_services
-from idp.running.preparing import prepare_directory
 from tests.support.clock import FrozenClock
 from tests.support.processes import Process, free_port, start, wait_until
-from tests.support.provider import ISSUER, Provider, settings_for
+from tests.support.provider import ISSUER, Provider, prepare, settings_for
 from tests.support.randomness import CountingRandomness
 
 HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
@@ -139,7 +138,7 @@ def served(
     whose issuer names it."""
     environ, port = environment(directory, **variables), port or free_port()
     settings = settings_for(directory, **{name: value for name, value in environ.items() if name.startswith("IDP_")})
-    prepare_directory(settings, CountingRandomness(), FrozenClock())
+    prepare(settings, FrozenClock(), CountingRandomness())
     options = ["--tls-cert", tls[0], "--tls-key", tls[1]] if tls else []
     proxy = Proxy(port, ssl.create_default_context(cafile=str(tls[0])) if tls else None)
     process = serve(directory, environ, port, "--workers", str(workers), *options)
