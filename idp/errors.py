@@ -111,6 +111,20 @@ class UnknownUserId(OAuthError):
     description = "The hint is no number and no phone."
 
 
+class MissingUserCode(OAuthError):
+    """CIBA Core section 13."""
+
+    code = "missing_user_code"
+    description = "This client has to send the citizen's user code."
+
+
+class InvalidUserCode(OAuthError):
+    """CIBA Core section 13. Also where there is no such citizen, or he has no code."""
+
+    code = "invalid_user_code"
+    description = "This is not the user code of this citizen."
+
+
 class InvalidBindingMessage(OAuthError):
     """CIBA Core section 13."""
 

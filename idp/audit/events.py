@@ -32,6 +32,7 @@ class EventType(enum.Enum):
     CIBA_ALLOWED = "ciba:allowed"
     CIBA_BLOCKED = "ciba:blocked"
     """A citizen refused a service, and for an hour whatever else it asks."""
+    CIBA_CODE_CHANGED = "ciba:code_changed"
 
     # requests, codes and tokens
     CODE_REPLAYED = "code:replayed"

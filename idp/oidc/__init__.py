@@ -6,7 +6,7 @@
 | /authorize | authorize.py | RFC 6749 section 4.1, OIDC Core section 3.1.2, RFC 7636, RFC 9207 |
 | /par | par.py | RFC 9126 |
 | /device_authorization, /device | device.py, user_code.py | RFC 8628 |
-| /ciba, /approve | ciba.py, ciba_request.py | CIBA Core 1.0 |
+| /ciba, /approve | ciba.py, ciba_request.py, citizen_code.py | CIBA Core 1.0 |
 | /token | token.py, grants/, reach.py | RFC 6749 sections 3.2, 4.1.3, 4.4 and 6, RFC 8693, RFC 8707 |
 | /userinfo | userinfo.py | OIDC Core section 5.3, RFC 6750 |
 | /register | register.py, registration/ | RFC 7591, RFC 7592 |

@@ -12,16 +12,17 @@ from typing import Any, Final, Protocol
 
 from idp.audit.events import EventType
 from idp.audit.recorder import event
-from idp.citizens.identifiers import InvalidIdentifier, parse_identifier
+from idp.citizens.identifiers import Identifier, InvalidIdentifier, parse_identifier
 from idp.citizens.registry import Citizens
 from idp.clock import Clock
-from idp.errors import TooManyRequests, UnauthorizedClient, UnknownUserId
+from idp.errors import InvalidUserCode, TooManyRequests, UnauthorizedClient, UnknownUserId
 from idp.login.door import Redirect
 from idp.login.transaction import Ask
 from idp.oidc.authorize import Interaction
 from idp.oidc.awaited import Answered, Awaited, Waiting
 from idp.oidc.call import Call
 from idp.oidc.ciba_request import BackchannelRequest, BackchannelRequests
+from idp.oidc.citizen_code import CitizenCodes
 from idp.oidc.client import CIBA, Client
 from idp.oidc.client_auth import ClientAuthentication
 from idp.oidc.elsewhere import Beginning
@@ -45,32 +46,55 @@ OF_ONE_PERSON: Final = Bucket(size=6, drain=60)
 minute."""
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is meant: by a number or phone, or by the name that a client knows him by. `name` tells persons apart, and
+    nothing can be read of it."""
+
+    name: str
+    identifier: Identifier | None
+
+
 class Addresses:
     """In whose inbox a request goes, and which inboxes are a citizen's."""
 
-    def __init__(self, citizens: Citizens, hints: HintReader, vault: Vault, clock: Clock) -> None:
+    def __init__(self, citizens: Citizens, codes: CitizenCodes, hints: HintReader, vault: Vault, clock: Clock) -> None:
         self._citizens = citizens
+        self._codes = codes
         self._hints = hints
         self._vault = vault
         self._clock = clock
 
-    def meant(self, asked: BackchannelRequest, client: Client) -> tuple[str, str]:
-        """The inbox, and a name for the person who is meant, of which nothing can be read.
-
-        Raises `InvalidRequest` for a hint that is not ours, and `UnknownUserId` for one that is no number and no phone,
-        which anybody can tell by arithmetic.
-        """
+    def meant(self, asked: BackchannelRequest, client: Client) -> Person:
+        """Raises `InvalidRequest` for a hint that is not ours, and `UnknownUserId` for one that is no number and no
+        phone, which anybody can tell by arithmetic."""
         if asked.id_token_hint is not None:
-            address = of_subject(client, self._hints.subject_of_hint(asked.id_token_hint, client.client_id))
-            return address, address
+            sub = self._hints.subject_of_hint(asked.id_token_hint, client.client_id)
+            return Person(of_subject(client, sub), None)
         try:
             identifier = parse_identifier(asked.login_hint or "", self._clock)
         except InvalidIdentifier:
             raise UnknownUserId from None
-        name = self._vault.fingerprint("login_hint", identifier.value)
-        find = self._citizens.by_number if identifier.kind == "number" else self._citizens.by_phone
-        citizen = find(identifier.value)
-        return of_citizen(citizen.id) if citizen else f"nobody {name}", name
+        return Person(self._vault.fingerprint("login_hint", identifier.value), identifier)
+
+    def of(self, person: Person, asked: BackchannelRequest, client: Client) -> str:
+        """The inbox. That of a citizen with a code is open only to who knows it.
+
+        Raises `InvalidUserCode`: the code is wrong, or the citizen has none, or there is no such citizen; which of them
+        is not told.
+        """
+        if person.identifier is None:
+            return person.name
+        number = person.identifier.kind == "number"
+        find = self._citizens.by_number if number else self._citizens.by_phone
+        citizen = find(person.identifier.value)
+        citizen_id = citizen.id if citizen else ""
+        if client.backchannel_user_code_parameter:
+            if not self._codes.fits(citizen_id, asked.user_code):
+                raise InvalidUserCode
+        elif self._codes.there(citizen_id) or citizen is None:
+            return f"nobody {person.name}"
+        return of_citizen(citizen_id)
 
 
 def of_citizen(citizen_id: str) -> str:
@@ -114,8 +138,9 @@ class BackchannelAuthenticationEndpoint:
         if CIBA not in client.grant_types:
             raise UnauthorizedClient(CIBA)
         asked = self._requests.read(parameters, client)
-        address, person = self._addresses.meant(asked, client)
-        self._count(client, person)
+        person = self._addresses.meant(asked, client)
+        self._count(client, person)  # before anything is looked up: a wrong user code is a guess
+        address = self._addresses.of(person, asked, client)
         handle = self._waiting.mint()
         self._waiting.begin(handle, self._awaited(asked, client, handle))
         entry = Entry(shard_of(handle), digest(handle), client.client_id, int(self._clock.now()) + asked.seconds)
@@ -136,9 +161,9 @@ class BackchannelAuthenticationEndpoint:
             ping=self._pings.sealed(handle, asked.notification_token) if asked.notification_token else "",
         )
 
-    def _count(self, client: Client, person: str) -> None:
+    def _count(self, client: Client, person: Person) -> None:
         try:
-            self._persons.count(f"{client.client_id} {person}")
+            self._persons.count(f"{client.client_id} {person.name}")
         except Throttled as throttled:
             raise TooManyRequests(throttled.retry_after, "requests for one person") from None
 
@@ -165,6 +190,7 @@ class Approvals:
         self,
         clients: ClientSource,
         agreed: AgreedClients,
+        codes: CitizenCodes,
         subjects: Subjects,
         inboxes: Inboxes,
         waiting: Waiting,
@@ -175,6 +201,7 @@ class Approvals:
     ) -> None:
         self._clients = clients
         self._agreed = agreed
+        self._codes = codes
         self._subjects = subjects
         self._inboxes = inboxes
         self._waiting = waiting
@@ -223,6 +250,23 @@ class Approvals:
         self._state.queue(session.key.shard, [told])
         return client
 
+    def protected(self, citizen_id: str) -> bool:
+        """Whether the citizen has a code that is asked for."""
+        return self._codes.there(citizen_id)
+
+    def new_code(self, session: Session) -> str:
+        """A code of the citizen's own, as it is shown, once."""
+        self._tell_of_code(session)
+        return self._codes.renew(session.head.citizen_id)
+
+    def no_code(self, session: Session) -> None:
+        self._tell_of_code(session)
+        self._codes.remove(session.head.citizen_id)
+
+    def _tell_of_code(self, session: Session) -> None:
+        told = event(EventType.CIBA_CODE_CHANGED, self._clock.now(), citizen_id=session.head.citizen_id)
+        self._state.queue(session.key.shard, [told])
+
     def _refuse(self, pending: Pending) -> None:
         try:
             self._pings.tell(self._waiting.deny(pending.key))
@@ -233,6 +277,8 @@ class Approvals:
         return next((each for each in self.of(session.head.citizen_id) if each.key.name == name), None)
 
     def _of_citizen(self, citizen_id: str) -> Sequence[str]:
+        if self._codes.there(citizen_id):  # an ID token of his is no code
+            return [of_citizen(citizen_id)]
         agreed = (self._clients.get(each.client_id) for each in self._agreed.of_citizen(citizen_id))
         clients = [client for client in agreed if client and CIBA in client.grant_types]
         names = [of_subject(client, self._subjects.subject(client, citizen_id)) for client in clients]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from idp.clock import Clock
-from idp.errors import InvalidBindingMessage, InvalidRequest
+from idp.errors import InvalidBindingMessage, InvalidRequest, MissingUserCode
 from idp.login.assurance import OFFERED, lowest
 from idp.oidc import fapi2, jws, rules
 from idp.oidc.client import FAPI2, PING, Client
@@ -51,6 +51,7 @@ class BackchannelRequest:
     aal: int
     login_hint: str | None
     id_token_hint: str | None
+    user_code: str
     message: str
     seconds: int
     notification_token: str
@@ -64,7 +65,7 @@ class BackchannelRequests:
         self._issuer = issuer
 
     def read(self, given: Parameters, client: Client) -> BackchannelRequest:
-        """Raises `InvalidRequest`, `InvalidScope` or `InvalidBindingMessage`."""
+        """Raises `InvalidRequest`, `InvalidScope`, `MissingUserCode` or `InvalidBindingMessage`."""
         parameters = self._meant(given, client)
         rules.texts_are_short(parameters, client)
         if sum(parameters.get(name) is not None for name in HINTS) != 1:
@@ -76,6 +77,7 @@ class BackchannelRequests:
             aal=_level(parameters, client),
             login_hint=parameters.get("login_hint"),
             id_token_hint=parameters.get("id_token_hint"),
+            user_code=_user_code(parameters, client),
             message=_message(parameters.get("binding_message") or "", client),
             seconds=_seconds(parameters.get("requested_expiry")),
             notification_token=_notification_token(parameters, client),
@@ -139,6 +141,18 @@ def _message(text: str, client: Client) -> str:
     if len(text) > LONGEST_MESSAGE or not text.isprintable() or text != text.strip() or "//" in text:
         raise InvalidBindingMessage
     return text
+
+
+def _user_code(parameters: Parameters, client: Client) -> str:
+    """From who registered to send it, always; from others it counts for nothing."""
+    if not client.backchannel_user_code_parameter:
+        return ""
+    if parameters.get("id_token_hint") is not None:
+        raise InvalidRequest("a user code goes with a login_hint")
+    code = parameters.get("user_code")
+    if code is None:
+        raise MissingUserCode
+    return code
 
 
 def _seconds(text: str | None) -> int:

@@ -110,6 +110,8 @@ class Client:
     post_logout_redirect_uris: tuple[str, ...] = ()
     backchannel_token_delivery_mode: str = ""
     backchannel_client_notification_endpoint: str | None = None
+    backchannel_user_code_parameter: bool = False
+    """Whether it sends the citizen's code with each request (CIBA Core section 4)."""
     backchannel_authentication_request_signing_alg: str | None = None
     """What it signs its requests at /ciba with; None: they need not be signed (CIBA Core section 4)."""
     backchannel_logout_uri: str | None = None

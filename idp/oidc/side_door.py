@@ -13,6 +13,7 @@ from idp.oidc import ciba, device
 from idp.oidc.awaited import Waiting
 from idp.oidc.ciba import Addresses, Approvals, BackchannelAuthenticationEndpoint
 from idp.oidc.ciba_request import BackchannelRequests
+from idp.oidc.citizen_code import CitizenCodes
 from idp.oidc.client_auth import ClientAuthentication
 from idp.oidc.client_keys import ClientKeys
 from idp.oidc.device import DeviceAuthorizationEndpoint, Devices, UserCodes
@@ -78,6 +79,11 @@ class SideDoor:
         return Waiting(ciba.DOOR, services.state, services.sessions, services.clock, services.randomness)
 
     @cached_property
+    def citizen_codes(self) -> CitizenCodes:
+        services = self._services
+        return CitizenCodes(services.records.citizen_codes, services.secret("citizen-codes"), services.randomness)
+
+    @cached_property
     def inboxes(self) -> Inboxes:
         return Inboxes(self._services.state, self._services.clock)
 
@@ -106,6 +112,7 @@ class SideDoor:
         approvals = Approvals(
             services.directory,
             services.records.consents,
+            self.citizen_codes,
             self._subjects,
             self.inboxes,
             self.ciba_waiting,
@@ -139,7 +146,7 @@ class SideDoor:
         return BackchannelAuthenticationEndpoint(
             self._authentication,
             BackchannelRequests(self._client_keys, services.state, services.clock, self._settings.issuer),
-            Addresses(services.citizens, self._hints, services.vault, services.clock),
+            Addresses(services.citizens, self.citizen_codes, self._hints, services.vault, services.clock),
             self.inboxes,
             self.ciba_waiting,
             self.pings,

@@ -65,8 +65,9 @@ class WaitingView:
 
 @dataclass(frozen=True, slots=True)
 class ApprovePage:
-    """Posts `look` or `block` with the reference of a request. `person` is None when nobody is signed in; `blocked` is
-    the service that was just refused for an hour."""
+    """Posts `look` or `block` with the reference of a request, or `code` (`new` or `none`). `person` is None when
+    nobody is signed in; `blocked` is the service that was just refused for an hour; `protected`: the citizen has a
+    code, which stands in `new_code` when it was just made."""
 
     template: ClassVar[str] = "approve.html"
     action: str
@@ -74,3 +75,5 @@ class ApprovePage:
     person: str | None = None
     waiting: Sequence[WaitingView] = ()
     blocked: str = ""
+    protected: bool = False
+    new_code: str = ""

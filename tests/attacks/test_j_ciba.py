@@ -7,7 +7,7 @@ import pytest
 
 from idp.oidc.ciba import OF_ONE_PERSON
 from idp.oidc.inbox import OF_ALL, OF_ONE_CLIENT
-from tests.support.ciba import arrived, asked, asks_for, decide, desk, press, waiting
+from tests.support.ciba import arrived, asked, asks_for, decide, desk, new_code, press, waiting
 from tests.support.citizens import number, phone
 from tests.support.forms import forms
 from tests.support.provider import Provider, running_provider, settings_for
@@ -154,3 +154,14 @@ def test_j_neither_the_store_nor_the_trail_has_what_would_collect_the_tokens(pro
     for secret in (request.told["auth_req_id"], person.number, person.phone):
         assert not any(secret.encode() in each for each in told)
     assert json.loads(next(each for each in told if b"ciba:asked" in each))["client_id"] == request.client.id
+
+
+@pytest.mark.parametrize("who", ["with a code", "without a code", "nobody"])
+def test_j_a_wrong_user_code_tells_nothing_and_cannot_be_tried_out(provider: Provider, who: str) -> None:
+    client, person = desk(provider, backchannel_user_code_parameter=True), provider.citizen()
+    right = new_code(arrived(provider, person)) if who == "with a code" else "BCDF-GHJK"
+    hint = NOBODY[0] if who == "nobody" else person.number
+    wrong = {"scope": "openid", "login_hint": hint, "user_code": "ZZZZ-ZZZZ"}
+    tried = [asks_for(provider, client, wrong) for _ in range(OF_ONE_PERSON.size)]
+    assert {(each.status_code, each.json["error"]) for each in tried} == {(400, "invalid_user_code")}
+    assert asks_for(provider, client, wrong | {"user_code": right}).status_code == 429

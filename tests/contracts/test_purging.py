@@ -28,6 +28,7 @@ BOUNDED = {
     "former_passwords": "a few a citizen",
     "totp_secrets": "one a citizen",
     "recovery_codes": "ten a citizen",
+    "citizen_codes": "one a citizen",
     "clients": "one a client",
     "client_origins": "some a client",
     "resource_servers": "one a resource server",

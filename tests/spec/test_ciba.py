@@ -10,7 +10,20 @@ import pytest
 from idp.errors import InvalidClientMetadata
 from tests.support.assertions import JWKS, STRANGERS, asserted, assertion, signed
 from tests.support.canary import Canary, canary
-from tests.support.ciba import DESK, PINGED, Asked, arrived, asked, asks_for, decide, desk, press, waiting
+from tests.support.ciba import (
+    DESK,
+    PINGED,
+    Asked,
+    arrived,
+    asked,
+    asks_for,
+    decide,
+    desk,
+    new_code,
+    press,
+    waiting,
+    without_code,
+)
 from tests.support.clock import FrozenClock
 from tests.support.provider import ISSUER, TOTP_SECRET, Person, Provider, Registered, running_provider, settings_for
 from tests.support.totp import totp_now
@@ -181,7 +194,7 @@ def test_ciba_7_1_a_client_may_name_issuer_token_endpoint_or_this_one_in_its_ass
         {"backchannel_token_delivery_mode": "ping", "backchannel_client_notification_endpoint": PINGED + "#x"},
         {"backchannel_authentication_request_signing_alg": "HS256"},
         {"backchannel_authentication_request_signing_alg": "ES256"},  # and no keys
-        {"backchannel_user_code_parameter": True},
+        {"backchannel_user_code_parameter": "yes"},
         {"token_endpoint_auth_method": "none"},
     ],
 )
@@ -195,6 +208,7 @@ def test_ciba_4_what_is_registered_is_told_back(shared_provider: Provider) -> No
         "backchannel_token_delivery_mode": "ping",
         "backchannel_client_notification_endpoint": PINGED,
         "backchannel_authentication_request_signing_alg": "ES256",
+        "backchannel_user_code_parameter": True,
     }
     registered = desk(shared_provider, jwks=JWKS, **told)
     assert told.items() <= shared_provider.services.clients.describe(registered.client).items()
@@ -270,6 +284,39 @@ def test_ciba_7_1_1_who_registered_an_algorithm_signs_with_it(shared_provider: P
     for alg, key, expected in (("RS256", None, 400), ("RS256", STRANGERS["RS256"], 400), ("ES256", None, 200)):
         told = {"request": signed(inside(shared_provider, client), alg, key, {})}
         assert asks_for(shared_provider, client, told).status_code == expected
+
+
+# -- the citizen's own code -------------------------------------------------------------------------------------------
+
+
+def test_ciba_7_1_who_has_a_code_is_reached_by_who_knows_it_alone(shared_provider: Provider, person: Person) -> None:
+    visitor, plain = arrived(shared_provider, person), desk(shared_provider)
+    coded = desk(shared_provider, backchannel_user_code_parameter=True)
+    code = new_code(visitor)
+    assert refused(shared_provider, coded, login_hint=person.number) == "missing_user_code"
+    assert refused(shared_provider, coded, login_hint=person.number, user_code="BCDF-GHJK") == "invalid_user_code"
+    asked(shared_provider, person, plain, user_code=code)
+    assert waiting(visitor) == 0, "for a client that does not send codes there is nobody"
+    asked(shared_provider, person, coded, user_code=code.lower())
+    assert waiting(visitor) == 1
+    assert new_code(visitor) != code
+    assert refused(shared_provider, coded, login_hint=person.number, user_code=code) == "invalid_user_code"
+    without_code(visitor)
+    asked(shared_provider, person, plain)
+    assert waiting(visitor) == 2
+
+
+def test_ciba_7_1_an_id_token_is_no_code(shared_provider: Provider, client: Registered) -> None:
+    person = shared_provider.citizen()
+    first, visitor = asked(shared_provider, person, client), arrived(shared_provider, person)
+    decide(visitor, "allow")
+    hint = first.tokens()["id_token"]
+    asked(shared_provider, person, client, login_hint=None, id_token_hint=hint)
+    assert waiting(visitor) == 1
+    new_code(visitor)
+    assert waiting(visitor) == 0
+    coded = desk(shared_provider, backchannel_user_code_parameter=True)
+    assert refused(shared_provider, coded, login_hint=None, id_token_hint=hint, user_code="x") == "invalid_request"
 
 
 # -- ping -------------------------------------------------------------------------------------------------------------

@@ -355,7 +355,7 @@ FLAGS = {
     "require_signed_request_object": False,
     "request_uri_parameter_supported": False,
     "authorization_response_iss_parameter_supported": True,
-    "backchannel_user_code_parameter_supported": False,
+    "backchannel_user_code_parameter_supported": True,
     "backchannel_logout_supported": True,
     "backchannel_logout_session_supported": True,
     "frontchannel_logout_supported": True,

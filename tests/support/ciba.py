@@ -1,5 +1,6 @@
 """A service that asks for a citizen whom it has before it (CIBA), and the citizen who answers at /approve."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -89,3 +90,13 @@ def press(visitor: Visitor, button: str) -> TestResponse:
 
 def decide(visitor: Visitor, decision: str) -> TestResponse:
     return visitor.submit(press(visitor, "look"), "decision", decision=decision)
+
+
+def new_code(visitor: Visitor) -> str:
+    """A code of the citizen's own, read from the page."""
+    page = visitor.submit(visitor.get("/approve"), "code", code="new")
+    return re.findall(r'<strong class="told-code">([A-Z]{4}-[A-Z]{4})</strong>', page.text)[0]
+
+
+def without_code(visitor: Visitor) -> None:
+    visitor.submit(visitor.get("/approve"), "code", code="none")

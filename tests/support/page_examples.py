@@ -160,6 +160,8 @@ def _elsewhere() -> Iterator[tuple[str, Page]]:
     yield "approve-nobody", ApprovePage("/approve", "")
     yield "approve-empty", ApprovePage("/approve", "token", "欧阳*")
     yield "approve", ApprovePage("/approve", "token", "欧阳*", waiting)
+    yield "approve-protected", ApprovePage("/approve", "token", "欧阳*", protected=True)
+    yield "approve-code", ApprovePage("/approve", "token", "欧阳*", protected=True, new_code="WDJB-MJHT")
     yield "approve-blocked", ApprovePage("/approve", "token", "欧阳*", waiting[1:], CLIENT.name)
     for outcome in Outcome:
         yield f"outcome-{outcome.value}", OutcomePage(outcome)

@@ -11,8 +11,6 @@ from idp.oidc.registration.members import Metadata, boolean, one_of, string
 
 def backchannel(metadata: Metadata, grants: tuple[str, ...], method: str) -> dict[str, Any]:
     """The members of CIBA, each proved; none for a client without the grant. Raises `InvalidClientMetadata`."""
-    if boolean(metadata, "backchannel_user_code_parameter", default=False):
-        raise InvalidClientMetadata("backchannel_user_code_parameter is not offered")
     if CIBA not in grants:
         return {}
     if method == "none":
@@ -24,6 +22,7 @@ def backchannel(metadata: Metadata, grants: tuple[str, ...], method: str) -> dic
     return {
         "backchannel_token_delivery_mode": mode,
         "backchannel_client_notification_endpoint": _notified_at(metadata, mode),
+        "backchannel_user_code_parameter": boolean(metadata, "backchannel_user_code_parameter", default=False),
         alg: one_of(metadata, alg, CLIENT_ALGORITHMS, "") or None,
     }
 

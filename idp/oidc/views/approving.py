@@ -45,16 +45,25 @@ class ApproveViews:
         if session is None:
             return self._web.redirect("/approve")
         check_csrf(browser, _form(session), fields.get("csrf", ""))
+        if "code" in fields:
+            return self._code(session, fields["code"])
         if "block" in fields:
             client = self._approvals.block(session, fields["block"])
             name = in_language(client.client_name, self._web.frame(request).language) if client else ""
-            return self._page(session, name)
+            return self._page(session, blocked=name)
         return self._look(session, fields.get("look", ""), browser)
 
     def outcome(self, outcome: str) -> Response:
         if outcome not in {each.value for each in Outcome}:
             raise NotFound
         return self._web.page(OutcomePage(Outcome(outcome)), self._web.frame(request))
+
+    def _code(self, session: Session, wish: str) -> Response:
+        """A code of the citizen's own, which is shown this once; or none any more."""
+        if wish == "new":
+            return self._page(session, new_code=self._approvals.new_code(session))
+        self._approvals.no_code(session)
+        return self._web.redirect("/approve")
 
     def _look(self, session: Session, name: str, browser: str) -> Response:
         try:
@@ -69,7 +78,7 @@ class ApproveViews:
             return self._web.redirect(begun.location)
         return self._web.redirect(step_address(begun.step, begun.transaction))
 
-    def _page(self, session: Session | None, blocked: str = "") -> Response:
+    def _page(self, session: Session | None, blocked: str = "", new_code: str = "") -> Response:
         frame = self._web.frame(request)
         if session is None:
             return self._web.page(ApprovePage("/approve", ""), frame)
@@ -77,7 +86,9 @@ class ApproveViews:
         citizen = self._citizens.by_id(session.head.citizen_id)
         waiting = [_view(each, frame.language) for each in self._approvals.of(session.head.citizen_id)]
         person = citizen.profile.masked_name if citizen else None
-        page = ApprovePage("/approve", csrf_token(browser, _form(session)), person, waiting, blocked)
+        protected = self._approvals.protected(session.head.citizen_id)
+        token = csrf_token(browser, _form(session))
+        page = ApprovePage("/approve", token, person, waiting, blocked, protected, new_code)
         response = self._web.page(page, frame)
         self._web.cookies.set(response, self._web.cookies.browser, browser)
         return response

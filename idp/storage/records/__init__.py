@@ -6,7 +6,8 @@ imports SQLAlchemy.
     errors.py       what they all raise
     records.py      `Records`, the bundle of repositories, and `open_records`
     clients.py resources.py keys.py secrets.py citizens.py credentials.py consents.py families.py audit.py logouts.py
-    imports.py      one repository each: prepared statements, frozen rows, verbs named for their guarantee
+    imports.py citizen_codes.py
+                    one repository each: prepared statements, frozen rows, verbs named for their guarantee
     sealed.py       walking over all sealed values, for re-keying
 
 Repositories store what they are given: sealing and its keys are `idp.vault`'s, the meaning of documents is their

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from idp.storage.records.audit import AuditRecords
+from idp.storage.records.citizen_codes import CitizenCodeRecords
 from idp.storage.records.citizens import CitizenRecords
 from idp.storage.records.clients import ClientRecords
 from idp.storage.records.consents import ConsentRecords
@@ -35,6 +36,7 @@ class Records:
     secrets: SecretRecords
     citizens: CitizenRecords
     credentials: CredentialRecords
+    citizen_codes: CitizenCodeRecords
     consents: ConsentRecords
     families: FamilyRecords
     audit: AuditRecords
@@ -70,6 +72,7 @@ def open_records(url: str, pool: int = 8) -> Records:
         secrets=SecretRecords(database),
         citizens=CitizenRecords(database),
         credentials=CredentialRecords(database),
+        citizen_codes=CitizenCodeRecords(database),
         consents=ConsentRecords(database),
         families=FamilyRecords(database),
         audit=AuditRecords(database),

@@ -26,7 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD: Final = "0005"
+HEAD: Final = "0006"
 """The migration these tables stand for."""
 
 metadata = MetaData(
@@ -176,6 +176,13 @@ recovery_codes = Table(
     Column("citizen_id", String(64), ForeignKey("citizens.id", ondelete="CASCADE"), primary_key=True),
     Column("digest", String(64), primary_key=True),
     Column("used_at", BigInteger),
+)
+
+citizen_codes = Table(
+    "citizen_codes",
+    metadata,
+    Column("citizen_id", String(64), ForeignKey("citizens.id", ondelete="CASCADE"), primary_key=True),
+    Column("digest", String(64), nullable=False),
 )
 
 # Consents and families of refresh tokens are evidence of what was passed to whom: they outlive their client, so no
