@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from joserfc import jwk, jws
-from joserfc.errors import JoseError, SecurityWarning
+from joserfc.errors import BadSignatureError, JoseError, SecurityWarning
 
 from idp.codec import encode
 from idp.secrets import urlsafe
@@ -148,16 +148,28 @@ def _fits(key: rsa.RSAPublicKey) -> bool:
 
 def unproved_claims(token: str) -> dict[str, Any]:
     """What a token says, to find out whose it might be. Raises `InvalidJws`."""
+    return _unproved(token)[1]
+
+
+def _unproved(token: str) -> tuple[jws.CompactSignature, dict[str, Any]]:
+    """A token taken apart, and its claims. Raises `InvalidJws`."""
     if len(token) > MAX_LENGTH or not token.isascii():
         raise InvalidJws("too long")
     try:
-        claims = json.loads(jws.extract_compact(token.encode(), registry=_READING).payload)
+        parts = jws.extract_compact(token.encode(), registry=_READING)
+        claims = json.loads(parts.payload)
         json.dumps(claims, ensure_ascii=False).encode()  # halves of surrogate pairs are no text
     except (JoseError, ValueError, TypeError, RecursionError):
         raise InvalidJws("not a JWS") from None
     if not isinstance(claims, dict):
         raise InvalidJws("no claims")
-    return claims
+    return parts, claims
+
+
+def _prove(parts: jws.CompactSignature, key: jwk.Key, alg: str) -> None:
+    """That `key` signed it with `alg`. Raises `BadSignatureError` or another of joserfc's."""
+    if not jws.validate_compact(parts, key, registry=_Reading(algorithms=[alg])):
+        raise BadSignatureError
 
 
 def verify_of_client(
@@ -169,8 +181,15 @@ def verify_of_client(
     Where the header names a key, that one is tried; else those that suit the algorithm. `types` are those its `typ` may
     have; with none any will do.
     """
-    claims = unproved_claims(token)
-    header = jws.extract_compact(token.encode(), registry=_READING).headers()
+    parts, claims = _unproved(token)
+    _verify(parts, keys, algorithms, types)
+    return claims
+
+
+def _verify(
+    parts: jws.CompactSignature, keys: Iterable[PublicJwk], algorithms: Collection[str], types: Collection[object]
+) -> None:
+    header = parts.headers()
     alg, kid = header.get("alg"), header.get("kid")
     if not isinstance(alg, str) or alg not in algorithms or alg not in _SUITS or "crit" in header:
         raise InvalidJws("not an algorithm of this client")
@@ -183,16 +202,15 @@ def verify_of_client(
     ]
     for key in suiting[:_TRIED]:
         try:
-            jws.deserialize_compact(token, jwk.import_key(dict(key)), registry=_Reading(algorithms=[alg]))
+            return _prove(parts, jwk.import_key(dict(key)), alg)
         except (JoseError, ValueError, TypeError):
             continue
-        return claims
     raise UnknownSigner("no key of this client signed it")
 
 
 def prove_known(public: object, keys: Iterable[PublicJwk]) -> None:
     """That a public key of `cryptography` is one of a client's. Raises `UnknownSigner`."""
-    kind = next((jwks for key, jwks in _KINDS.items() if isinstance(public, key)), None)
+    kind = next((taken for made, taken in _KINDS.items() if isinstance(public, made)), None)
     if kind is None:
         raise UnknownSigner("not a kind of key that clients have")
     thumbprint = kind.import_key(public).thumbprint()
@@ -203,13 +221,12 @@ def prove_known(public: object, keys: Iterable[PublicJwk]) -> None:
 def verify_of_secret(token: str, secret: str, types: Collection[object]) -> dict[str, Any]:
     """The claims of a token whose MAC is that of a client's secret, and nothing but a MAC (OIDC Core section 10.1).
     Raises `InvalidJws`."""
-    claims = unproved_claims(token)
-    header = jws.extract_compact(token.encode(), registry=_READING).headers()
+    parts, claims = _unproved(token)
+    header = parts.headers()
     if header.get("alg") != MAC_ALGORITHM or header.get("typ") not in types or "crit" in header:
         raise InvalidJws("not an algorithm or type of this client")
     try:
-        key = jwk.OctKey.import_key(secret)
-        jws.deserialize_compact(token, key, registry=_Reading(algorithms=[MAC_ALGORITHM]))
+        _prove(parts, jwk.OctKey.import_key(secret), MAC_ALGORITHM)
     except (JoseError, ValueError, TypeError):
         raise InvalidJws("not of this secret") from None
     return claims
@@ -218,15 +235,15 @@ def verify_of_secret(token: str, secret: str, types: Collection[object]) -> dict
 def verify_of_holder(token: str, algorithms: Collection[str], typ: str) -> tuple[str, dict[str, Any]]:
     """The RFC 7638 thumbprint of the public key that a token's own header carries, and the claims that this key signed
     (RFC 9449 section 4.3). Raises `InvalidJws`: it proves that somebody has the key, and not who he is."""
-    unproved_claims(token)
+    parts, claims = _unproved(token)
     try:
-        carried = client_jwk(jws.extract_compact(token.encode(), registry=_READING).headers().get("jwk"))
+        carried = client_jwk(parts.headers().get("jwk"))
     except InvalidJwk:
         raise InvalidJws("no public key in its header") from None
     key = {name: text for name, text in carried.items() if name != "kid"}
     if key.pop("use", "sig") != "sig":
         raise InvalidJws("the key in its header is not for signatures")
-    claims = verify_of_client(token, (key,), algorithms, (typ,))
+    _verify(parts, (key,), algorithms, (typ,))
     return jwk.import_key(dict(key)).thumbprint(), claims
 
 
