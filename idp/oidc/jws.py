@@ -213,7 +213,10 @@ def prove_known(public: object, keys: Iterable[PublicJwk]) -> None:
     kind = next((taken for made, taken in _KINDS.items() if isinstance(public, made)), None)
     if kind is None:
         raise UnknownSigner("not a kind of key that clients have")
-    thumbprint = kind.import_key(public).thumbprint()
+    try:
+        thumbprint = kind.import_key(public).thumbprint()
+    except KeyError:  # for a curve that joserfc does not know
+        raise UnknownSigner("not a curve that clients have") from None
     if not any(jwk.import_key(dict(key)).thumbprint() == thumbprint for key in keys):
         raise UnknownSigner("no key of this client")
 

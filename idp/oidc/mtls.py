@@ -24,6 +24,8 @@ from idp.secrets import urlsafe
 
 LONGEST: Final = 16_384
 _PEM: Final = "-----BEGIN CERTIFICATE-----"
+_UNREADABLE: Final = (UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+"""What a certificate may have that nobody here reads."""
 
 
 class InvalidCertificate(ValueError):
@@ -52,7 +54,7 @@ class Certificates:
                 self._keys.prove(client, lambda keys: jws.prove_known(key, keys))
         except jws.UnknownSigner:
             raise InvalidClient("the certificate's key is none of the client's") from None
-        except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+        except (ValueError, *_UNREADABLE) as error:
             raise InvalidClient(f"certificate: {type(error).__name__}") from None
 
 
@@ -68,7 +70,7 @@ def _read(shown: ShownCertificate | None) -> x509.Certificate:
         if pem.count("-----BEGIN") != 1 or not pem.startswith(_PEM):
             raise InvalidCertificate("not one certificate")
         return x509.load_pem_x509_certificate(pem.encode("ascii"))
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         raise InvalidCertificate("not a certificate") from None
 
 

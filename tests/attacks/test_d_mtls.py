@@ -5,9 +5,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.support.answers import token_refused, tokens
-from tests.support.client_certificates import DNS, HEADER, PROXY, SUBJECT, VERDICT, behind_a_proxy, certificate
+from tests.support.assertions import JWKS
+from tests.support.client_certificates import DNS, HEADER, PROXY, SUBJECT, VERDICT, behind_a_proxy, certificate, told
 from tests.support.known import Known, acquainted
 from tests.support.provider import ISSUER, Registered
 
@@ -97,6 +99,22 @@ BROKEN = {
     "not ASCII": quote("-----BEGIN CERTIFICATE-----\n名"),
     "long": ESCAPED + "A" * 20_000,
 }
+
+
+BY_KEY = {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": JWKS}
+BY_NAME = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": DNS}
+STRANGE: dict[str, tuple[bytes, dict[str, Any]]] = {
+    "a curve that is not ours": (certificate("odd", curve=ec.BrainpoolP256R1()).der, BY_KEY),
+    "a version that there is not": (MINE.der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x05", 1), BY_KEY),
+    "a kind of name that nobody reads": (MINE.der.replace(b"\x82\x0eportal", b"\xa3\x0eportal", 1), BY_NAME),
+}
+
+
+@pytest.mark.parametrize("case", STRANGE)
+def test_d_mtls_what_nobody_here_reads_proves_nothing(known: Known, case: str) -> None:
+    der, metadata = STRANGE[case]
+    shown = {HEADER: told(der), VERDICT: "SUCCESS"}
+    token_refused(answer(known, known.provider.client(**metadata), shown), "invalid_client", 401)
 
 
 @pytest.mark.parametrize("case", BROKEN)

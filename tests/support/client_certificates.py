@@ -23,6 +23,7 @@ from tests.support.provider import Provider, running_provider, settings_for
 
 HEADER, VERDICT = "X-Client-Cert", "X-Client-Verify"
 PROXY = "127.0.0.1"
+_P256 = ec.SECP256R1()
 ORIGIN = "https://mtls.id.example"
 SETTINGS = {
     "IDP_TRUSTED_PROXIES": PROXY,
@@ -32,6 +33,11 @@ SETTINGS = {
 }
 SUBJECT = "CN=portal.example,O=社会保险,C=CN"
 DNS, URI, IP, EMAIL = "portal.example", "https://portal.example/client", "192.0.2.7", "ops@portal.example"
+
+
+def told(der: bytes) -> str:
+    """As RFC 9440 has it."""
+    return f":{base64.b64encode(der).decode()}:"
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ class Shown:
 
     def headers(self, verdict: str | None = "SUCCESS", structured: bool = False) -> dict[str, str]:
         """As nginx escapes it, or as RFC 9440 has it; `verdict`: what the proxy says of the chain."""
-        text = f":{base64.b64encode(self.der).decode()}:" if structured else quote(self.pem, safe="")
+        text = told(self.der) if structured else quote(self.pem, safe="")
         return {HEADER: text} | ({VERDICT: verdict} if verdict is not None else {})
 
 
@@ -84,13 +90,15 @@ def behind_a_proxy(directory: Path, variables: Mapping[str, str] = SETTINGS) -> 
 
 
 @cache
-def _key(name: str) -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
+def _key(name: str, curve: ec.EllipticCurve) -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(curve)
 
 
-def certificate(key: str = "portal", subject: str = SUBJECT, names: bool = True) -> Shown:
+def certificate(
+    key: str = "portal", subject: str = SUBJECT, names: bool = True, curve: ec.EllipticCurve = _P256
+) -> Shown:
     """A certificate of the key of that name; with `names` it has one of each kind."""
-    name, signing = x509.Name.from_rfc4514_string(subject), _key(key)
+    name, signing = x509.Name.from_rfc4514_string(subject), _key(key, curve)
     start = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
     builder = (
         x509.CertificateBuilder()
