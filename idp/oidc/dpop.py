@@ -12,13 +12,15 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from idp.clock import Clock
-from idp.errors import InvalidDpopProof, UseDpopNonce
+from idp.errors import InvalidDpopProof, TooManyRequests, UseDpopNonce
 from idp.oidc import fapi2, jws
 from idp.oidc.call import Call
 from idp.oidc.client_auth import AuthenticatedClient
 from idp.oidc.numeric_date import numeric_date
+from idp.pace import Pace
 from idp.secrets import digest, equal, shard_for, urlsafe
-from idp.storage.state import Conflict, Key, StateStore
+from idp.sources import source_of
+from idp.storage.state import Conflict, Key, StateStore, Throttled
 
 TYPE: Final = "dpop+jwt"
 LONGEST: Final = 8_192
@@ -29,6 +31,9 @@ NONCE_SECONDS: Final = 120
 PAST_SECONDS: Final = 300
 AHEAD_SECONDS: Final = 60
 """By how much a client's clock, which may be a telephone's, may be slow or fast: the nonce tells the age."""
+OF_STRANGERS: Final = 20
+"""Proofs a second that one worker takes of one source for clients that anybody can be or become: each is remembered for
+some minutes."""
 _PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -64,16 +69,26 @@ class Proofs:
         self._nonces = nonces
         self._state = state
         self._clock = clock
+        self._strangers = Pace(clock, OF_STRANGERS)
 
     def bound(self, authenticated: AuthenticatedClient, call: Call, path: str) -> AuthenticatedClient:
         """The client with the key that its tokens are to be bound to, if it shows one in this call. Raises
-        `InvalidDpopProof`, also where a client shows none that registered to (section 5.2), or `UseDpopNonce`."""
+        `InvalidDpopProof`, also where a client shows none that registered to (section 5.2), `UseDpopNonce`, or
+        `TooManyRequests`."""
         if call.dpop is None:
             if authenticated.client.dpop_bound_access_tokens:
                 raise InvalidDpopProof("no proof")
             return authenticated
+        if not authenticated.client.vetted:
+            self._count(call.source)
         jkt = self.once(call.dpop, path, fapi2.algorithms(authenticated.client))
         return replace(authenticated, confirmation=replace(authenticated.confirmation, jkt=jkt))
+
+    def _count(self, source: str) -> None:
+        try:
+            self._strangers.count(source_of(source))
+        except Throttled as throttled:
+            raise TooManyRequests(throttled.retry_after, "proofs") from None
 
     def once(self, proof: str, path: str, algorithms: tuple[str, ...]) -> str:
         """The thumbprint of the key of a proof for a POST to `path`, which is taken this once. Raises

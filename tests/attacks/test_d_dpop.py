@@ -9,6 +9,11 @@ from joserfc import jwk
 from werkzeug.test import TestResponse
 
 from idp.codec import encode
+from idp.errors import TooManyRequests
+from idp.oidc.call import Call
+from idp.oidc.client_auth import AuthenticatedClient
+from idp.oidc.dpop import OF_STRANGERS, Nonces, Proofs
+from idp.pace import BURST_SECONDS
 from idp.secrets import urlsafe
 from tests.support.answers import token_refused
 from tests.support.assertions import STRANGERS
@@ -165,6 +170,28 @@ def test_d_dpop_whoever_has_no_live_token_leaves_nothing_behind(mine: Holder) ->
     proof = mine.proof("/userinfo", "GET", made_up)
     refused(mine.userinfo(made_up, proof), "invalid_token")
     refused(mine.userinfo(made_up, proof), "invalid_token")
+
+
+def test_d_dpop_a_stranger_cannot_fill_the_store_with_proofs(provider: Provider) -> None:
+    """Each is remembered for minutes, and anybody can be a public client."""
+    mine = holder(acquainted(provider, token_endpoint_auth_method="none"))
+    public = AuthenticatedClient(mine.known.client.client)
+    vetted = AuthenticatedClient(provider.client().client)
+    nonces = Nonces(b"x" * 32, provider.clock)
+    proofs = Proofs((ISSUER,), nonces, provider.services.state, provider.clock)
+
+    def prove(client: AuthenticatedClient, source: str = "192.0.2.66") -> None:
+        proof = mine.proof(nonce=nonces.newest())
+        assert proofs.bound(client, Call("", None, source, proof, None), "/token").confirmation.jkt == mine.jkt
+
+    for _ in range(OF_STRANGERS * BURST_SECONDS):
+        prove(public)
+    with pytest.raises(TooManyRequests):
+        prove(public)
+    prove(public, "192.0.2.67")
+    prove(vetted)
+    provider.clock.advance(1)
+    prove(public)
 
 
 def test_d_dpop_a_code_replayed_with_its_key_ends_what_it_gave(mine: Holder) -> None:
