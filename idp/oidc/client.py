@@ -6,7 +6,7 @@ for the plain one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -178,6 +178,12 @@ class Client:
             lawful_basis_rule=self.lawful_basis_rule,
             optional=self.optional_scopes,
         )
+
+    @property
+    def party_elsewhere(self) -> RelyingParty:
+        """The same to a citizen who answers it elsewhere: without an address where it registered itself, for nothing is
+        sent there, so that it could be that of anybody whom citizens trust."""
+        return self.party if self.registration_token_digest is None else replace(self.party, host="")
 
 
 def answered_elsewhere(grant_types: Iterable[str]) -> bool:

@@ -1,7 +1,7 @@
 """The front door of requests that wait elsewhere (`awaited.py`): the sign-in goes as always, and its answer is not sent
 on but written where it is waited for."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from idp.audit.events import EventType
@@ -62,10 +62,7 @@ class ElsewhereDoor:
         return encode(_Pending(key.shard, key.name)).decode()
 
     def party(self, client_id: str) -> RelyingParty:
-        """Without an address where the client registered itself: nothing is sent there, so that it could be that of
-        anybody whom citizens trust."""
-        client = self._client(client_id)
-        return client.party if client.registration_token_digest is None else replace(client.party, host="")
+        return self._client(client_id).party_elsewhere
 
     def subject(self, client_id: str, citizen_id: str) -> str:
         return self._subjects.subject(self._client(client_id), citizen_id)

@@ -2,10 +2,10 @@
 `idp client`, a developer does over HTTP.
 
 Who may register is the deployment's policy: anybody (`open`), whoever holds an initial access token that an operator
-gave out (`token`), or nobody (`closed`). What only an operator may
-grant, nobody grants himself: the citizen ID number, the scopes of resource servers, acting for itself, a public `sub`,
-and asking by statutory duty. Other scopes may change, for citizens are asked anew. Each client gets a token of its own
-to be managed with; it and the secret are shown once.
+gave out (`token`), or nobody (`closed`). What only an operator may grant, nobody grants himself: the citizen ID number,
+the scopes of resource servers, acting for itself, asking citizens who have begun nothing (CIBA), a public `sub`, and
+asking by statutory duty. Other scopes may change, for citizens are asked anew. Each client gets a token of its own to
+be managed with; it and the secret are shown once.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from idp.clock import Clock
 from idp.codec import Malformed, decode
 from idp.errors import AccessDenied, InvalidClientMetadata, InvalidToken, TokenMissing, TooManyRequests
 from idp.login.consent import SENSITIVE
-from idp.oidc.client import OF_CLIENTS, Client
+from idp.oidc.client import CIBA, OF_CLIENTS, Client
 from idp.oidc.clients import Clients, Registered
 from idp.oidc.scopes import SCOPES
 from idp.secrets import SHARDS, Randomness, digest, equal, mint_anywhere, shard_of
@@ -161,8 +161,8 @@ def _nothing_but_an_operators(proved: Client, before: Client | None = None) -> N
         raise InvalidClientMetadata("citizen_id, and scopes of resource servers, are granted by the operator")
     if set(proved.authorization_details_types) - set(before.authorization_details_types if before else ()):
         raise InvalidClientMetadata("authorization_details_types are granted by the operator")
-    if set(proved.grant_types) & set(OF_CLIENTS) - set(before.grant_types if before else ()):
-        raise InvalidClientMetadata("client_credentials and token exchange are granted by the operator")
+    if set(proved.grant_types) & {*OF_CLIENTS, CIBA} - set(before.grant_types if before else ()):
+        raise InvalidClientMetadata("client_credentials, token exchange and CIBA are granted by the operator")
     if proved.subject_type != "pairwise" and (before is None or before.subject_type != proved.subject_type):
         raise InvalidClientMetadata("a public sub, which joins what services know, is granted by the operator")
     if proved.lawful_basis == "consent":

@@ -102,6 +102,22 @@ def test_e_dcr_who_is_answered_elsewhere_is_not_of_the_sector_of_an_address_that
     assert change(provider, told) == 200
 
 
+CIBA = {
+    "grant_types": ["authorization_code", "urn:openid:params:grant-type:ciba"],
+    "backchannel_token_delivery_mode": "poll",
+}
+
+
+def test_e_dcr_nobody_may_ask_citizens_who_have_begun_nothing_because_he_registered_himself(provider: Provider) -> None:
+    """He would need no more than their numbers to fill their inboxes, until one of them is pressed."""
+    assert register(provider, **CIBA)[0] == 400
+    _, told = register(provider)
+    assert change(provider, told, **CIBA) == 400
+    clients = provider.services.clients
+    carry_out(clients, [plan_one(clients, told["client_id"], encode(HONEST | CIBA))])
+    assert change(provider, told, **CIBA) == 200, "what an operator granted stays"
+
+
 def test_e_dcr_a_grant_that_an_operator_gave_leaves_the_sector_as_it_is(provider: Provider) -> None:
     _, told = register(provider)
     clients = provider.services.clients

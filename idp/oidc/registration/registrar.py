@@ -337,7 +337,7 @@ def _keys(metadata: Metadata, signs: bool) -> dict[str, Any]:
 
 def _keys_uri(keys: Mapping[str, Any], method: str) -> str | None:
     """Where the keys are that it authenticates with. Those of others anybody can name."""
-    return keys.get("jwks_uri") if method == "private_key_jwt" else None
+    return keys.get("jwks_uri") if method in _OWN_KEY_METHODS else None
 
 
 def _beyond_openid(scope: tuple[str, ...]) -> tuple[str, ...]:

@@ -104,6 +104,6 @@ def _form(session: Session) -> str:
 
 
 def _view(pending: Pending, language: str) -> WaitingView:
-    party, awaited = pending.client.party, pending.awaited
+    party, awaited = pending.client.party_elsewhere, pending.awaited
     asked = datetime.fromtimestamp(awaited.asked_at, CHINA_STANDARD_TIME).strftime("%H:%M")
     return WaitingView(pending.key.name, in_language(party.name, language), party.host, awaited.message, asked)
