@@ -5,12 +5,14 @@ one can forget it, and no process that dies can lose it. Whoever moves the trail
 the logout ledger. Who has a citizen waiting for the answer enters it before that, and tells at once.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from idp.audit.events import EventType
 from idp.audit.recorder import event
-from idp.codec import decode
+from idp.codec import Malformed, decode
 from idp.storage.records.audit import AuditEvent
 from idp.storage.records.logouts import Duty
 from idp.storage.records.records import Records
@@ -18,6 +20,9 @@ from idp.storage.state import Event
 
 AWAITED_SECONDS: Final = 10
 """For so long a delivery is left to who ended the session and waits for what comes of it."""
+
+_DUE: Final = EventType.LOGOUT_DUE.value
+_log = logging.getLogger(__name__)
 
 
 def owed(duty: Duty, wait: int) -> Event:
@@ -34,6 +39,19 @@ def owed(duty: Duty, wait: int) -> Event:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    """What stands in the event. Times are seconds since the epoch, `retry_after` is seconds."""
+
+    session: str
+    client_id: str
+    citizen_id: str
+    lineage: str
+    reason: str
+    at: float
+    retry_after: int
+
+
 class Trail:
     """The audit trail in SQL; what it says is owed goes into the ledger, too. `idp.audit.writer.AuditLog`."""
 
@@ -42,14 +60,16 @@ class Trail:
 
     def append(self, batch: Sequence[AuditEvent]) -> None:
         """Keep events, each once however often it comes. Raises `RecordsUnavailable`."""
-        self._records.logouts.owe([_duty(each) for each in batch if each.event == EventType.LOGOUT_DUE.value])
+        self._records.logouts.owe([duty for each in batch if each.event == _DUE for duty in _duties(each)])
         self._records.audit.append(batch)
 
 
-def _duty(stored: AuditEvent) -> tuple[Duty, int]:
-    """A duty, and when it may be seen to."""
-    facts = decode(stored.document, dict[str, Any])
-    duty = Duty(
-        facts["session"], facts["client_id"], facts["citizen_id"], facts["lineage"], facts["reason"], int(facts["at"])
-    )
-    return duty, duty.ended_at + int(facts["retry_after"])
+def _duties(stored: AuditEvent) -> Iterator[tuple[Duty, int]]:
+    """The duty, and when it may be seen to; none if it cannot be read, for the trail must not stand still."""
+    try:
+        owes = decode(stored.document, _Owed)
+    except Malformed:
+        _log.error("a duty in the trail cannot be read", extra={"reason": "unreadable_event"})
+        return
+    at = int(owes.at)
+    yield Duty(owes.session, owes.client_id, owes.citizen_id, owes.lineage, owes.reason, at), at + owes.retry_after

@@ -14,9 +14,10 @@ from idp.logouts import AWAITED_SECONDS, Trail
 from idp.metrics import Metrics
 from idp.oidc.ledger import CLAIM_SECONDS, LONGEST_SECONDS, PAUSES
 from idp.oidc.telling import Telling
-from idp.sessions import Sessions
+from idp.sessions import Sessions, leg_field
 from idp.storage.records.errors import RecordsUnavailable
 from idp.storage.records.logouts import LogoutRecords, LogoutState, StoredLogout
+from idp.storage.state import Event
 from tests.support.clock import FrozenClock
 from tests.support.listener import Listener, listening
 from tests.support.provider import Provider, Registered, running_provider, settings_for
@@ -175,6 +176,19 @@ def test_without_sql_a_portal_is_told_at_once_all_the_same(
     assert only(provider).duty.client_id == client.id, "the trail had it"
 
 
+def test_a_duty_that_cannot_be_read_holds_nothing_up(
+    provider: Provider, client: Registered, listener: Listener, keeper: Keeper
+) -> None:
+    services = provider.services
+    services.record(Event(b'{"type":"logout:due","at":1,"client_id":"x"}'))
+    at = SignedIn(provider, client=client)
+    services.sessions.end_all_of(at.person.citizen.id, "test")
+    keeper.move()
+    keeper.after(AWAITED_SECONDS)
+    assert len(listener.told) == 1
+    assert len(services.records.audit.search(event="logout:due")) == 2
+
+
 # -- every way of ending ----------------------------------------------------------------------------------------------
 
 
@@ -198,6 +212,22 @@ def test_the_same_citizen_signing_in_again_ends_nothing(
     keeper.move()
     keeper.after(3_600)
     assert (listener.told, lines(provider)) == ([], [])
+
+
+def test_two_presses_of_one_button_are_one_sign_in_and_told_of_once(
+    provider: Provider, client: Registered, listener: Listener, keeper: Keeper
+) -> None:
+    """Two sessions of one lineage: to the portal they are one, with one `sid`."""
+    sessions, person = provider.services.sessions, provider.citizen()
+    twins = [sessions.open(person.citizen.id, 1, ("pwd",), None, "one sign-in")[1] for _ in range(2)]
+    one, _ = (sessions.add_leg(twin, leg_field(client.id, "ask"), b"{}") for twin in twins)
+    ended = sessions.end_with_twins(one, "signed_out")
+    assert ended is not None
+    Telling(provider.services, Metrics()).back_channel.tell("signed_out", ended)
+    keeper.move()
+    keeper.after(AWAITED_SECONDS)
+    assert (len(listener.told), len(lines(provider))) == (1, 1)
+    assert sessions.end_with_twins(one, "signed_out") is None
 
 
 @pytest.mark.parametrize("verb", ["suspend", "new password"])
