@@ -75,6 +75,14 @@ def test_f_exchange_to_widen(records: Platform, gateway: Registered) -> None:
     token_refused(again, "invalid_target")
 
 
+def test_f_exchange_for_a_scope_that_the_client_does_not_have(records: Platform, gateway: Registered) -> None:
+    provider, subject = records.provider, records.tokens()["access_token"]
+    poor = machine(provider, "records:read", grant_types=[TOKEN_EXCHANGE])
+    resource_server(provider, introspection_client=poor.id)
+    resource_server(provider, TAXES, "taxes:read", exchange=[rule(poor, {"taxes:read": "records:read"})])
+    token_refused(provider.token(poor, fields(subject)), "invalid_target")
+
+
 def test_f_exchange_to_live_on(records: Platform, gateway: Registered) -> None:
     """To and fro between two resources gives no second more, and no life after the first token's."""
     provider, first = records.provider, records.tokens()["access_token"]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from idp.citizens.registry import NewCitizen
+from idp.oidc.client import TOKEN_EXCHANGE
 from tests.support.assertions import JWKS, asserted, assertion
 from tests.support.citizens import number
 from tests.support.counted_state import CountedState
@@ -20,6 +21,15 @@ from tests.support.known import Known, acquainted
 from tests.support.lossy_proxy import LossyProxy, lossy_proxy
 from tests.support.provider import Provider, running_provider, settings_for
 from tests.support.redis_service import RedisServer
+from tests.support.resource_servers import (
+    RECORDS,
+    TAXES,
+    agree,
+    introspected,
+    machine,
+    platform,
+    resource_server,
+)
 from tests.support.sql_counter import counted_statements
 from tests.support.wrapped_state import WrappedStates
 
@@ -216,3 +226,33 @@ def test_a_refresh(meter: Meter) -> None:
     assert first.verbs == ("put", "put_under")
     assert [meter.cost(refresh) for _ in range(5)] == [first] * 5
     assert first.sql == 9
+
+
+@pytest.mark.parametrize("token_format", ["opaque", "jwt"])
+def test_a_token_for_a_resource_server(meter: Meter, token_format: str) -> None:
+    """It is one trip more than one for /userinfo; to be told of it costs one, to exchange it one more for the token."""
+    provider = meter.provider
+    records = platform(provider, token_format=token_format)
+    gateway = machine(provider, "taxes:read", grant_types=[TOKEN_EXCHANGE])
+    rule = {"client_id": gateway.id, "scopes": {"taxes:read": "records:read"}}
+    resource_server(provider, introspection_client=gateway.id, token_format=token_format)
+    resource_server(provider, TAXES, "taxes:read", exchange=[rule], introspection_client=gateway.id)
+    client, found, exchanged = records.known.client, [records.tokens()], []
+    asked = {"scope": "openid records:read", "resource": RECORDS}
+    agree(records.known, client, **asked)
+
+    def exchange() -> None:
+        fields = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": "urn:ietf:params:oauth:token-type:access_token"}
+        subject = found[-1]["access_token"]
+        answer = provider.token(gateway, fields | {"subject_token": subject, "resource": TAXES})
+        exchanged.append(answer.get_json()["access_token"])
+
+    def look() -> None:
+        assert introspected(provider, gateway, exchanged[-1])["aud"] == TAXES
+
+    code = records.known.code(**asked)
+    told = meter.cost(lambda: found.append(provider.token(client, client.exchange(code)).get_json()))
+    assert told == Cost(("take_once", "put_under"), 0)
+    exchange()
+    assert meter.cost(exchange) == Cost(("read_under", "put_under"), 1)
+    assert meter.cost(look) == Cost(("read_under",), 1)

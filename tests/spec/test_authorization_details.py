@@ -1,6 +1,7 @@
 """RFC 9396: a citizen is asked for single types of his certificate records, and a token opens those and no others."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -226,3 +227,24 @@ def test_what_the_client_or_the_resource_has_no_more_a_token_gives_no_more(known
     fields = {"grant_type": "refresh_token", "refresh_token": told["refresh_token"]}
     refreshed = tokens(known.provider.token(known.client, fields))
     assert refreshed["authorization_details"] == [detail(MARRIAGE)]
+
+
+def test_records_are_asked_for_as_what_the_service_needs(known: Known) -> None:
+    client = known.provider.client(scope=SCOPE, authorization_details_types=[CERTIFICATE_RECORDS])
+    page = known.visitor.authorize(client, **asking(detail()))
+    assert 'value="certificates/' not in page.text, "there is no box to leave empty"
+    exchange = client.exchange(granted(known.visitor.allow(page, "nothing else"), client))
+    assert tokens(known.provider.token(client, exchange))["authorization_details"] == [detail()]
+
+
+def test_what_the_citizen_agrees_to_no_more_a_refresh_gives_no_more(known: Known) -> None:
+    """The client says other words, and is agreed to anew, for less."""
+    clients, client = known.provider.services.clients, known.client
+    told = known.tokens(**asking(detail(DRIVING, MARRIAGE)))
+    before = clients.get(client.id)
+    assert before is not None
+    clients.change(before, replace(before, purpose={"": "another one"}))
+    known.provider.clock.advance(2)
+    agree(known, client, **asking(detail(DRIVING)))
+    fields = {"grant_type": "refresh_token", "refresh_token": told["refresh_token"]}
+    assert tokens(known.provider.token(client, fields))["authorization_details"] == [detail(DRIVING)]
