@@ -29,15 +29,22 @@ ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docs" / "openapi.json"
 HOME = ROOT / "idp" / "oidc"
 
-FOR_BROWSERS = ("/authorize", "/logout", "/device", "/approve")
-"""What citizens' browsers are sent to: answered by a page or a redirect. All else is for relying parties' servers."""
-OUR_OWN = tuple(f"{each}/" for each in FOR_BROWSERS)
-"""Forms of our own pages."""
-AUTHENTICATING = ("client_auth.py", "assertion.py")
+FOR_BROWSERS = ("/authorize", "/logout")
+"""What relying parties send citizens' browsers to: answered by a page or a redirect. All else is for their servers."""
+OUR_OWN = ("/device", "/approve")
+"""Pages that only we lead to, and what stands below a page."""
+SHARED = {
+    "AuthenticatedClient": ("client_auth.py", "assertion.py"),
+    "ClientAuthentication": ("client_auth.py", "assertion.py"),
+    "Presentation": ("presentation.py",),
+}
+"""What many endpoints are handed, and where its parameters are read."""
 BEARER = ("/userinfo", "/register")
 DONE = {("POST", "/par"): "201", ("POST", "/register"): "201", ("DELETE", "/register/{client_id}"): "204"}
-NOT_METADATA = ("client_secret_digest", "registration_token_digest", "sector", "enabled")
+NOT_METADATA = ("client_secret_digest", "client_secret_salt", "registration_token_digest", "sector", "enabled")
 """What a client is kept with, and is not told."""
+TOLD = ("client_id", "client_id_issued_at", "client_secret_expires_at")
+"""What is in the answer to a registration alone."""
 SPACED = ("scope", "prompt", "acr_values", "ui_locales")
 """Parameters that may have several values, space-separated."""
 READERS = ("parameters", "given", "pushed")
@@ -50,7 +57,7 @@ def document(app: Flask, metadata: Mapping[str, Any]) -> Schema:
     """The whole description of an application, whose discovery document is `metadata`."""
     described: Schema = {}
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
-        if rule.endpoint.startswith("oidc.") and not rule.rule.startswith(OUR_OWN):
+        if rule.endpoint.startswith("oidc.") and not _our_own(rule.rule):
             path = rule.rule.replace("<", "{").replace(">", "}")
             methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
             found = {method.lower(): _operation(method, path, metadata) for method in methods}
@@ -73,6 +80,10 @@ def document(app: Flask, metadata: Mapping[str, Any]) -> Schema:
             "schemas": {"Error": _error(), "ClientMetadata": _client_metadata(metadata)},
         },
     }
+
+
+def _our_own(path: str) -> bool:
+    return path in OUR_OWN or path.startswith(tuple(f"{each}/" for each in (*FOR_BROWSERS, *OUR_OWN)))
 
 
 def _operation(method: str, path: str, metadata: Mapping[str, Any]) -> Schema:
@@ -140,8 +151,9 @@ def _parameters(path: str, files: Sequence[Path], metadata: Mapping[str, Any]) -
     read = {file: dict(_read(file)) for file in files}
     names = {name for found in read.values() for name in found}
     required = {name for file, found in read.items() for name, must in found.items() if must and file.parent == HOME}
-    if any("AuthenticatedClient" in file.read_text() or "ClientAuthentication" in file.read_text() for file in files):
-        names |= {name for each in AUTHENTICATING for name, _ in _read(HOME / each)}
+    together = "".join(file.read_text() for file in files)
+    shared = {HOME / each for word, places in SHARED.items() if word in together for each in places}
+    names |= {name for each in shared for name, _ in _read(each)}
     if path in ("/authorize", "/par"):
         names, required = names | PARAMETERS, {"response_type", "client_id"}
     if path == "/par":
@@ -151,13 +163,27 @@ def _parameters(path: str, files: Sequence[Path], metadata: Mapping[str, Any]) -
 
 def _read(file: Path) -> Iterator[tuple[str, bool]]:
     """Parameters that a file reads, by name: whether it insists. What it insists on comes last."""
-    found = []
-    for node in ast.walk(ast.parse(file.read_text())):
+    tree = ast.parse(file.read_text())
+    rules = {
+        called.attr for called in _called(tree) if isinstance(called.value, ast.Name) and called.value.id == "rules"
+    }
+    functions = [each for each in ast.parse((HOME / "rules.py").read_text()).body if getattr(each, "name", "") in rules]
+    found = [*_named(tree), *((name, False) for each in functions for name, _ in _named(each))]
+    return iter(sorted(found, key=lambda each: each[1]))
+
+
+def _called(tree: ast.AST) -> Iterator[ast.Attribute]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            yield node.func
+
+
+def _named(tree: ast.AST) -> Iterator[tuple[str, bool]]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("get", "require"):
             receiver, name = node.func.value, node.args[0] if node.args else None
             if isinstance(receiver, ast.Name) and receiver.id in READERS and isinstance(name, ast.Constant):
-                found.append((str(name.value), node.func.attr == "require"))
-    return iter(sorted(found, key=lambda each: each[1]))
+                yield str(name.value), node.func.attr == "require"
 
 
 def _value(name: str, metadata: Mapping[str, Any]) -> Schema:
@@ -173,7 +199,7 @@ def _offered(name: str, metadata: Mapping[str, Any]) -> list[str]:
     signing = name.replace("signed_response_alg", "signing_alg").replace("encrypted_response", "encryption")
     for line in (f"{name}s_supported", f"{name}_supported", f"{name}_values_supported", f"{signing}_values_supported"):
         if isinstance(metadata.get(line), list | tuple):
-            return list(metadata[line])
+            return sorted(metadata[line])
     return []
 
 
@@ -232,7 +258,10 @@ def _client_metadata(metadata: Mapping[str, Any]) -> Schema:
     return {
         "type": "object",
         "description": "RFC 7591 section 2. Members for people may carry a language: client_name#en.",
-        "properties": {name: _member(name, hints[name], metadata) for name in sorted(members)},
+        "properties": {
+            name: _member(name, hints[name], metadata) | ({"readOnly": True} if name in TOLD else {})
+            for name in sorted(members)
+        },
     }
 
 
