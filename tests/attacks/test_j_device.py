@@ -9,6 +9,7 @@ from idp.oidc.device import GUESSES_OF_CITIZEN, GUESSES_OF_SOURCE
 from tests.support.devices import DEVICE_CODE, answer, complete, device, kiosk, to_the_question, type_code
 from tests.support.forms import form
 from tests.support.known import acquainted
+from tests.support.parallel import together
 from tests.support.provider import Provider, Registered, running_provider, settings_for
 
 
@@ -156,3 +157,12 @@ def test_j_junk_as_a_code_is_a_code_that_nobody_has(shared_provider: Provider, j
     page = type_code(shared_provider.visitor("192.0.2.77"), junk)
     assert page.status_code == 422
     assert "<script>" not in page.text
+
+
+def test_j_of_parallel_polls_one_wins_with_the_state_in_redis_too(provider_on_redis: Provider) -> None:
+    waiting, visitor = device(provider_on_redis), provider_on_redis.visitor()
+    assert waiting.error(after=0) == "authorization_pending"
+    assert waiting.error(after=0) == "slow_down"
+    answer(visitor, to_the_question(visitor, waiting.code, provider_on_redis.citizen()), "allow")
+    polls = together([lambda: waiting.poll(after=0).status_code] * 8)
+    assert sorted(str(each) for each in polls) == ["200"] + ["400"] * 7
