@@ -127,7 +127,7 @@ class SideDoor:
         services = self._services
         beginning = Beginning(device.DOOR, self.device_door, transactions, settling)
         devices = Devices(self._settings.issuer, self.user_codes, services.directory, beginning)
-        return DeviceViews(web, devices, services.sessions, transactions)
+        return DeviceViews(web, devices, services.sessions, transactions, services.clock)
 
     def device(self) -> DeviceAuthorizationEndpoint:
         services = self._services

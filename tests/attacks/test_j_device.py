@@ -6,6 +6,8 @@ import pytest
 
 from idp.codec import encode
 from idp.oidc.device import GUESSES_OF_CITIZEN, GUESSES_OF_SOURCE
+from idp.oidc.views.elsewhere import PICTURES
+from idp.pace import BURST_SECONDS
 from tests.support.devices import DEVICE_CODE, answer, complete, device, kiosk, to_the_question, type_code
 from tests.support.forms import form
 from tests.support.known import acquainted
@@ -150,6 +152,16 @@ def test_j_a_code_of_the_browser_flow_is_no_device_code_and_the_reverse(shared_p
     as_code = client.exchange(waiting.told["device_code"], redirect_uri="", code_verifier=None)
     assert shared_provider.token(client, as_code).json["error"] == "invalid_grant"
     assert waiting.tokens()
+
+
+def test_j_pictures_are_drawn_for_one_address_so_many_a_second(shared_provider: Provider) -> None:
+    """Whoever has no code can ask for one, and each takes a worker as long as fifty pages."""
+    page, visitor = "/device/qr?user_code=BCDF-GHJK", shared_provider.visitor("192.0.2.88")
+    drawn = [visitor.get(page).status_code for _ in range(PICTURES * BURST_SECONDS + 1)]
+    assert (set(drawn[:-2]), drawn[-1]) == ({200}, 429)
+    assert shared_provider.visitor("192.0.2.89").get(page).status_code == 200
+    shared_provider.clock.advance(1)
+    assert visitor.get(page).status_code == 200
 
 
 @pytest.mark.parametrize("junk", ["\0", "x" * 5_000, "<script>alert(1)</script>", "ＡＢＣ", "💥" * 8])

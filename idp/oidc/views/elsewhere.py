@@ -5,6 +5,7 @@ from typing import Final
 from flask import Response, request
 from werkzeug.exceptions import NotFound
 
+from idp.clock import Clock
 from idp.csrf import check_csrf, csrf_token
 from idp.http import PageError, Web, form, query
 from idp.login.door import PartyGone, Redirect
@@ -12,21 +13,28 @@ from idp.login.transaction import Transactions
 from idp.login.views import step_address
 from idp.oidc import user_code
 from idp.oidc.device import Devices, UnknownCode
+from idp.pace import Pace
 from idp.pages import DevicePage, DeviceProblem, ErrorKind, Outcome, OutcomePage
 from idp.pages.qr import qr_svg
 from idp.parameters import parse
 from idp.sessions import Sessions
+from idp.sources import source_of
 from idp.storage.state import Throttled
 
 _FORM: Final = "device"
+PICTURES: Final = 5
+"""Pictures a second that one worker draws for one source: each takes as long as fifty pages."""
 
 
 class DeviceViews:
-    def __init__(self, web: Web, devices: Devices, sessions: Sessions, transactions: Transactions) -> None:
+    def __init__(
+        self, web: Web, devices: Devices, sessions: Sessions, transactions: Transactions, clock: Clock
+    ) -> None:
         self._web = web
         self._devices = devices
         self._sessions = sessions
         self._transactions = transactions
+        self._pictures = Pace(clock, PICTURES)
 
     def show(self) -> Response:
         """What stands in the address is put into the field and not looked up: the citizen has to send it himself
@@ -64,6 +72,10 @@ class DeviceViews:
         code = user_code.read(parse(query(request)).get("user_code") or "")
         if not code:
             raise NotFound
+        try:
+            self._pictures.count(source_of(self._web.source(request)))
+        except Throttled as throttled:
+            raise PageError(ErrorKind.TOO_MANY, 429, retry_after=throttled.retry_after) from None
         response = Response(qr_svg(self._devices.address(code)), mimetype="image/svg+xml")
         response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
         return self._web.hardened(response)
