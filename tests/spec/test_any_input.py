@@ -17,7 +17,7 @@ from idp.vault.master_keys import ensure_key_file
 from tests.support.forms import form
 from tests.support.known import Known, acquainted
 from tests.support.postgres_service import PostgresServer
-from tests.support.provider import CALLBACK, ISSUER, parameters, running_provider, settings_for
+from tests.support.provider import CALLBACK, ISSUER, Registered, parameters, running_provider, settings_for
 from tests.support.randomness import CountingRandomness
 
 FORM = "application/x-www-form-urlencoded"
@@ -46,6 +46,11 @@ TO_SERVER = {
     (400, "invalid_request_object"),
     (400, "invalid_target"),
     (400, "invalid_authorization_details"),
+}
+TO_ELSEWHERE = {
+    (400, "unknown_user_id"),
+    (400, "invalid_binding_message"),
+    (429, "temporarily_unavailable"),  # one client asks for one person so often and no more
 }
 AUTHORIZE = [
     "response_type",
@@ -252,3 +257,47 @@ def test_rfc7009_and_rfc7662_any_parameters(
         assert response.get_json() == ({} if path == "/revoke" else {"active": False})
     else:
         assert (response.status_code, response.get_json()["error"]) in TO_SERVER, response.text
+
+
+@pytest.fixture(scope="module")
+def elsewhere(known: Known) -> Registered:
+    """A client that asks for citizens who answer elsewhere."""
+    return known.provider.client(
+        grant_types=["urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba"],
+        backchannel_token_delivery_mode="poll",
+        redirect_uris=[],
+        post_logout_redirect_uris=[],
+    )
+
+
+@often
+@given(
+    path=st.sampled_from(["/device_authorization", "/ciba"]),
+    changes=changed(
+        [
+            "scope",
+            "login_hint",
+            "id_token_hint",
+            "login_hint_token",
+            "binding_message",
+            "requested_expiry",
+            "acr_values",
+            "request",
+        ]
+    ),
+)
+@example(path="/ciba", changes=[("requested_expiry", "1")])
+@example(path="/ciba", changes=[("login_hint", "\0")])
+@example(path="/ciba", changes=[("login_hint", ""), ("scope", ""), ("request", "e30.e30.e30")])
+def test_rfc8628_3_1_and_ciba_7_1_any_parameters(
+    known: Known, elsewhere: Registered, path: str, changes: list[tuple[str, str]]
+) -> None:
+    fields = {"scope": "openid", "login_hint": "13800000000"} | dict(changes)
+    known.provider.clock.advance(0.001)
+    response = known.provider.machine().post(
+        path, base_url=ISSUER, data=urlencode(fields).encode(), content_type=FORM, headers=elsewhere.basic
+    )
+    if response.status_code == 200:
+        assert response.get_json()["interval"] == 5
+    else:
+        assert (response.status_code, response.get_json()["error"]) in TO_SERVER | TO_ELSEWHERE, response.text
