@@ -11,7 +11,7 @@ from idp.errors import InvalidClientMetadata
 from idp.oidc.client import CLIENT_SECRET_JWT, SECRET_METHODS, Client, answered_elsewhere
 from idp.oidc.client_secrets import ClientSecrets
 from idp.oidc.origins import origins_of
-from idp.oidc.registration.addresses import LOOPBACK
+from idp.oidc.registration.addresses import LOOPBACK, is_scheme
 from idp.oidc.registration.registrar import Registrar, describe
 from idp.secrets import Randomness, digest, urlsafe
 from idp.storage.records.clients import ChangedClient, ClientRecords, StoredClient
@@ -206,10 +206,11 @@ class Clients:
 
 
 def own_sector(client: Client, client_id: str) -> Client:
-    """An app that listens at a loopback address shares its host with every other, a client without redirect addresses
-    has none, and one that is answered elsewhere, too, could name anybody's: its sector is itself, unless an operator or
-    its `sector_identifier_uri` says otherwise."""
-    unproved = client.sector in LOOPBACK or answered_elsewhere(client.grant_types)
+    """An app that listens at a loopback address shares its host with every other, a scheme any app may take for its own
+    (RFC 8252 section 7.1), a client without redirect addresses has none, and one that is answered elsewhere, too, could
+    name anybody's: its sector is itself, unless an operator or its `sector_identifier_uri` says otherwise."""
+    of_app = client.sector in LOOPBACK or is_scheme(client.sector)
+    unproved = of_app or answered_elsewhere(client.grant_types)
     own = not client.sector or (unproved and client.sector_identifier_uri is None)
     return dataclasses.replace(client, sector=client_id) if own else client
 

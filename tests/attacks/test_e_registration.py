@@ -87,6 +87,14 @@ def test_e_dcr_apps_of_this_machine_are_strangers_to_each_other(provider: Provid
     assert change(provider, told, redirect_uris=["http://127.0.0.1/other"], **APP) == 200
 
 
+def test_e_dcr_an_app_that_takes_the_scheme_of_another_is_a_stranger_to_it(provider: Provider) -> None:
+    known, uri = acquainted(provider), {"redirect_uris": ["cn.example.tax:/cb"]}
+    theirs = id_token_claims(known.tokens(known.meet(**uri, **APP))["id_token"])["sub"]
+    _, told = register(provider, **uri, **APP)
+    assert sub_at(known, client_of(provider, told)) != theirs
+    assert change(provider, told, redirect_uris=["cn.example.tax:/other"], **APP) == 200
+
+
 BOTH = {"grant_types": ["authorization_code", "urn:ietf:params:oauth:grant-type:device_code"]}
 
 

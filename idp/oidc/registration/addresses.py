@@ -81,3 +81,8 @@ def host_of(uri: str) -> str:
     app is the host of somebody's portal."""
     parts = urlsplit(uri)
     return parts.hostname or f"{parts.scheme}:"
+
+
+def is_scheme(host: str) -> bool:
+    """Whether what `host_of` gave is the scheme of an app."""
+    return host.endswith(":")
