@@ -30,7 +30,7 @@ EXAMPLES = 50
 
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
-    variables = {"IDP_REGISTRATION": "open"}
+    variables = {"IDP_REGISTRATION": "open", "IDP_ACCESS_TOKEN_SECONDS": "86400"}
     with running_provider(settings_for(tmp_path_factory.mktemp("fuzzed"), **variables)) as provider:
         yield acquainted(provider, scope="openid profile offline_access")
 
