@@ -40,7 +40,7 @@ from idp.login.throttle import Throttle
 from idp.login.transaction import Transactions
 from idp.logs import AccessLog
 from idp.metrics import Metrics
-from idp.oidc.authorize import DOOR
+from idp.oidc.authorization.authorize import DOOR
 from idp.oidc.front_door import FrontDoor
 from idp.oidc.views import routes as oidc_routes
 from idp.oidc.views.authorizing import AuthorizeView

@@ -14,14 +14,14 @@ from idp.config import Settings
 from idp.login.password import Passwords
 from idp.login.recovery import Recovery
 from idp.oidc import discovery
-from idp.oidc.client_secrets import ClientSecrets
-from idp.oidc.clients import ClientDirectory, Clients
-from idp.oidc.keys import KeyRing
+from idp.oidc.clients.client_secrets import ClientSecrets
+from idp.oidc.clients.clients import ClientDirectory, Clients
+from idp.oidc.jose.keys import KeyRing
 from idp.oidc.provider import Engine
 from idp.oidc.registration.registrar import Registrar
 from idp.oidc.registration.sector import Sectors
 from idp.oidc.registration.statement import SoftwareStatements, read_issuers
-from idp.oidc.resources import ResourceDirectory, Resources
+from idp.oidc.resources.resources import ResourceDirectory, Resources
 from idp.secrets import SHARDS, Randomness, SystemRandomness
 from idp.sessions import Limits, Sessions
 from idp.storage.open import open_state

@@ -11,9 +11,9 @@ from idp.audit.events import EventType
 from idp.cli.example import example
 from idp.cli.opened import opened, record
 from idp.cli.output import moment, show_many, show_one, table_option
-from idp.oidc import fapi2
-from idp.oidc.client import Client
-from idp.oidc.configured import Planned, carry_out, plan, plan_one
+from idp.oidc.clients import fapi2
+from idp.oidc.clients.client import Client
+from idp.oidc.clients.configured import Planned, carry_out, plan, plan_one
 from idp.oidc.register import InitialTokens
 from idp.oidc.registration.registrar import ignored
 

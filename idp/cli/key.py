@@ -13,7 +13,7 @@ from idp.cli.example import example
 from idp.cli.opened import opened, record
 from idp.cli.output import moment, show, show_many, table_option
 from idp.clock import SystemClock
-from idp.oidc.keys import EVERY
+from idp.oidc.jose.keys import EVERY
 from idp.running.rekey import Rekeying, RekeyProgress
 from idp.secrets import SystemRandomness
 from idp.vault.master_keys import MasterKeys

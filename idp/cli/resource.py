@@ -11,7 +11,7 @@ from idp.cli.example import example
 from idp.cli.opened import opened, record
 from idp.cli.output import show_many, show_one, table_option
 from idp.oidc.registration.resource_server import describe, prove
-from idp.oidc.resources import Resource, ScopeTaken
+from idp.oidc.resources.resources import Resource, ScopeTaken
 
 _LARGEST = 65_536
 _COLUMNS = ("resource", "resource_name", "scopes", "token_format", "token_seconds", "introspection_client")

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 
 from idp.config import MutualTls
 from idp.login.assurance import OFFERED, acr
-from idp.oidc import jwe
-from idp.oidc.authorization_details import TYPES
-from idp.oidc.client import AUTH_METHODS, DELIVERY_MODES, GRANT_TYPES, MTLS_METHODS, TLS_CLIENT_AUTH
-from idp.oidc.jws import CLIENT_ALGORITHMS, MAC_ALGORITHM
-from idp.oidc.keys import ALGORITHMS, ENCRYPTION
-from idp.oidc.rules import PROMPTS
+from idp.oidc.authorization.rules import PROMPTS
+from idp.oidc.authorization.target import RESPONSE_MODES
+from idp.oidc.clients.client import AUTH_METHODS, DELIVERY_MODES, GRANT_TYPES, MTLS_METHODS, TLS_CLIENT_AUTH
+from idp.oidc.jose import jwe
+from idp.oidc.jose.jws import CLIENT_ALGORITHMS, MAC_ALGORITHM
+from idp.oidc.jose.keys import ALGORITHMS, ENCRYPTION
+from idp.oidc.resources.authorization_details import TYPES
 from idp.oidc.scopes import CLAIMS, SCOPES
-from idp.oidc.target import RESPONSE_MODES
 from idp.pages import LANGUAGES
 
 _TOKEN_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash")

@@ -9,41 +9,41 @@ from idp.login.party import RelyingParty
 from idp.login.settling import Settling
 from idp.login.transaction import Transactions
 from idp.metrics import Metrics
-from idp.oidc.access import AccessTokens
-from idp.oidc.assertion import Assertions
-from idp.oidc.authorize import AuthorizationEndpoint
-from idp.oidc.backchannel import BackChannel
-from idp.oidc.client_auth import ClientAuthentication
-from idp.oidc.client_keys import ClientKeys
-from idp.oidc.dpop import Nonces, Proofs
-from idp.oidc.envelope import Envelopes
-from idp.oidc.families import Families
+from idp.oidc.authorization.authorize import AuthorizationEndpoint
+from idp.oidc.authorization.jar import RequestObjects
+from idp.oidc.authorization.jarm import AuthorizationAnswers
+from idp.oidc.authorization.par import Incoming, PushedRequestEndpoint, PushedRequests
+from idp.oidc.clients.assertion import Assertions
+from idp.oidc.clients.client_auth import ClientAuthentication
+from idp.oidc.clients.client_keys import ClientKeys
+from idp.oidc.clients.mtls import Certificates
+from idp.oidc.clients.origins import Origins
+from idp.oidc.decoupled.side_door import SideDoor
 from idp.oidc.grants.authorization_code import AuthorizationCodeGrant
 from idp.oidc.grants.client_credentials import ClientCredentialsGrant
 from idp.oidc.grants.refresh_token import RefreshTokenGrant
 from idp.oidc.grants.token_exchange import TokenExchangeGrant
 from idp.oidc.introspect import IntrospectionEndpoint
-from idp.oidc.jar import RequestObjects
-from idp.oidc.jarm import AuthorizationAnswers
-from idp.oidc.logout import IdTokenHints, SigningOut
-from idp.oidc.mtls import Certificates
-from idp.oidc.origins import Origins
-from idp.oidc.par import Incoming, PushedRequestEndpoint, PushedRequests
-from idp.oidc.presentation import Presentation
-from idp.oidc.reach import Reaching
-from idp.oidc.redemption import Redemption
+from idp.oidc.jose.envelope import Envelopes
+from idp.oidc.leaving.backchannel import BackChannel
+from idp.oidc.leaving.logout import IdTokenHints, SigningOut
+from idp.oidc.leaving.telling import Telling
+from idp.oidc.leaving.withdrawal import Withdrawal
 from idp.oidc.register import InitialTokens, RegistrationEndpoint
-from idp.oidc.resource_tokens import ResourceTokens
+from idp.oidc.resources.reach import Reaching
+from idp.oidc.resources.resource_tokens import ResourceTokens
 from idp.oidc.revoke import RevocationEndpoint
-from idp.oidc.side_door import SideDoor
 from idp.oidc.subjects import Subjects
-from idp.oidc.telling import Telling
 from idp.oidc.token import Grant, TokenEndpoint
-from idp.oidc.tokens import TokenIssuer
+from idp.oidc.tokens.access import AccessTokens
+from idp.oidc.tokens.dpop import Nonces, Proofs
+from idp.oidc.tokens.families import Families
+from idp.oidc.tokens.presentation import Presentation
+from idp.oidc.tokens.redemption import Redemption
+from idp.oidc.tokens.tokens import TokenIssuer
 from idp.oidc.userinfo import UserinfoEndpoint
 from idp.oidc.views.calling import ApiViews, Endpoints
 from idp.oidc.views.leaving import LogoutViews
-from idp.oidc.withdrawal import Withdrawal
 from idp.pace import Pace
 from idp.services import Services
 

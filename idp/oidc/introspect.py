@@ -10,14 +10,14 @@ from typing import Any, Final
 from idp.citizens.registry import Citizens
 from idp.clock import Clock
 from idp.errors import InvalidClient
-from idp.oidc.access import AccessTokens
 from idp.oidc.call import Call
-from idp.oidc.client import Client
-from idp.oidc.client_auth import ClientAuthentication
-from idp.oidc.confirmation import confirmation_of
-from idp.oidc.envelope import Envelopes
-from idp.oidc.resource_tokens import ResourceTokens, is_for_a_resource
+from idp.oidc.clients.client import Client
+from idp.oidc.clients.client_auth import ClientAuthentication
+from idp.oidc.jose.envelope import Envelopes
+from idp.oidc.resources.resource_tokens import ResourceTokens, is_for_a_resource
 from idp.oidc.subjects import Subjects
+from idp.oidc.tokens.access import AccessTokens
+from idp.oidc.tokens.confirmation import confirmation_of
 
 INACTIVE: dict[str, Any] = {"active": False}
 CONTENT_TYPE: Final = "application/token-introspection+jwt"

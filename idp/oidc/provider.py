@@ -28,9 +28,9 @@ from pyop.request_validator import (
 from pyop.userinfo import Userinfo
 
 from idp.errors import InvalidClientMetadata, InvalidRequest
-from idp.oidc.client import Client
+from idp.oidc.authorization.target import ClientSource, registered
+from idp.oidc.clients.client import Client
 from idp.oidc.scopes import OFFLINE_ACCESS
-from idp.oidc.target import ClientSource, registered
 
 __all__ = ["Engine", "PyopRequest"]
 

@@ -5,11 +5,11 @@ token that is unknown, or has ended, is no error (section 2.2); one of another c
 is the same, so that nobody learns which tokens there are.
 """
 
-from idp.oidc.access import AccessTokens
 from idp.oidc.call import Call
-from idp.oidc.client_auth import ClientAuthentication
-from idp.oidc.families import Families
-from idp.oidc.resource_tokens import ResourceTokens, is_for_a_resource
+from idp.oidc.clients.client_auth import ClientAuthentication
+from idp.oidc.resources.resource_tokens import ResourceTokens, is_for_a_resource
+from idp.oidc.tokens.access import AccessTokens
+from idp.oidc.tokens.families import Families
 
 
 class RevocationEndpoint:

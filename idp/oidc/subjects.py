@@ -1,8 +1,8 @@
 """What a client knows a citizen, and his session, by (OIDC Core section 8, Back-Channel Logout section 2.1)."""
 
 from idp.citizens.pseudonyms import Pseudonyms
-from idp.oidc.client import Client
-from idp.oidc.resources import JWT, Resource
+from idp.oidc.clients.client import Client
+from idp.oidc.resources.resources import JWT, Resource
 
 
 class Subjects:

@@ -13,8 +13,8 @@ from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.errors import InvalidDpopProof, InvalidGrant, UnauthorizedClient, UnsupportedGrantType
 from idp.oidc.call import Call
-from idp.oidc.client_auth import AuthenticatedClient, ClientAuthentication
-from idp.oidc.dpop import Proofs
+from idp.oidc.clients.client_auth import AuthenticatedClient, ClientAuthentication
+from idp.oidc.tokens.dpop import Proofs
 from idp.parameters import Parameters
 from idp.secrets import SHARDS
 from idp.storage.state import StateStore

@@ -20,7 +20,7 @@ from idp.clock import Clock
 from idp.config import Settings
 from idp.logouts import Trail
 from idp.metrics import Metrics
-from idp.oidc.telling import Telling
+from idp.oidc.leaving.telling import Telling
 from idp.running.purging import RECORDS_SECONDS, STATE_SECONDS, Purging
 from idp.services import build_services
 from idp.storage.records.errors import RecordsUnavailable

@@ -11,8 +11,8 @@ from werkzeug.test import TestResponse
 from idp.codec import encode
 from idp.errors import TooManyRequests
 from idp.oidc.call import Call
-from idp.oidc.client_auth import AuthenticatedClient
-from idp.oidc.dpop import OF_STRANGERS, Nonces, Proofs
+from idp.oidc.clients.client_auth import AuthenticatedClient
+from idp.oidc.tokens.dpop import OF_STRANGERS, Nonces, Proofs
 from idp.pace import BURST_SECONDS
 from idp.secrets import urlsafe
 from tests.support.answers import token_refused

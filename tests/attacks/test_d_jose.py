@@ -6,7 +6,7 @@ import pytest
 from joserfc import jwe, jwk
 from werkzeug.test import TestResponse
 
-from idp.oidc.jws import SigningKey
+from idp.oidc.jose.jws import SigningKey
 from tests.support.answers import refused, refused_on_a_page, token_refused
 from tests.support.assertions import KEYS, asserted, assertion, signed
 from tests.support.jwts import ALGORITHMS

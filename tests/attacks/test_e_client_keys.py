@@ -14,9 +14,9 @@ from joserfc import jwk
 from federation.fetch import Fetcher
 from idp.codec import encode
 from idp.errors import InvalidClientMetadata, InvalidSectorIdentifier, TooManyRequests
-from idp.oidc.client import Client
-from idp.oidc.client_keys import IN_A_ROW, RETRY_SECONDS, WAITING, ClientKeys
-from idp.oidc.jws import CLIENT_ALGORITHMS, InvalidJws
+from idp.oidc.clients.client import Client
+from idp.oidc.clients.client_keys import IN_A_ROW, RETRY_SECONDS, WAITING, ClientKeys
+from idp.oidc.jose.jws import CLIENT_ALGORITHMS, InvalidJws
 from idp.oidc.registration.sector import AT_ONCE, Sectors
 from tests.support.answers import token_refused
 from tests.support.assertions import JWKS, asserted, assertion

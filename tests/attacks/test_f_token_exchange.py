@@ -3,7 +3,7 @@ section 5)."""
 
 import pytest
 
-from idp.oidc.client import TOKEN_EXCHANGE
+from idp.oidc.clients.client import TOKEN_EXCHANGE
 from tests.support.answers import token_refused, tokens
 from tests.support.provider import Provider, Registered
 from tests.support.resource_servers import (

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from idp.oidc.ciba import OF_ONE_PERSON
-from idp.oidc.inbox import OF_ALL, OF_ONE_CLIENT
+from idp.oidc.decoupled.ciba import OF_ONE_PERSON
+from idp.oidc.decoupled.inbox import OF_ALL, OF_ONE_CLIENT
 from tests.support.ciba import arrived, asked, asks_for, decide, desk, new_code, press, waiting
 from tests.support.citizens import number, phone
 from tests.support.forms import forms

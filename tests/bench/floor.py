@@ -19,7 +19,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from idp.login.password import Passwords
-from idp.oidc.jws import SigningKey
+from idp.oidc.jose.jws import SigningKey
 from idp.running.serve import BLOCKING_THREADS
 
 ALGORITHMS = ("RS256", "ES256")

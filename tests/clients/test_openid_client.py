@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from idp.oidc.client import TOKEN_EXCHANGE
+from idp.oidc.clients.client import TOKEN_EXCHANGE
 from tests.clients.conftest import Arrive, Place
 from tests.support.ciba import DESK
 from tests.support.devices import KIOSK

@@ -27,7 +27,7 @@ from pyop.provider import Provider as PyopProvider
 from pyop.userinfo import Userinfo
 
 from idp.oidc import discovery, provider
-from idp.oidc.client import Client
+from idp.oidc.clients.client import Client
 from idp.oidc.provider import Engine
 from tests.support.provider import CALLBACK, ISSUER, Provider, Registered, running_provider, settings_for
 from tests.support.signed_in import SignedIn

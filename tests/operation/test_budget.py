@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from idp.citizens.registry import NewCitizen
-from idp.oidc.client import TOKEN_EXCHANGE
+from idp.oidc.clients.client import TOKEN_EXCHANGE
 from tests.support.assertions import JWKS, asserted, assertion
 from tests.support.citizens import number
 from tests.support.counted_state import CountedState

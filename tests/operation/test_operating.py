@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from idp.app import build_services
-from idp.oidc.keys import ALGORITHMS
+from idp.oidc.jose.keys import ALGORITHMS
 from idp.vault import MasterKeys
 from tests.support.citizens import number
 from tests.support.load import Load, Watching

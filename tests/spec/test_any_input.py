@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from idp.codec import encode
-from idp.oidc.authorization_details import CERTIFICATE_RECORDS
+from idp.oidc.resources.authorization_details import CERTIFICATE_RECORDS
 from idp.storage.records.upgrade import upgrade
 from idp.vault.master_keys import ensure_key_file
 from tests.support.forms import form

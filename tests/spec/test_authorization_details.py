@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from idp.errors import InvalidClientMetadata
-from idp.oidc.authorization_details import CERTIFICATE_RECORDS, MAX_DETAILS, MAX_LENGTH, MAX_RECORDS
 from idp.oidc.register import InitialTokens
+from idp.oidc.resources.authorization_details import CERTIFICATE_RECORDS, MAX_DETAILS, MAX_LENGTH, MAX_RECORDS
 from tests.support.answers import granted, refused, token_refused, tokens
 from tests.support.assertions import JWKS, signed
 from tests.support.known import Known

@@ -4,7 +4,7 @@ import base64
 
 from werkzeug.test import TestResponse
 
-from idp.oidc.client_auth import FAILURES
+from idp.oidc.clients.client_auth import FAILURES
 from tests.support.provider import ISSUER, Provider, Registered
 
 CODE = {"grant_type": "authorization_code", "code": "x", "redirect_uri": "https://portal.example/callback"}

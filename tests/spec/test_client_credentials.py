@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from idp.errors import InvalidClientMetadata, InvalidRedirectUri
-from idp.oidc.client import TOKEN_EXCHANGE
+from idp.oidc.clients.client import TOKEN_EXCHANGE
 from idp.oidc.register import InitialTokens
 from tests.support.answers import token_refused, tokens
 from tests.support.assertions import JWKS, asserted, assertion

@@ -9,9 +9,16 @@ import pytest
 from joserfc import jwk
 
 from federation.fetch import Fetcher
-from idp.oidc.client import Client
-from idp.oidc.client_keys import FRESH_SECONDS, LAST_GOOD_SECONDS, MAX_KEYS, RENEW_SECONDS, RETRY_SECONDS, ClientKeys
-from idp.oidc.jws import CLIENT_ALGORITHMS, UnknownSigner
+from idp.oidc.clients.client import Client
+from idp.oidc.clients.client_keys import (
+    FRESH_SECONDS,
+    LAST_GOOD_SECONDS,
+    MAX_KEYS,
+    RENEW_SECONDS,
+    RETRY_SECONDS,
+    ClientKeys,
+)
+from idp.oidc.jose.jws import CLIENT_ALGORITHMS, UnknownSigner
 from tests.support.answers import granted, token_refused, tokens
 from tests.support.assertions import JWKS, KEYS, STRANGERS, asserted, assertion, signed
 from tests.support.clock import FrozenClock

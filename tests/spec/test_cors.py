@@ -3,7 +3,7 @@
 import pytest
 from werkzeug.test import TestResponse
 
-from idp.oidc.origins import LONGEST
+from idp.oidc.clients.origins import LONGEST
 from tests.support.answers import token_refused, tokens
 from tests.support.provider import ISSUER, Provider, Registered
 

@@ -3,8 +3,8 @@
 import pytest
 
 from idp.errors import InvalidClientMetadata, InvalidRedirectUri
-from idp.oidc import user_code
-from idp.oidc.device import OF_STRANGERS
+from idp.oidc.decoupled import user_code
+from idp.oidc.decoupled.device import OF_STRANGERS
 from tests.support.devices import (
     DEVICE_CODE,
     KIOSK,

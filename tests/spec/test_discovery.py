@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from idp.errors import InvalidClientMetadata
-from idp.oidc.client import OF_CLIENTS
+from idp.oidc.clients.client import OF_CLIENTS
 from tests.support.assertions import JWKS, asserted, assertion, secret_key, signed
 from tests.support.ciba import PINGED, asks_for, desk
 from tests.support.dpop import holder

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from werkzeug.test import TestResponse
 
-from idp.oidc.dpop import NONCE_SECONDS
+from idp.oidc.tokens.dpop import NONCE_SECONDS
 from tests.support.answers import granted, id_token_claims, refused, token_refused
 from tests.support.assertions import ALGORITHMS, JWKS, asserted, assertion, signed
 from tests.support.dpop import Holder, bound_tokens, holder

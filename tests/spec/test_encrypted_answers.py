@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from idp.errors import InvalidClientMetadata
-from idp.oidc import jwe
+from idp.oidc.jose import jwe
 from tests.support.assertions import JWKS
 from tests.support.jwts import DECRYPTION, ENCODINGS, ENCRYPTION_JWKS, decrypted, read
 from tests.support.key_server import key_server

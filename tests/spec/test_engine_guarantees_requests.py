@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from idp.oidc.grant import code_proof
+from idp.oidc.tokens.grant import code_proof
 from idp.secrets import urlsafe
 from tests.support.answers import refused, refused_on_a_page, token_refused
 from tests.support.known import Known

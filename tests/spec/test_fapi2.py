@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from idp.codec import encode
 from idp.errors import InvalidClientMetadata
-from idp.oidc.fapi2 import ALGORITHMS
+from idp.oidc.clients.fapi2 import ALGORITHMS
 from tests.support.answers import granted, refused, token_refused
 from tests.support.assertions import JWKS, asserted, assertion, signed
 from tests.support.ciba import CIBA, asks_for

@@ -8,7 +8,7 @@ import pytest
 from joserfc import jwe, jwk
 from joserfc.registry import HeaderParameter
 
-from idp.oidc.keys import ENCRYPTION, KEEP_RETIRED_SECONDS, InvalidJwe
+from idp.oidc.jose.keys import ENCRYPTION, KEEP_RETIRED_SECONDS, InvalidJwe
 from tests.support.answers import granted, refused, refused_on_a_page
 from tests.support.assertions import JWKS, signed
 from tests.support.jwts import ENCODINGS

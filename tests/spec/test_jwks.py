@@ -9,8 +9,8 @@ from joserfc.jwk import KeySet
 from sqlalchemy import delete
 
 from idp.codec import encode
-from idp.oidc.jws import InvalidJws
-from idp.oidc.keys import ALGORITHMS, ENCRYPTION, EVERY, KEEP_RETIRED_SECONDS
+from idp.oidc.jose.jws import InvalidJws
+from idp.oidc.jose.keys import ALGORITHMS, ENCRYPTION, EVERY, KEEP_RETIRED_SECONDS
 from idp.storage.records.schema import signing_keys
 from tests.support.provider import ISSUER, PORTAL, Provider
 from tests.support.signed_in import SignedIn

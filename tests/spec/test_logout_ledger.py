@@ -12,8 +12,8 @@ from idp.app import suspending
 from idp.audit.writer import AuditWriter
 from idp.logouts import AWAITED_SECONDS, Trail
 from idp.metrics import Metrics
-from idp.oidc.ledger import CLAIM_SECONDS, LONGEST_SECONDS, PAUSES
-from idp.oidc.telling import Telling
+from idp.oidc.leaving.ledger import CLAIM_SECONDS, LONGEST_SECONDS, PAUSES
+from idp.oidc.leaving.telling import Telling
 from idp.sessions import Sessions, leg_field
 from idp.storage.records.errors import RecordsUnavailable
 from idp.storage.records.logouts import LogoutRecords, LogoutState, StoredLogout

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from werkzeug.test import TestResponse
 
-from idp.oidc.par import OF_STRANGERS
+from idp.oidc.authorization.par import OF_STRANGERS
 from idp.secrets import digest, shard_of
 from idp.storage.state import Key
 from tests.support.answers import granted, refused, refused_on_a_page, token_refused, tokens

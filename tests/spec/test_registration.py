@@ -6,7 +6,7 @@ import pytest
 from joserfc import jwk
 
 from idp.codec import encode
-from idp.oidc.configured import carry_out, plan
+from idp.oidc.clients.configured import carry_out, plan
 from tests.support.answers import token_refused, tokens
 from tests.support.provider import CALLBACK, Provider, Registered
 from tests.support.registering import PUBLIC_KEY, REGISTRAR, WHOLE, registered
@@ -28,6 +28,7 @@ def test_rfc7591_3_2_1_the_defaults_are_told() -> None:
         "require_pushed_authorization_requests": False,
         "require_signed_request_object": False,
         "dpop_bound_access_tokens": False,
+        "backchannel_user_code_parameter": False,
         "tls_client_certificate_bound_access_tokens": False,
         "require_auth_time": False,
         "backchannel_logout_session_required": False,

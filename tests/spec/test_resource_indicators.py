@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from idp.citizens.citizen import Status
-from idp.oidc.reach import MAX_RESOURCES
+from idp.oidc.resources.reach import MAX_RESOURCES
 from tests.support.answers import granted, refused, token_refused, tokens
 from tests.support.assertions import JWKS, signed
 from tests.support.provider import ISSUER, Provider

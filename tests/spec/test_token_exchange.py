@@ -7,7 +7,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from idp.citizens.citizen import Status
-from idp.oidc.client import TOKEN_EXCHANGE
+from idp.oidc.clients.client import TOKEN_EXCHANGE
 from idp.oidc.grants.token_exchange import MAX_ACTORS
 from tests.support.answers import token_refused, tokens
 from tests.support.dpop import bound_tokens, holder

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from idp.app import Services
 from idp.metrics import Metrics
-from idp.oidc.backchannel import BackChannel
-from idp.oidc.telling import Telling
+from idp.oidc.leaving.backchannel import BackChannel
+from idp.oidc.leaving.telling import Telling
 from idp.sessions import Session, leg_field
 from tests.support.listener import Listener, listening
 from tests.support.provider import Provider, running_provider, settings_for

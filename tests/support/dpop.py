@@ -8,7 +8,7 @@ from typing import Any
 from joserfc import jwk, jws, jwt
 from werkzeug.test import TestResponse
 
-from idp.oidc.dpop import token_digest
+from idp.oidc.tokens.dpop import token_digest
 from tests.support.assertions import ALGORITHMS, key_for
 from tests.support.known import Known
 from tests.support.provider import ISSUER, Registered

@@ -35,11 +35,11 @@ LIBRARIES = (
     Library(
         "cryptography",
         ("cryptography",),
-        ("idp/vault/*", "idp/oidc/keys.py", "idp/oidc/jws.py", "idp/oidc/mtls.py"),
+        ("idp/vault/*", "idp/oidc/jose/keys.py", "idp/oidc/jose/jws.py", "idp/oidc/clients/mtls.py"),
     ),
     Library("flask", ("flask", "werkzeug"), _WEB),
     Library("granian", ("granian",), ("idp/running/serve.py",)),
-    Library("joserfc", ("joserfc",), ("idp/oidc/jws.py", "idp/oidc/jwe.py")),
+    Library("joserfc", ("joserfc",), ("idp/oidc/jose/jws.py", "idp/oidc/jose/jwe.py")),
     Library("ldap3", ("ldap3",), ("connectors/ldap.py",), awaited=True),
     Library("libpass", ("passlib",), ("idp/login/password.py",)),
     Library("msgspec", ("msgspec",), ("idp/codec.py",)),

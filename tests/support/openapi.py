@@ -21,8 +21,8 @@ from flask import Flask
 
 import idp.oidc
 from idp import errors
-from idp.oidc.client import Client
-from idp.oidc.request import PARAMETERS
+from idp.oidc.authorization.request import PARAMETERS
+from idp.oidc.clients.client import Client
 from tests.support.provider import ISSUER, running_provider, settings_for
 
 ROOT = Path(__file__).parents[2]

@@ -24,7 +24,7 @@ from idp.citizens.registry import NewCitizen
 from idp.codec import encode
 from idp.config import Settings, load_settings
 from idp.login.consent import SENSITIVE
-from idp.oidc.client import Client
+from idp.oidc.clients.client import Client
 from idp.pages import Pages
 from idp.running.preparing import prepare_directory
 from idp.services import OpenState

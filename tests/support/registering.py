@@ -5,12 +5,12 @@ import json
 from federation.fetch import Fetcher
 from idp.codec import encode
 from idp.oidc import discovery
-from idp.oidc.client import Client
+from idp.oidc.clients.client import Client
 from idp.oidc.provider import Engine
 from idp.oidc.registration.registrar import Registrar, describe
 from idp.oidc.registration.sector import Sectors
 from idp.oidc.registration.statement import SoftwareStatements
-from idp.oidc.resources import Resource
+from idp.oidc.resources.resources import Resource
 from idp.services import DEFAULT_SCOPE
 from tests.support.clock import FrozenClock
 from tests.support.provider import CALLBACK, ISSUER

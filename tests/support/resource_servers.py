@@ -7,7 +7,7 @@ from typing import Any
 
 from idp.codec import encode
 from idp.oidc.registration.resource_server import prove
-from idp.oidc.resources import Resource
+from idp.oidc.resources.resources import Resource
 from tests.support.known import Known
 from tests.support.provider import ISSUER, Provider, Registered
 

@@ -9,7 +9,7 @@ import pytest
 from idp.clock import SystemClock
 from idp.codec import encode
 from idp.config import Settings, load_settings
-from idp.oidc.keys import EVERY, KeyRing
+from idp.oidc.jose.keys import EVERY, KeyRing
 from idp.running import check
 from idp.running.check import NOTE, OK, WRONG, Finding, examine
 from idp.running.preparing import prepare_directory

@@ -10,7 +10,7 @@ import pytest
 from idp.app import build_services
 from idp.clock import SystemClock
 from idp.config import load_settings
-from idp.oidc.keys import EVERY
+from idp.oidc.jose.keys import EVERY
 from idp.vault.master_keys import MasterKeys
 from tests.support.shell import NUMBER, Idp
 

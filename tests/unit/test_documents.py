@@ -13,7 +13,7 @@ from idp.config import Lifetimes, MutualTls, load_settings
 from idp.config.source import SettingsError
 from idp.metrics import Metrics
 from idp.oidc import discovery
-from idp.oidc.client import Client
+from idp.oidc.clients.client import Client
 from tests.support.provider import Provider
 
 ROOT = Path(__file__).parents[2]

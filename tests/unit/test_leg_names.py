@@ -6,9 +6,9 @@ import pytest
 
 from idp.login.consent import ask_digest
 from idp.login.transaction import Ask
-from idp.oidc import legs
-from idp.oidc.client import Client
-from idp.oidc.legs import LegNames
+from idp.oidc.authorization import legs
+from idp.oidc.authorization.legs import LegNames
+from idp.oidc.clients.client import Client
 from idp.sessions import leg_field
 
 CLIENT = Client("c1", 0, ("https://portal.example/cb",), {"": "社会保险"}, purpose={"": "查询"})

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from idp.oidc.request import PARAMETERS
+from idp.oidc.authorization.request import PARAMETERS
 from tests.support.openapi import FILE, document, offered, text
 from tests.support.provider import ISSUER, Provider, running_provider, settings_for
 from tests.support.registering import WHOLE

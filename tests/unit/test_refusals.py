@@ -1,7 +1,7 @@
 """The front door has a word of its protocol for each way in which a sign-in can refuse."""
 
 from idp.login.door import Refusal
-from idp.oidc.authorize import REFUSALS
+from idp.oidc.authorization.authorize import REFUSALS
 
 
 def test_every_refusal_has_an_error_of_its_own() -> None:

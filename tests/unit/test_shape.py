@@ -103,7 +103,7 @@ BREACHES = [
     (lambda source: shape.unknown(source, TABLE, {"os"}), Source("idp/running/check.py", "import os, leftpad")),
     (lambda source: shape.together(source, APART), Source("idp/oidc/token.py", "from idp import saml")),
     (lambda source: shape.together(source, APART), Source("idp/saml/sso.py", "from ..oidc import client")),
-    (lambda source: shape.together(source, APART), Source("idp/login/flow.py", "import idp.oidc.client")),
+    (lambda source: shape.together(source, APART), Source("idp/login/flow.py", "import idp.oidc.clients.client")),
     (
         lambda source: shape.together(source, APART),
         Source("idp/login/views/visit.py", "from idp.errors import OAuthError"),

@@ -14,11 +14,11 @@ from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.codec import decode
 from idp.errors import InvalidGrant
-from idp.oidc.client import Client
-from idp.oidc.client_auth import AuthenticatedClient
-from idp.oidc.families import Families
-from idp.oidc.grant import CodeMarker, access_key_of, code_key, code_proof, is_bound
-from idp.oidc.redemption import Redeemed, Redemption
+from idp.oidc.clients.client import Client
+from idp.oidc.clients.client_auth import AuthenticatedClient
+from idp.oidc.tokens.families import Families
+from idp.oidc.tokens.grant import CodeMarker, access_key_of, code_key, code_proof, is_bound
+from idp.oidc.tokens.redemption import Redeemed, Redemption
 from idp.parameters import Parameters
 from idp.secrets import equal, shard_of, urlsafe
 from idp.storage.state import Gone, Replayed, StateStore

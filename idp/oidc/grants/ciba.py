@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from idp.oidc.client import CIBA
-from idp.oidc.client_auth import AuthenticatedClient
-from idp.oidc.polling import Polling
+from idp.oidc.clients.client import CIBA
+from idp.oidc.clients.client_auth import AuthenticatedClient
+from idp.oidc.decoupled.polling import Polling
 from idp.parameters import Parameters
 
 

@@ -6,10 +6,10 @@ No citizen is signed in, so there is no session, no ID token, no refresh token (
 from typing import Any, Final
 
 from idp.errors import InvalidAuthorizationDetails, InvalidScope, InvalidTarget
-from idp.oidc.client import CLIENT_CREDENTIALS
-from idp.oidc.client_auth import AuthenticatedClient
-from idp.oidc.resource_tokens import ResourceTokens
-from idp.oidc.resources import Resource, ResourceDirectory
+from idp.oidc.clients.client import CLIENT_CREDENTIALS
+from idp.oidc.clients.client_auth import AuthenticatedClient
+from idp.oidc.resources.resource_tokens import ResourceTokens
+from idp.oidc.resources.resources import Resource, ResourceDirectory
 from idp.parameters import Parameters
 
 

@@ -9,15 +9,15 @@ from idp.citizens.registry import Citizens
 from idp.codec import decode
 from idp.errors import InvalidGrant, InvalidScope
 from idp.login.consent import Decision
-from idp.oidc.access import AccessTokens
-from idp.oidc.client import Client
-from idp.oidc.client_auth import AuthenticatedClient
-from idp.oidc.families import Families
-from idp.oidc.grant import GrantRecord, of_userinfo
-from idp.oidc.reach import Reaching
-from idp.oidc.resource_tokens import ResourceTokens
+from idp.oidc.clients.client import Client
+from idp.oidc.clients.client_auth import AuthenticatedClient
+from idp.oidc.resources.reach import Reaching
+from idp.oidc.resources.resource_tokens import ResourceTokens
 from idp.oidc.scopes import OFFLINE_ACCESS, OPENID, SCOPE_OF_CLAIM
-from idp.oidc.tokens import IdTokenFacts, TokenIssuer
+from idp.oidc.tokens.access import AccessTokens
+from idp.oidc.tokens.families import Families
+from idp.oidc.tokens.grant import GrantRecord, of_userinfo
+from idp.oidc.tokens.tokens import IdTokenFacts, TokenIssuer
 from idp.parameters import Parameters
 from idp.secrets import Randomness, shard_for
 from idp.storage.records.consents import StoredConsent

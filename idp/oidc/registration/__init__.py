@@ -1,8 +1,10 @@
 """Client metadata (OIDC Registration 1.0, RFC 7591): from JSON to a `Client`, each member by a rule of its own.
 
-binding.py    what its tokens are bound to, and the name of its certificate
 registrar.py  the members together, and back to JSON
 members.py    one member: its type and its limits
+notice.py     what citizens are told
+signing.py    what it signs, and with which keys
+binding.py    what its tokens are bound to, and the name of its certificate
 answers.py    how what we answer is protected
 backchannel.py  how a client asks for citizens elsewhere
 statement.py  what somebody trusted has signed of the software

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from idp.errors import InvalidClientMetadata, InvalidRedirectUri
 from idp.login.door import origin_of
+from idp.oidc.registration.members import Metadata, string, strings
 
 _PRIVATE_SCHEME: Final = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+", re.ASCII)
 _HOST: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f:.]+", re.ASCII)
@@ -86,3 +87,31 @@ def host_of(uri: str) -> str:
 def is_scheme(host: str) -> bool:
     """Whether what `host_of` gave is the scheme of an app."""
     return host.endswith(":")
+
+
+def redirect_uris_of(metadata: Metadata, name: str, application_type: str) -> tuple[str, ...]:
+    """All of a member. Raises `InvalidRedirectUri`."""
+    try:
+        return tuple(redirect_uri(uri, application_type) for uri in strings(metadata, name))
+    except InvalidClientMetadata as error:
+        raise InvalidRedirectUri(error.detail) from None
+    except InvalidRedirectUri as error:
+        raise InvalidRedirectUri(f"{name}: {error.detail}") from None
+
+
+def link_of(text: str, name: str) -> str:
+    """The same as `link`, for a member of that name. Raises `InvalidClientMetadata`."""
+    try:
+        return link(text)
+    except InvalidClientMetadata as error:
+        raise InvalidClientMetadata(f"{name}: {error.detail}") from None
+
+
+def called(metadata: Metadata, name: str) -> str | None:
+    """An address that we call ourselves: absolute, no fragment (OIDC Back-Channel Logout section 2.2)."""
+    uri = string(metadata, name)
+    if uri is None:
+        return None
+    if "#" in uri:
+        raise InvalidClientMetadata(f"{name} has a fragment")
+    return link_of(uri, name)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from idp.errors import InvalidClientMetadata
-from idp.oidc import jwe
-from idp.oidc.keys import ALGORITHMS
+from idp.oidc.jose import jwe
+from idp.oidc.jose.keys import ALGORITHMS
 from idp.oidc.registration.members import Metadata, one_of
 
 _KINDS: Final = ("id_token", "userinfo", "authorization", "introspection")

@@ -3,8 +3,8 @@
 from typing import Any
 
 from idp.errors import InvalidClientMetadata
-from idp.oidc.client import CIBA, DELIVERY_MODES, PING
-from idp.oidc.jws import CLIENT_ALGORITHMS
+from idp.oidc.clients.client import CIBA, DELIVERY_MODES, PING
+from idp.oidc.jose.jws import CLIENT_ALGORITHMS
 from idp.oidc.registration.addresses import link
 from idp.oidc.registration.members import Metadata, boolean, one_of, string
 

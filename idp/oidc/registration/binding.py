@@ -4,8 +4,8 @@ has (RFC 8705 section 2.1.2)."""
 from typing import Any
 
 from idp.errors import InvalidClientMetadata
-from idp.oidc.client import TLS_CLIENT_AUTH
-from idp.oidc.mtls import NAMES
+from idp.oidc.clients.client import TLS_CLIENT_AUTH
+from idp.oidc.clients.mtls import NAMES
 from idp.oidc.registration.members import Metadata, boolean, string
 
 

@@ -4,19 +4,15 @@ Members that we do not know are ignored (RFC 7591 section 2); those that ask for
 refused, so that nobody believes to have it. Human-readable members may carry language tags (section 2.2).
 """
 
-import re
-from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final, Protocol, cast
 
 from idp.codec import builtins, encode
 from idp.errors import InvalidClientMetadata, InvalidRedirectUri
 from idp.login.assurance import OFFERED, acr
-from idp.oidc import fapi2, jws
-from idp.oidc.authorization_details import TYPES
-from idp.oidc.client import (
+from idp.oidc.clients import fapi2
+from idp.oidc.clients.client import (
     AUTHORIZATION_CODE,
-    CLIENT_SECRET_JWT,
     ELSEWHERE,
     FAPI2,
     GRANT_TYPES,
@@ -27,29 +23,23 @@ from idp.oidc.client import (
     Client,
     answered_elsewhere,
 )
-from idp.oidc.client_keys import key_set
-from idp.oidc.jws import InvalidJwk, client_jwk
-from idp.oidc.keys import ENCRYPTION
 from idp.oidc.provider import Engine
-from idp.oidc.registration.addresses import framed, host_of, link, redirect_uri
-from idp.oidc.registration.answers import answers, encryption
+from idp.oidc.registration.addresses import called, framed, link_of, redirect_uris_of
+from idp.oidc.registration.answers import answers
 from idp.oidc.registration.backchannel import backchannel
 from idp.oidc.registration.binding import binding
 from idp.oidc.registration.members import Metadata, boolean, one_of, parse, seconds, string, strings, subset
+from idp.oidc.registration.notice import LINKS, TEXTS, name_of, notice
 from idp.oidc.registration.sector import Sectors
+from idp.oidc.registration.signing import incoming, keys_uri, own_keys, signing_alg
 from idp.oidc.registration.statement import SoftwareStatements
-from idp.oidc.resources import Resource
+from idp.oidc.resources.authorization_details import TYPES
+from idp.oidc.resources.resources import Resource
 from idp.oidc.scopes import OFFLINE_ACCESS, OPENID, SCOPES
 
 MAX_SCOPE: Final = 800
 """Bytes as JSON; every event of a token names its scopes, and has an end."""
 NOT_SHOWN: Final = ("client_secret_digest", "client_secret_salt", "registration_token_digest", "sector")
-_BASES: Final = ("consent", "statutory_duty")
-_TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
-_TEXTS: Final = ("client_name", "purpose", "retention")
-_LINKS: Final = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
-_OWN_KEY_METHODS: Final = ("private_key_jwt", "self_signed_tls_client_auth")
-"""Those by which a client proves itself with a key that it registered."""
 
 
 def ignored(document: bytes) -> tuple[str, ...]:
@@ -98,16 +88,16 @@ class Registrar:
         if method == "none" and not require_pkce:
             raise InvalidClientMetadata("a public client cannot do without PKCE")
         scope = self._scope(metadata, grants)
-        sector_identifier_uri = _called(metadata, "sector_identifier_uri")
-        requests, elsewhere = _requests(metadata), backchannel(metadata, grants, method)
-        keys = _keys(metadata, signs=method in _OWN_KEY_METHODS or _signs_requests(requests | elsewhere))
+        sector_identifier_uri = called(metadata, "sector_identifier_uri")
+        requests, elsewhere = incoming(metadata), backchannel(metadata, grants, method)
+        keys = own_keys(metadata, method, requests | elsewhere)
         return Client(
             client_id="",
             client_id_issued_at=0,
             redirect_uris=redirect_uris,
-            client_name=_name(metadata, redirect_uris),
+            client_name=name_of(metadata, redirect_uris),
             token_endpoint_auth_method=method,
-            token_endpoint_auth_signing_alg=_signing_alg(metadata, method),
+            token_endpoint_auth_signing_alg=signing_alg(metadata, method),
             **keys,
             grant_types=grants,
             response_types=_response_types(metadata) if AUTHORIZATION_CODE in grants else (),
@@ -125,10 +115,10 @@ class Registrar:
             **_software(metadata),
             **_leaving(metadata, application_type, redirect_uris),
             optional_scopes=subset(metadata, "optional_scopes", _beyond_openid(scope), ()),
-            **_notice(metadata),
+            **notice(metadata),
             profile=one_of(metadata, "profile", PROFILES, STANDARD),
             sector=self._sectors.of(
-                redirect_uris, sector_identifier_uri, _keys_uri(keys, method), answered_elsewhere(grants)
+                redirect_uris, sector_identifier_uri, keys_uri(keys, method), answered_elsewhere(grants)
             ),
         )
 
@@ -152,7 +142,7 @@ def describe(client: Client) -> dict[str, Any]:
     for name, value in builtins(client).items():
         if name in NOT_SHOWN or value in (None, (), [], {}, ""):
             continue
-        if name in _TEXTS + _LINKS:
+        if name in TEXTS + LINKS:
             document |= {f"{name}#{tag}" if tag else name: text for tag, text in value.items()}
         else:
             document[name] = " ".join(value) if name == "scope" else value
@@ -174,52 +164,10 @@ def _for_engine(metadata: Metadata) -> dict[str, Any]:
 
 
 def _answered_at(metadata: Metadata, application_type: str, grants: tuple[str, ...]) -> tuple[str, ...]:
-    uris = _redirect_uris(metadata, "redirect_uris", application_type)
+    uris = redirect_uris_of(metadata, "redirect_uris", application_type)
     if not uris and AUTHORIZATION_CODE in grants:
         raise InvalidRedirectUri("redirect_uris is missing")
     return uris
-
-
-def _redirect_uris(metadata: Metadata, name: str, application_type: str) -> tuple[str, ...]:
-    try:
-        return tuple(redirect_uri(uri, application_type) for uri in strings(metadata, name))
-    except InvalidClientMetadata as error:
-        raise InvalidRedirectUri(error.detail) from None
-    except InvalidRedirectUri as error:
-        raise InvalidRedirectUri(f"{name}: {error.detail}") from None
-
-
-def _link(text: str, name: str) -> str:
-    try:
-        return link(text)
-    except InvalidClientMetadata as error:
-        raise InvalidClientMetadata(f"{name}: {error.detail}") from None
-
-
-def _texts(metadata: Metadata, name: str) -> dict[str, str]:
-    """A human-readable member with all its languages."""
-    texts: dict[str, str] = {}
-    for member in metadata:
-        base, _, tag = member.partition("#")
-        if base == name and (text := string(metadata, member)):
-            if tag and not _TAG.fullmatch(tag):
-                raise InvalidClientMetadata(f"{name} has an unknown language tag")
-            texts[tag] = _link(text, name) if name in _LINKS else text
-    return texts
-
-
-def _requests(metadata: Metadata) -> dict[str, Any]:
-    """How its requests come (RFC 9126 section 6, RFC 9101 section 10.5)."""
-    names = ("require_pushed_authorization_requests", "require_signed_request_object")
-    alg = "request_object_signing_alg"
-    chosen = one_of(metadata, alg, jws.CLIENT_ALGORITHMS, "") or None
-    bound: dict[str, Any] = {name: boolean(metadata, name, default=False) for name in names}
-    return bound | {alg: chosen} | encryption(metadata, "request_object_encryption", tuple(ENCRYPTION))
-
-
-def _signs_requests(requests: Mapping[str, Any]) -> bool:
-    chosen = ("request_object_signing_alg", "backchannel_authentication_request_signing_alg")
-    return requests["require_signed_request_object"] or any(requests.get(name) is not None for name in chosen)
 
 
 def _wishes(metadata: Metadata) -> dict[str, Any]:
@@ -235,8 +183,8 @@ def _leaving(metadata: Metadata, application_type: str, redirect_uris: tuple[str
     """RP-Initiated Logout section 3.1, Back-Channel Logout section 2.2, Front-Channel Logout section 2."""
     frontchannel = string(metadata, "frontchannel_logout_uri")
     return {
-        "post_logout_redirect_uris": _redirect_uris(metadata, "post_logout_redirect_uris", application_type),
-        "backchannel_logout_uri": _called(metadata, "backchannel_logout_uri"),
+        "post_logout_redirect_uris": redirect_uris_of(metadata, "post_logout_redirect_uris", application_type),
+        "backchannel_logout_uri": called(metadata, "backchannel_logout_uri"),
         "backchannel_logout_session_required": boolean(metadata, "backchannel_logout_session_required", default=False),
         "frontchannel_logout_uri": None if frontchannel is None else framed(frontchannel, redirect_uris),
         "frontchannel_logout_session_required": boolean(
@@ -249,38 +197,10 @@ def _software(metadata: Metadata) -> dict[str, Any]:
     """What it is, and where a sign-in at it is begun by others (RFC 7591 section 2, OIDC Core section 4)."""
     initiate = string(metadata, "initiate_login_uri")
     return {
-        "initiate_login_uri": None if initiate is None else _link(initiate, "initiate_login_uri"),
+        "initiate_login_uri": None if initiate is None else link_of(initiate, "initiate_login_uri"),
         "software_statement": metadata.get("software_statement"),
         **{name: string(metadata, name) for name in ("software_id", "software_version")},
     }
-
-
-def _notice(metadata: Metadata) -> dict[str, Any]:
-    """What the citizen is told of the client, and on which basis it asks (PIPL articles 13 and 17)."""
-    return {
-        "contacts": strings(metadata, "contacts"),
-        "lawful_basis": one_of(metadata, "lawful_basis", _BASES, "consent"),
-        "lawful_basis_rule": _rule(metadata),
-        **{name: _texts(metadata, name) for name in ("purpose", "retention", *_LINKS)},
-    }
-
-
-def _rule(metadata: Metadata) -> str:
-    """A statutory duty rests on a rule that can be named (PIPL article 13)."""
-    rule = string(metadata, "lawful_basis_rule") or ""
-    if metadata.get("lawful_basis") == "statutory_duty" and not rule:
-        raise InvalidClientMetadata("lawful_basis_rule is missing")
-    return rule
-
-
-def _called(metadata: Metadata, name: str) -> str | None:
-    """An address that we call ourselves: absolute, no fragment (OIDC Back-Channel Logout section 2.2)."""
-    uri = string(metadata, name)
-    if uri is None:
-        return None
-    if "#" in uri:
-        raise InvalidClientMetadata(f"{name} has a fragment")
-    return _link(uri, name)
 
 
 def _grants(metadata: Metadata, method: str) -> tuple[str, ...]:
@@ -299,45 +219,11 @@ def _grants(metadata: Metadata, method: str) -> tuple[str, ...]:
     return grants
 
 
-def _name(metadata: Metadata, redirect_uris: tuple[str, ...]) -> dict[str, str]:
-    name = _texts(metadata, "client_name")
-    if not name and not redirect_uris:
-        raise InvalidClientMetadata("client_name is missing")
-    return name or {"": host_of(redirect_uris[0])}
-
-
 def _response_types(metadata: Metadata) -> tuple[str, ...]:
     """Of those a client would use, the one we offer."""
     if "code" not in (strings(metadata, "response_types") if "response_types" in metadata else ("code",)):
         raise InvalidClientMetadata("response_types without code")
     return ("code",)
-
-
-def _signing_alg(metadata: Metadata, method: str) -> str | None:
-    """OIDC Registration section 2: what assertions are signed with."""
-    offered = (jws.MAC_ALGORITHM,) if method == CLIENT_SECRET_JWT else jws.CLIENT_ALGORITHMS
-    return one_of(metadata, "token_endpoint_auth_signing_alg", offered, "") or None
-
-
-def _keys(metadata: Metadata, signs: bool) -> dict[str, Any]:
-    """RFC 7591 section 2: by value or by address, never both; with public keys only. `signs`: one of them has to."""
-    uri, document = _called(metadata, "jwks_uri"), metadata.get("jwks")
-    if uri is not None and document is not None:
-        raise InvalidClientMetadata("jwks and jwks_uri are both there")
-    if uri is not None or (document is None and not signs):
-        return {"jwks_uri": uri}
-    try:
-        keys = tuple(client_jwk(key) for key in key_set(document))
-    except InvalidJwk as invalid:
-        raise InvalidClientMetadata(f"jwks: {invalid}") from None
-    if not keys or (signs and not any(key.get("use", "sig") == "sig" for key in keys)):
-        raise InvalidClientMetadata("jwks has no key, or none to sign with")
-    return {"jwks": {"keys": keys}}
-
-
-def _keys_uri(keys: Mapping[str, Any], method: str) -> str | None:
-    """Where the keys are that it authenticates with. Those of others anybody can name."""
-    return keys.get("jwks_uri") if method in _OWN_KEY_METHODS else None
 
 
 def _beyond_openid(scope: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 from idp.audit.recorder import UnsafeEvent, note
 from idp.codec import builtins
 from idp.errors import InvalidClientMetadata
-from idp.oidc.authorization_details import CERTIFICATE_TYPE
-from idp.oidc.client import Client
-from idp.oidc.keys import ALGORITHMS
+from idp.oidc.authorization.target import ClientSource
+from idp.oidc.clients.client import Client
+from idp.oidc.jose.keys import ALGORITHMS
 from idp.oidc.registration.members import Metadata, one_of, parse, seconds, string
-from idp.oidc.resources import OPAQUE, TOKEN_FORMATS, ExchangeRule, Resource, Texts
+from idp.oidc.resources.authorization_details import CERTIFICATE_TYPE
+from idp.oidc.resources.resources import OPAQUE, TOKEN_FORMATS, ExchangeRule, Resource, Texts
 from idp.oidc.scopes import SCOPES
-from idp.oidc.target import ClientSource
 
 MAX_URI: Final = 255
 MAX_SCOPES: Final = 50

@@ -16,10 +16,10 @@ from idp.clock import Clock
 from idp.codec import decode
 from idp.config import SettingsError
 from idp.errors import InvalidSoftwareStatement, UnapprovedSoftwareStatement
-from idp.oidc import jws
-from idp.oidc.client_keys import key_set
-from idp.oidc.jws import InvalidJwk, PublicJwk, client_jwk
-from idp.oidc.numeric_date import numeric_date
+from idp.oidc.clients.client_keys import key_set
+from idp.oidc.jose import jws
+from idp.oidc.jose.jws import InvalidJwk, PublicJwk, client_jwk
+from idp.oidc.jose.numeric_date import numeric_date
 from idp.oidc.registration.members import Metadata
 
 SKEW_SECONDS: Final = 10

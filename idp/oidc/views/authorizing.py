@@ -12,8 +12,8 @@ from idp.login.party import in_language
 from idp.login.transaction import Transactions
 from idp.login.views import step_address
 from idp.login.views.answering import answered
-from idp.oidc.authorize import AuthorizationEndpoint, Visit
-from idp.oidc.target import UnknownClient, UnprovenRedirect
+from idp.oidc.authorization.authorize import AuthorizationEndpoint, Visit
+from idp.oidc.authorization.target import UnknownClient, UnprovenRedirect
 from idp.pages import ErrorKind
 from idp.storage.state import Throttled
 

@@ -12,18 +12,18 @@ from werkzeug.wrappers import Request
 from idp.errors import InvalidRequest, OAuthError
 from idp.http import CrossOrigin, Failing, Web, document, form, query
 from idp.oidc import introspect, userinfo
+from idp.oidc.authorization.par import PushedRequestEndpoint
 from idp.oidc.call import Call, ResourceCall, ShownCertificate
-from idp.oidc.ciba import BackchannelAuthenticationEndpoint
-from idp.oidc.device import DeviceAuthorizationEndpoint
-from idp.oidc.dpop import Nonces
+from idp.oidc.decoupled.ciba import BackchannelAuthenticationEndpoint
+from idp.oidc.decoupled.device import DeviceAuthorizationEndpoint
 from idp.oidc.introspect import IntrospectionEndpoint
-from idp.oidc.jws import CLIENT_ALGORITHMS
-from idp.oidc.keys import KeyRing
-from idp.oidc.par import PushedRequestEndpoint
+from idp.oidc.jose.jws import CLIENT_ALGORITHMS
+from idp.oidc.jose.keys import KeyRing
 from idp.oidc.provider import Engine
 from idp.oidc.register import Caller, RegistrationEndpoint
 from idp.oidc.revoke import RevocationEndpoint
 from idp.oidc.token import TokenEndpoint
+from idp.oidc.tokens.dpop import Nonces
 from idp.oidc.userinfo import UserinfoEndpoint
 from idp.storage.records.errors import RecordsUnavailable
 from idp.storage.state import StateUnavailable

@@ -11,8 +11,8 @@ from idp.http import PageError, Web, form, query
 from idp.login.door import PartyGone, Redirect
 from idp.login.transaction import Transactions
 from idp.login.views import step_address
-from idp.oidc import user_code
-from idp.oidc.device import Devices, UnknownCode
+from idp.oidc.decoupled import user_code
+from idp.oidc.decoupled.device import Devices, UnknownCode
 from idp.pace import Pace
 from idp.pages import DevicePage, DeviceProblem, ErrorKind, Outcome, OutcomePage
 from idp.pages.qr import qr_svg

@@ -12,10 +12,10 @@ from idp.http import Web, form, query
 from idp.login.door import origin_of
 from idp.login.party import in_language
 from idp.login.transaction import Transactions
-from idp.oidc.backchannel import Told
-from idp.oidc.client import Client
-from idp.oidc.frontchannel import ONWARD_SECONDS
-from idp.oidc.logout import LogoutRequest, SigningOut
+from idp.oidc.clients.client import Client
+from idp.oidc.leaving.backchannel import Told
+from idp.oidc.leaving.frontchannel import ONWARD_SECONDS
+from idp.oidc.leaving.logout import LogoutRequest, SigningOut
 from idp.pages import ClientView, PartyResult, SignedOutPage, SignOutPage
 from idp.parameters import parse
 from idp.sessions import Session, Sessions
