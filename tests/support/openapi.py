@@ -31,12 +31,19 @@ HOME = ROOT / "idp" / "oidc"
 
 FOR_BROWSERS = ("/authorize", "/logout")
 """What relying parties send citizens' browsers to: answered by a page or a redirect. All else is for their servers."""
+PLACES = {
+    "/authorize": ("authorization/authorize.py",),
+    "/par": ("authorization/par.py",),
+    "/device_authorization": ("decoupled/device.py",),
+    "/ciba": ("decoupled/ciba.py", "decoupled/ciba_request.py"),
+}
+"""Addresses that share a folder: the files that are their own."""
 OUR_OWN = ("/device", "/approve")
 """Pages that only we lead to, and what stands below a page."""
 SHARED = {
-    "AuthenticatedClient": ("client_auth.py", "assertion.py"),
-    "ClientAuthentication": ("client_auth.py", "assertion.py"),
-    "Presentation": ("presentation.py",),
+    "AuthenticatedClient": ("clients/client_auth.py", "clients/assertion.py"),
+    "ClientAuthentication": ("clients/client_auth.py", "clients/assertion.py"),
+    "Presentation": ("tokens/presentation.py",),
 }
 """What many endpoints are handed, and where its parameters are read."""
 BEARER = ("/userinfo", "/register")
@@ -138,7 +145,7 @@ def _row(path: str) -> tuple[list[Path], str]:
     if not known:
         return [], "RFC 8414" if path.startswith("/.well-known/") else ""
     names, told = of[max(known, key=len)]
-    return list(_files(names.split(", "))), told
+    return list(_files(PLACES.get(path) or names.split(", "))), told
 
 
 def _files(names: Iterable[str]) -> Iterator[Path]:
@@ -167,7 +174,11 @@ def _read(file: Path) -> Iterator[tuple[str, bool]]:
     rules = {
         called.attr for called in _called(tree) if isinstance(called.value, ast.Name) and called.value.id == "rules"
     }
-    functions = [each for each in ast.parse((HOME / "rules.py").read_text()).body if getattr(each, "name", "") in rules]
+    functions = [
+        each
+        for each in ast.parse((HOME / "authorization" / "rules.py").read_text()).body
+        if getattr(each, "name", "") in rules
+    ]
     found = [*_named(tree), *((name, False) for each in functions for name, _ in _named(each))]
     return iter(sorted(found, key=lambda each: each[1]))
 
