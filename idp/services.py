@@ -15,9 +15,10 @@ from idp.login.password import Passwords
 from idp.login.recovery import Recovery
 from idp.oidc import discovery
 from idp.oidc.clients.client_secrets import ClientSecrets
-from idp.oidc.clients.clients import ClientDirectory, Clients
+from idp.oidc.clients.directory import ClientDirectory
 from idp.oidc.jose.keys import KeyRing
 from idp.oidc.provider import Engine
+from idp.oidc.registration.clients import Clients
 from idp.oidc.registration.registrar import Registrar
 from idp.oidc.registration.sector import Sectors
 from idp.oidc.registration.statement import SoftwareStatements, read_issuers

@@ -13,8 +13,8 @@ from idp.cli.opened import opened, record
 from idp.cli.output import moment, show_many, show_one, table_option
 from idp.oidc.clients import fapi2
 from idp.oidc.clients.client import Client
-from idp.oidc.clients.configured import Planned, carry_out, plan, plan_one
 from idp.oidc.register import InitialTokens
+from idp.oidc.registration.configured import Planned, carry_out, plan, plan_one
 from idp.oidc.registration.registrar import ignored
 
 _LARGEST = 65_536

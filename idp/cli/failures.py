@@ -14,7 +14,7 @@ from idp.config import SettingsError
 from idp.errors import OAuthError
 from idp.login.password import ReusedPassword, UnacceptablePassword
 from idp.login.password_policy import WeakPassword
-from idp.oidc.clients.configured import BadEntry, BadFile
+from idp.oidc.registration.configured import BadEntry, BadFile
 from idp.storage.records.errors import Changed, NotFound, RecordsUnavailable
 from idp.storage.state import StateUnavailable
 from idp.vault import Unsealable

@@ -16,9 +16,13 @@ A request to /authorize goes through the files of `authorization/` in the order 
 `provider.py`. What it leaves is a code, or a transaction for `idp.login`.
 
 A request to /token goes: `clients/client_auth.py` (who asks) -> `tokens/dpop.py` (the key it shows) -> a file of
-`grants/` -> `tokens/redemption.py` (what a citizen granted on a page) -> `tokens/tokens.py` (the answer). Tokens for
-other servers than ours are those of `resources/`.
+`grants/` -> `tokens/redemption.py` (what a citizen granted on a page) -> `tokens/tokens.py` (the answer). Other
+servers than ours, and what a grant reaches there, are those of `resources/`.
 
 `scopes.py` says which claims a scope stands for, `subjects.py` by what a client knows a citizen and his session,
-`call.py` what a client's server sends. `views/` puts it all on its addresses, `front_door.py` puts it together.
+`call.py` what a client's server sends, `envelope.py` makes those of our answers that are JWTs. `views/` puts it all on
+its addresses; `front_door.py` puts it together, beside it `side_door.py` what is answered elsewhere.
+
+No folder imports one that stands after it: `jose`, `clients`, `resources`, `tokens`, `authorization`, `decoupled`,
+`grants`, `leaving`, `registration`, `views`.
 """

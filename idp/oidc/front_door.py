@@ -18,21 +18,20 @@ from idp.oidc.clients.client_auth import ClientAuthentication
 from idp.oidc.clients.client_keys import ClientKeys
 from idp.oidc.clients.mtls import Certificates
 from idp.oidc.clients.origins import Origins
-from idp.oidc.decoupled.side_door import SideDoor
+from idp.oidc.envelope import Envelopes
 from idp.oidc.grants.authorization_code import AuthorizationCodeGrant
 from idp.oidc.grants.client_credentials import ClientCredentialsGrant
 from idp.oidc.grants.refresh_token import RefreshTokenGrant
 from idp.oidc.grants.token_exchange import TokenExchangeGrant
 from idp.oidc.introspect import IntrospectionEndpoint
-from idp.oidc.jose.envelope import Envelopes
 from idp.oidc.leaving.backchannel import BackChannel
 from idp.oidc.leaving.logout import IdTokenHints, SigningOut
 from idp.oidc.leaving.telling import Telling
 from idp.oidc.leaving.withdrawal import Withdrawal
 from idp.oidc.register import InitialTokens, RegistrationEndpoint
 from idp.oidc.resources.reach import Reaching
-from idp.oidc.resources.resource_tokens import ResourceTokens
 from idp.oidc.revoke import RevocationEndpoint
+from idp.oidc.side_door import SideDoor
 from idp.oidc.subjects import Subjects
 from idp.oidc.token import Grant, TokenEndpoint
 from idp.oidc.tokens.access import AccessTokens
@@ -40,6 +39,7 @@ from idp.oidc.tokens.dpop import Nonces, Proofs
 from idp.oidc.tokens.families import Families
 from idp.oidc.tokens.presentation import Presentation
 from idp.oidc.tokens.redemption import Redemption
+from idp.oidc.tokens.resource_tokens import ResourceTokens
 from idp.oidc.tokens.tokens import TokenIssuer
 from idp.oidc.userinfo import UserinfoEndpoint
 from idp.oidc.views.calling import ApiViews, Endpoints

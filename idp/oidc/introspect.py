@@ -13,11 +13,11 @@ from idp.errors import InvalidClient
 from idp.oidc.call import Call
 from idp.oidc.clients.client import Client
 from idp.oidc.clients.client_auth import ClientAuthentication
-from idp.oidc.jose.envelope import Envelopes
-from idp.oidc.resources.resource_tokens import ResourceTokens, is_for_a_resource
+from idp.oidc.clients.confirmation import confirmation_of
+from idp.oidc.envelope import Envelopes
 from idp.oidc.subjects import Subjects
 from idp.oidc.tokens.access import AccessTokens
-from idp.oidc.tokens.confirmation import confirmation_of
+from idp.oidc.tokens.resource_tokens import ResourceTokens, is_for_a_resource
 
 INACTIVE: dict[str, Any] = {"active": False}
 CONTENT_TYPE: Final = "application/token-introspection+jwt"

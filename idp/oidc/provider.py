@@ -28,8 +28,8 @@ from pyop.request_validator import (
 from pyop.userinfo import Userinfo
 
 from idp.errors import InvalidClientMetadata, InvalidRequest
-from idp.oidc.authorization.target import ClientSource, registered
-from idp.oidc.clients.client import Client
+from idp.oidc.clients.client import Client, ClientSource
+from idp.oidc.clients.redirect_uris import registered
 from idp.oidc.scopes import OFFLINE_ACCESS
 
 __all__ = ["Engine", "PyopRequest"]
@@ -179,7 +179,7 @@ class _ClientMapping:
 
 
 class _RedirectUris:
-    """A client's redirect addresses, compared as `target.py` compares them."""
+    """A client's redirect addresses, compared as `clients/redirect_uris.py` compares them."""
 
     def __init__(self, client: Client) -> None:
         self._client = client

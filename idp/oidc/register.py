@@ -18,7 +18,7 @@ from idp.codec import Malformed, decode
 from idp.errors import AccessDenied, InvalidClientMetadata, InvalidToken, TokenMissing, TooManyRequests
 from idp.login.consent import SENSITIVE
 from idp.oidc.clients.client import CIBA, OF_CLIENTS, Client
-from idp.oidc.clients.clients import Clients, Registered
+from idp.oidc.registration.clients import Clients, Registered
 from idp.oidc.scopes import SCOPES
 from idp.secrets import SHARDS, Randomness, digest, equal, mint_anywhere, shard_of
 from idp.sources import Bucket, Sources, source_of

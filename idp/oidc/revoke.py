@@ -7,9 +7,9 @@ is the same, so that nobody learns which tokens there are.
 
 from idp.oidc.call import Call
 from idp.oidc.clients.client_auth import ClientAuthentication
-from idp.oidc.resources.resource_tokens import ResourceTokens, is_for_a_resource
 from idp.oidc.tokens.access import AccessTokens
 from idp.oidc.tokens.families import Families
+from idp.oidc.tokens.resource_tokens import ResourceTokens, is_for_a_resource
 
 
 class RevocationEndpoint:

@@ -7,7 +7,7 @@ from idp.citizens.registry import Citizens
 from idp.errors import InsufficientScope, InvalidToken, OAuthError
 from idp.oidc import scopes
 from idp.oidc.call import ResourceCall
-from idp.oidc.jose.envelope import Envelopes
+from idp.oidc.envelope import Envelopes
 from idp.oidc.provider import Engine
 from idp.oidc.tokens.access import Access, AccessTokens
 from idp.oidc.tokens.presentation import Presentation

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from idp.codec import encode
 from idp.errors import InvalidClientMetadata
 from idp.oidc.authorization.par import OF_STRANGERS
-from idp.oidc.clients.clients import Clients
-from idp.oidc.clients.configured import carry_out, plan_one
 from idp.oidc.register import InitialTokens
+from idp.oidc.registration.clients import Clients
+from idp.oidc.registration.configured import carry_out, plan_one
 from tests.support.answers import id_token_claims
 from tests.support.assertions import JWKS, KEYS, asserted, signed
 from tests.support.known import Known, acquainted

@@ -14,7 +14,7 @@ from idp.app import build_services
 from idp.clock import SystemClock
 from idp.codec import encode
 from idp.config import Settings, load_settings
-from idp.oidc.clients.clients import Registered
+from idp.oidc.registration.clients import Registered
 from idp.running.preparing import prepare_directory
 from idp.secrets import SystemRandomness
 from tests.bench.citizens import PASSWORD, add

@@ -6,7 +6,7 @@ import pytest
 from joserfc import jwk
 
 from idp.codec import encode
-from idp.oidc.clients.configured import carry_out, plan
+from idp.oidc.registration.configured import carry_out, plan
 from tests.support.answers import token_refused, tokens
 from tests.support.provider import CALLBACK, Provider, Registered
 from tests.support.registering import PUBLIC_KEY, REGISTRAR, WHOLE, registered

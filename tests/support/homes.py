@@ -77,7 +77,30 @@ class Apart:
     but: tuple[str, ...] = ()
 
 
+OIDC = (
+    "jose",
+    "clients",
+    "resources",
+    "tokens",
+    "authorization",
+    "decoupled",
+    "grants",
+    "leaving",
+    "registration",
+    "views",
+)
+"""The folders of `idp/oidc`; none imports one that stands after it."""
+OIDC_DOORS = ("idp.oidc.front_door", "idp.oidc.side_door")
+
 APART = (
+    *(
+        Apart(
+            f"idp/oidc/{folder}/*",
+            (*(f"idp.oidc.{above}" for above in OIDC[floor + 1 :]), *OIDC_DOORS),
+            "it stands above in the order that idp/oidc/__init__.py gives",
+        )
+        for floor, folder in enumerate(OIDC)
+    ),
     Apart("idp/oidc/*", ("idp.saml",), "the front doors do not know each other"),
     Apart("idp/saml/*", ("idp.oidc",), "the front doors do not know each other"),
     Apart("idp/login/*", ("idp.oidc", "idp.saml", "idp.errors"), "a login speaks no protocol"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from idp.cli.opened import opened
-from idp.oidc.clients.configured import MAX_ENTRIES
+from idp.oidc.registration.configured import MAX_ENTRIES
 from idp.storage.records.errors import Changed
 from tests.support.shell import METADATA, Idp
 
@@ -171,7 +171,7 @@ def test_what_is_no_list_is_one_line(idp: Idp, text: str) -> None:
 def test_somebody_else_was_quicker(idp: Idp) -> None:
     bring(idp, PORTAL)
     with opened() as services:
-        from idp.oidc.clients.configured import carry_out, plan
+        from idp.oidc.registration.configured import carry_out, plan
 
         planned = plan(services.clients, json.dumps([APP, PORTAL | {"client_name": "X"}]).encode())
         bring(idp, PORTAL | {"client_name": "Y"})

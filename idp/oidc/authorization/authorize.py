@@ -29,12 +29,13 @@ from idp.login.settling import Settling
 from idp.login.transaction import Transaction, Transactions
 from idp.oidc.authorization.legs import LegNames
 from idp.oidc.authorization.par import Incoming
-from idp.oidc.authorization.request import CodeRequest, Wanted, read
-from idp.oidc.authorization.target import Answering, ClientSource, Target, UnknownClient, prove, registered
-from idp.oidc.clients.client import Client
+from idp.oidc.authorization.request import Wanted, read
+from idp.oidc.authorization.target import Answering, Target, UnknownClient, prove
+from idp.oidc.clients.client import Client, ClientSource
+from idp.oidc.clients.redirect_uris import registered
 from idp.oidc.provider import Engine, PyopRequest
 from idp.oidc.subjects import Subjects
-from idp.oidc.tokens.grant import CodeRecord, code_key, code_proof, mark_code
+from idp.oidc.tokens.grant import CodeRecord, CodeRequest, code_key, code_proof, mark_code
 from idp.parameters import Parameters, parse
 from idp.secrets import Randomness, mint
 from idp.sessions import Session, Sessions, session_key

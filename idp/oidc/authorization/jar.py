@@ -13,9 +13,8 @@ from idp.clock import Clock
 from idp.codec import encode
 from idp.errors import InvalidRequestObject
 from idp.oidc.authorization.request import PARAMETERS
-from idp.oidc.authorization.target import ClientSource
 from idp.oidc.clients import fapi2
-from idp.oidc.clients.client import FAPI2, Client
+from idp.oidc.clients.client import FAPI2, Client, ClientSource
 from idp.oidc.clients.client_keys import ClientKeys
 from idp.oidc.jose import jwe, jws
 from idp.oidc.jose.keys import KeyRing

@@ -8,7 +8,7 @@ from typing import Final
 
 from idp.clock import Clock
 from idp.oidc.clients.client import Client
-from idp.oidc.jose.envelope import Envelopes
+from idp.oidc.envelope import Envelopes
 
 SECONDS: Final = 300
 """How long an answer is good (section 2.1 says ten minutes at most); the code in it is for less."""

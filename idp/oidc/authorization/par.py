@@ -14,10 +14,10 @@ from idp.codec import decode, encode
 from idp.errors import InvalidDpopProof, InvalidRequest, TooManyRequests
 from idp.oidc.authorization.jar import RequestObjects
 from idp.oidc.authorization.request import PARAMETERS, HintReader, read
-from idp.oidc.authorization.target import ClientSource, UnknownClient, UnprovenRedirect, prove
+from idp.oidc.authorization.target import UnknownClient, UnprovenRedirect, prove
 from idp.oidc.call import Call
 from idp.oidc.clients import fapi2
-from idp.oidc.clients.client import Client
+from idp.oidc.clients.client import Client, ClientSource
 from idp.oidc.clients.client_auth import ClientAuthentication
 from idp.oidc.resources.reach import Reaching
 from idp.oidc.tokens.dpop import Proofs

@@ -14,6 +14,7 @@ from idp.oidc.authorization import claims_parameter, rules
 from idp.oidc.authorization.claims_parameter import ClaimsRequest
 from idp.oidc.authorization.target import Target
 from idp.oidc.resources.reach import Reach, Reaching
+from idp.oidc.tokens.grant import CodeRequest
 from idp.parameters import Parameters
 
 PARAMETERS: Final = frozenset(
@@ -47,23 +48,6 @@ PARAMETERS: Final = frozenset(
 """Those of an authorization request that are read, if only to be refused."""
 CLOCK_SKEW: Final = 5
 """Seconds by which the clocks of our workers may differ."""
-
-
-@dataclass(frozen=True, slots=True)
-class CodeRequest:
-    """What a code is bound to. `id_token_claims` and `userinfo_claims` are single claims beyond the scopes."""
-
-    client_id: str
-    redirect_uri: str
-    state: str | None
-    nonce: str | None
-    scopes: tuple[str, ...]
-    code_challenge: str | None
-    id_token_claims: tuple[str, ...] = ()
-    userinfo_claims: tuple[str, ...] = ()
-    response_mode: str = "query"
-    dpop_jkt: str | None = None
-    reach: Reach | None = None
 
 
 class HintReader(Protocol):

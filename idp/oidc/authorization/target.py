@@ -12,7 +12,8 @@ from urllib.parse import quote_plus
 
 from idp.errors import OAuthError
 from idp.login.door import Redirect
-from idp.oidc.clients.client import Client
+from idp.oidc.clients.client import Client, ClientSource
+from idp.oidc.clients.redirect_uris import registered
 from idp.parameters import Parameters
 
 _POSTABLE: Final = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?([/?]|\Z)", re.ASCII)
@@ -24,7 +25,6 @@ JWT_MODES: Final = {"jwt": QUERY, **{f"{mode}.jwt": mode for mode in _PLAIN_MODE
 """Those that sign the answer, and where each carries it; `jwt` goes the way of `code` (JARM 1.0 section 2.3.4)."""
 RESPONSE_MODES: Final = (*_PLAIN_MODES, *JWT_MODES)
 """How an answer may reach a client."""
-_LOOPBACK: Final = re.compile(r"http://(127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(/.*)?", re.ASCII)
 
 
 class UnknownClient(Exception):
@@ -53,10 +53,6 @@ class Answering(Protocol):
     def issuer(self) -> str: ...
 
     def jwt(self, client: Client, parameters: Mapping[str, str]) -> str: ...
-
-
-class ClientSource(Protocol):
-    def get(self, client_id: str) -> Client | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,23 +106,6 @@ def prove(parameters: Parameters, clients: ClientSource) -> Target:
     if redirect_uri is None or "redirect_uri" in parameters.repeated or not registered(client, redirect_uri):
         raise UnprovenRedirect(client)
     return Target(client, redirect_uri, _state(parameters), _mode(parameters, redirect_uri))
-
-
-def registered(client: Client, redirect_uri: str) -> bool:
-    """Exact string comparison (RFC 9700 section 2.1); for native clients the port of a loopback address may differ (RFC
-    8252 section 7.3)."""
-    if redirect_uri in client.redirect_uris:
-        return True
-    if client.application_type != "native" or not _LOOPBACK.fullmatch(redirect_uri):
-        return False
-    return any(
-        _LOOPBACK.fullmatch(known) and _portless(known) == _portless(redirect_uri) for known in client.redirect_uris
-    )
-
-
-def _portless(uri: str) -> str:
-    match = _LOOPBACK.fullmatch(uri)
-    return f"http://{match[1]}{match[3] or ''}" if match else uri
 
 
 def _state(parameters: Parameters) -> str | None:

@@ -1,13 +1,13 @@
 """A registered relying party: the RFC 7591 metadata we act on, as a frozen dataclass.
 
-`idp.oidc.registration` makes it from JSON and proves it; `clients.py` keeps it. Human-readable members may carry
-a language (`client_name#zh-CN`, RFC 7591 section 2.2): they are kept as a mapping from language tag to text, with ""
-for the plain one.
+`idp.oidc.registration` makes it from JSON, proves it and keeps it; `directory.py` looks it up. Human-readable members
+may carry a language (`client_name#zh-CN`, RFC 7591 section 2.2): they are kept as a mapping from language tag to text,
+with "" for the plain one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from idp.login.party import RelyingParty
@@ -184,6 +184,14 @@ class Client:
         """The same to a citizen who answers it elsewhere: without an address where it registered itself, for nothing is
         sent there, so that it could be that of anybody whom citizens trust."""
         return self.party if self.registration_token_digest is None else replace(self.party, host="")
+
+
+class ClientSource(Protocol):
+    """Where clients are looked up."""
+
+    def get(self, client_id: str) -> Client | None:
+        """The client, enabled or not."""
+        ...
 
 
 def answered_elsewhere(grant_types: Iterable[str]) -> bool:

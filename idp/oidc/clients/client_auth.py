@@ -13,12 +13,11 @@ from idp.audit.events import EventType
 from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.errors import InvalidClient, InvalidRequest, TooManyRequests
-from idp.oidc.authorization.target import ClientSource
 from idp.oidc.call import Call, ShownCertificate
 from idp.oidc.clients.assertion import JWT_BEARER, Assertions
-from idp.oidc.clients.client import ASSERTION_METHODS, MTLS_METHODS, Client
+from idp.oidc.clients.client import ASSERTION_METHODS, MTLS_METHODS, Client, ClientSource
+from idp.oidc.clients.confirmation import UNBOUND, Confirmation
 from idp.oidc.clients.mtls import Certificates, InvalidCertificate, thumbprint
-from idp.oidc.tokens.confirmation import UNBOUND, Confirmation
 from idp.pace import Pace
 from idp.parameters import Parameters
 from idp.secrets import SHARDS, Randomness, digest, equal, mint

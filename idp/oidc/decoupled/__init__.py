@@ -5,5 +5,5 @@
     front door to the sign-in) -> ping.py (the client is told that there is an answer) -> polling.py (one poll gets the
     tokens)
 
-side_door.py puts it together.
+`idp.oidc.side_door` puts it together.
 """

@@ -12,8 +12,7 @@ from typing import Final
 
 from idp.clock import Clock
 from idp.codec import decode, encode
-from idp.oidc.authorization.request import CodeRequest
-from idp.oidc.tokens.grant import CodeRecord, code_proof
+from idp.oidc.tokens.grant import CodeRecord, CodeRequest, code_proof
 from idp.secrets import Randomness, digest, mint_anywhere, shard_of
 from idp.sessions import Session, Sessions
 from idp.storage.state import Conflict, Event, Gone, Key, Refused, StateStore

@@ -19,10 +19,9 @@ from idp.errors import InvalidUserCode, TooManyRequests, UnauthorizedClient, Unk
 from idp.login.door import Redirect
 from idp.login.transaction import Ask
 from idp.oidc.authorization.authorize import Interaction
-from idp.oidc.authorization.request import CodeRequest, HintReader
-from idp.oidc.authorization.target import ClientSource
+from idp.oidc.authorization.request import HintReader
 from idp.oidc.call import Call
-from idp.oidc.clients.client import CIBA, Client
+from idp.oidc.clients.client import CIBA, Client, ClientSource
 from idp.oidc.clients.client_auth import ClientAuthentication
 from idp.oidc.decoupled.awaited import Answered, Awaited, Waiting
 from idp.oidc.decoupled.ciba_request import BackchannelRequest, BackchannelRequests
@@ -31,6 +30,7 @@ from idp.oidc.decoupled.elsewhere import Beginning
 from idp.oidc.decoupled.inbox import Entry, Inboxes
 from idp.oidc.decoupled.ping import Pings
 from idp.oidc.subjects import Subjects
+from idp.oidc.tokens.grant import CodeRequest
 from idp.secrets import SHARDS, digest, shard_of
 from idp.sessions import Session
 from idp.sources import Bucket, Sources

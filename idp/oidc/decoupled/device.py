@@ -18,15 +18,14 @@ from idp.login.door import Redirect
 from idp.login.transaction import Ask
 from idp.oidc.authorization import rules
 from idp.oidc.authorization.authorize import Interaction
-from idp.oidc.authorization.request import CodeRequest
-from idp.oidc.authorization.target import ClientSource
 from idp.oidc.call import Call
-from idp.oidc.clients.client import DEVICE_CODE, Client
+from idp.oidc.clients.client import DEVICE_CODE, Client, ClientSource
 from idp.oidc.clients.client_auth import ClientAuthentication
 from idp.oidc.decoupled import user_code
 from idp.oidc.decoupled.awaited import Answered, Awaited, Waiting
 from idp.oidc.decoupled.elsewhere import Beginning
 from idp.oidc.scopes import OPENID
+from idp.oidc.tokens.grant import CodeRequest
 from idp.parameters import Parameters
 from idp.secrets import Randomness, digest, shard_for, shard_of
 from idp.sessions import Session

@@ -13,8 +13,7 @@ from idp.login.party import RelyingParty
 from idp.login.settling import Settling
 from idp.login.transaction import Ask, Transaction, Transactions
 from idp.oidc.authorization.authorize import Interaction
-from idp.oidc.authorization.target import ClientSource
-from idp.oidc.clients.client import Client
+from idp.oidc.clients.client import Client, ClientSource
 from idp.oidc.decoupled.awaited import Answered, Awaited, Waiting
 from idp.oidc.decoupled.ping import Pings
 from idp.oidc.subjects import Subjects

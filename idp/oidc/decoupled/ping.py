@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from federation.fetch import Fetcher, FetchError
 from federation.shares import Shares
 from idp.codec import decode, encode
-from idp.oidc.authorization.target import ClientSource
+from idp.oidc.clients.client import ClientSource
 from idp.oidc.decoupled.awaited import Awaited
 from idp.vault import Unsealable, Vault
 

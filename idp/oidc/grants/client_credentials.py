@@ -8,8 +8,8 @@ from typing import Any, Final
 from idp.errors import InvalidAuthorizationDetails, InvalidScope, InvalidTarget
 from idp.oidc.clients.client import CLIENT_CREDENTIALS
 from idp.oidc.clients.client_auth import AuthenticatedClient
-from idp.oidc.resources.resource_tokens import ResourceTokens
 from idp.oidc.resources.resources import Resource, ResourceDirectory
+from idp.oidc.tokens.resource_tokens import ResourceTokens
 from idp.parameters import Parameters
 
 

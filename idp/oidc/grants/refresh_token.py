@@ -12,11 +12,11 @@ from idp.login.consent import Decision
 from idp.oidc.clients.client import Client
 from idp.oidc.clients.client_auth import AuthenticatedClient
 from idp.oidc.resources.reach import Reaching
-from idp.oidc.resources.resource_tokens import ResourceTokens
 from idp.oidc.scopes import OFFLINE_ACCESS, OPENID, SCOPE_OF_CLAIM
 from idp.oidc.tokens.access import AccessTokens
 from idp.oidc.tokens.families import Families
 from idp.oidc.tokens.grant import GrantRecord, of_userinfo
+from idp.oidc.tokens.resource_tokens import ResourceTokens
 from idp.oidc.tokens.tokens import IdTokenFacts, TokenIssuer
 from idp.parameters import Parameters
 from idp.secrets import Randomness, shard_for

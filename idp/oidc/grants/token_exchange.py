@@ -13,9 +13,9 @@ from idp.citizens.registry import Citizens
 from idp.errors import InvalidAuthorizationDetails, InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget
 from idp.oidc.clients.client import TOKEN_EXCHANGE, Client
 from idp.oidc.clients.client_auth import AuthenticatedClient
-from idp.oidc.resources.resource_record import ResourceAccess
-from idp.oidc.resources.resource_tokens import ResourceTokens
 from idp.oidc.resources.resources import Resource, ResourceDirectory
+from idp.oidc.tokens.resource_record import ResourceAccess
+from idp.oidc.tokens.resource_tokens import ResourceTokens
 from idp.parameters import Parameters
 
 ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"

@@ -4,5 +4,4 @@ jws.py           signatures: made with `cryptography`, read with joserfc
 jwe.py           encryption to a client, and to us
 keys.py          our keys: next, active, retired
 numeric_date.py  the times in a JWT
-envelope.py      our answers that are JWTs, each of its own kind
 """

@@ -18,9 +18,8 @@ from federation.fetch import Fetcher, FetchError, Reason
 from federation.shares import Shares
 from idp.clock import Clock
 from idp.errors import TemporarilyUnavailable
-from idp.oidc.authorization.target import ClientSource
-from idp.oidc.clients.client import Client
-from idp.oidc.jose.envelope import Envelopes
+from idp.oidc.clients.client import Client, ClientSource
+from idp.oidc.envelope import Envelopes
 from idp.oidc.leaving.frontchannel import frame
 from idp.oidc.leaving.ledger import Ledger
 from idp.oidc.subjects import Subjects

@@ -11,8 +11,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from idp.errors import InvalidRequest
-from idp.oidc.authorization.target import ClientSource
-from idp.oidc.clients.client import Client
+from idp.oidc.clients.client import Client, ClientSource
 from idp.oidc.jose import jwe
 from idp.oidc.jose.jwe import InvalidJwe
 from idp.oidc.jose.jws import InvalidJws

@@ -7,7 +7,7 @@ from federation.fetch import Fetcher
 from idp.citizens.pseudonyms import Pseudonyms
 from idp.metrics import Metrics
 from idp.oidc.clients.client_keys import ClientKeys
-from idp.oidc.jose.envelope import Envelopes
+from idp.oidc.envelope import Envelopes
 from idp.oidc.leaving.backchannel import BackChannel
 from idp.oidc.leaving.ledger import Ledger
 from idp.oidc.leaving.retelling import Retelling

@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 from idp.audit.recorder import UnsafeEvent, note
 from idp.codec import builtins
 from idp.errors import InvalidClientMetadata
-from idp.oidc.authorization.target import ClientSource
-from idp.oidc.clients.client import Client
+from idp.oidc.clients.client import Client, ClientSource
 from idp.oidc.jose.keys import ALGORITHMS
 from idp.oidc.registration.members import Metadata, one_of, parse, seconds, string
 from idp.oidc.resources.authorization_details import CERTIFICATE_TYPE

@@ -1,7 +1,6 @@
-"""Other resource servers than ours, and the tokens for them (RFC 8707, RFC 9068).
+"""Other resource servers than ours (RFC 8707); the tokens for them are those of `tokens/resource_tokens.py`.
 
 resources.py              the servers, as an operator registered them
 reach.py                  which of them a grant names
 authorization_details.py  and for which single things (RFC 9396)
-resource_tokens.py        the tokens; resource_record.py is what is kept of one
 """

@@ -12,8 +12,7 @@ from idp.audit.recorder import event, note
 from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.errors import InvalidGrant, InvalidToken, OAuthError
-from idp.oidc.authorization.target import ClientSource
-from idp.oidc.clients.client import Client
+from idp.oidc.clients.client import Client, ClientSource
 from idp.oidc.scopes import CLAIMS_OF_SCOPE, SCOPE_OF_CLAIM, claims_of
 from idp.oidc.subjects import Subjects
 from idp.oidc.tokens.grant import AccessRecord, CodeRecord, GrantRecord, access_key, family_key

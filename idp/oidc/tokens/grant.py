@@ -6,13 +6,29 @@ from typing import Final
 
 from idp.codec import encode
 from idp.login.consent import granted_by
-from idp.oidc.authorization.request import CodeRequest
+from idp.oidc.clients.confirmation import UNBOUND, Confirmation
 from idp.oidc.resources.reach import Reach
 from idp.oidc.scopes import CLAIMS_OF_SCOPE
-from idp.oidc.tokens.confirmation import UNBOUND, Confirmation
 from idp.secrets import digest, shard_of
 from idp.sessions import Head
 from idp.storage.state import Key
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRequest:
+    """What a code is bound to. `id_token_claims` and `userinfo_claims` are single claims beyond the scopes."""
+
+    client_id: str
+    redirect_uri: str
+    state: str | None
+    nonce: str | None
+    scopes: tuple[str, ...]
+    code_challenge: str | None
+    id_token_claims: tuple[str, ...] = ()
+    userinfo_claims: tuple[str, ...] = ()
+    response_mode: str = "query"
+    dpop_jkt: str | None = None
+    reach: Reach | None = None
 
 
 @dataclass(frozen=True, slots=True)

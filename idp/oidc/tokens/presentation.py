@@ -11,8 +11,8 @@ from idp.errors import (
     UseDpopNonce,
 )
 from idp.oidc.call import ResourceCall
+from idp.oidc.clients.confirmation import confirmation_of
 from idp.oidc.clients.mtls import InvalidCertificate, thumbprint
-from idp.oidc.tokens.confirmation import confirmation_of
 from idp.oidc.tokens.dpop import Proofs
 from idp.oidc.tokens.grant import access_key
 from idp.parameters import parse

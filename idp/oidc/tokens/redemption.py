@@ -12,12 +12,12 @@ from idp.citizens.registry import Citizens
 from idp.codec import decode, encode
 from idp.oidc.clients.client_auth import AuthenticatedClient
 from idp.oidc.resources.reach import Reaching
-from idp.oidc.resources.resource_tokens import ResourceTokens
 from idp.oidc.scopes import OFFLINE_ACCESS
 from idp.oidc.subjects import Subjects
 from idp.oidc.tokens.access import AccessTokens
 from idp.oidc.tokens.families import Families
 from idp.oidc.tokens.grant import CodeMarker, CodeRecord, GrantRecord, access_key, of_userinfo
+from idp.oidc.tokens.resource_tokens import ResourceTokens
 from idp.oidc.tokens.tokens import IdTokenFacts, TokenIssuer
 from idp.parameters import Parameters
 from idp.secrets import Randomness

@@ -9,9 +9,9 @@ from idp.clock import Clock
 from idp.login.assurance import acr
 from idp.oidc import scopes
 from idp.oidc.clients.client import Client
-from idp.oidc.jose.envelope import Envelopes
+from idp.oidc.clients.confirmation import confirmation_of
+from idp.oidc.envelope import Envelopes
 from idp.oidc.subjects import Subjects
-from idp.oidc.tokens.confirmation import confirmation_of
 from idp.oidc.tokens.grant import GrantRecord
 from idp.secrets import urlsafe
 

@@ -1,25 +1,23 @@
-"""The registered clients: kept as documents in the records, and in each worker while their version stands."""
+"""Registers clients and keeps them, as documents in the records: for an operator's verbs and for /register."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from idp.clock import Clock
-from idp.codec import decode, encode
+from idp.codec import encode
 from idp.errors import InvalidClientMetadata
 from idp.oidc.clients.client import CLIENT_SECRET_JWT, SECRET_METHODS, Client, answered_elsewhere
 from idp.oidc.clients.client_secrets import ClientSecrets
+from idp.oidc.clients.directory import kept
 from idp.oidc.clients.origins import origins_of
 from idp.oidc.registration.addresses import LOOPBACK, is_scheme
 from idp.oidc.registration.registrar import Registrar, describe
 from idp.secrets import Randomness, digest, urlsafe
-from idp.storage.records.clients import ChangedClient, ClientRecords, StoredClient
+from idp.storage.records.clients import ChangedClient, ClientRecords
 from idp.storage.records.errors import Changed, NotFound
-from idp.versions import Shelf, Versions
-
-CAPACITY: Final = 10_000
-"""Clients a worker keeps in memory."""
+from idp.versions import Versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +29,7 @@ class Registered:
     registration_access_token: str | None = None
 
 
-class ClientDirectory:
-    """Looks clients up; what the endpoints need of them."""
-
-    def __init__(self, records: ClientRecords, versions: Versions) -> None:
-        self._records = records
-        self._shelf: Shelf[Client] = Shelf(versions, CAPACITY)
-
-    def get(self, client_id: str) -> Client | None:
-        """The client, enabled or not."""
-        if "\0" in client_id:  # PostgreSQL takes no such text
-            return None
-        return self._shelf.get(client_id, self._load)
-
-    def _load(self, client_id: str) -> Client | None:
-        stored = self._records.get(client_id)
-        return _client(stored) if stored else None
-
-
 class Clients:
-    """Registers and keeps clients; what an operator needs of them."""
-
     def __init__(
         self,
         records: ClientRecords,
@@ -71,7 +49,7 @@ class Clients:
     def get(self, client_id: str) -> Client | None:
         """The client, enabled or not, as it is stored now."""
         stored = self._records.get(client_id)
-        return _client(stored) if stored else None
+        return kept(stored) if stored else None
 
     def add(self, metadata: bytes) -> Registered:
         """Register a client from RFC 7591 metadata in JSON. Raises `InvalidClientMetadata` or `InvalidRedirectUri`."""
@@ -94,7 +72,7 @@ class Clients:
         """Other metadata for the same client. Raises `InvalidClientMetadata` as `changed` does, and `NotFound` if it
         was changed, disabled or removed since it was read."""
         stored = self._records.get(client.client_id)
-        if stored is None or _client(stored) != client:
+        if stored is None or kept(stored) != client:
             raise NotFound(client.client_id)
         registered = self.changed(client, proved, managed=True)
         now, origins = int(self._clock.now()), origins_of(registered.client)
@@ -161,7 +139,7 @@ class Clients:
         if client is None:
             return None
         stored = self._records.get(client.client_id)
-        if stored is None or _client(stored) != client:
+        if stored is None or kept(stored) != client:
             raise Changed
         return stored.document
 
@@ -181,7 +159,7 @@ class Clients:
 
     def page(self, after: str = "", limit: int = 100) -> Sequence[Client]:
         """Clients in order of their id, beginning after one."""
-        return [_client(stored) for stored in self._records.page(after, limit)]
+        return [kept(stored) for stored in self._records.page(after, limit)]
 
     def all(self) -> Iterator[Client]:
         """Every client, a page at a time."""
@@ -213,7 +191,3 @@ def own_sector(client: Client, client_id: str) -> Client:
     unproved = of_app or answered_elsewhere(client.grant_types)
     own = not client.sector or (unproved and client.sector_identifier_uri is None)
     return dataclasses.replace(client, sector=client_id) if own else client
-
-
-def _client(stored: StoredClient) -> Client:
-    return dataclasses.replace(decode(stored.document, Client), enabled=stored.enabled)

@@ -15,16 +15,15 @@ from idp.audit.recorder import event, note
 from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.errors import InvalidGrant, InvalidTarget
-from idp.oidc.authorization.target import ClientSource
-from idp.oidc.clients.client import Client
+from idp.oidc.clients.client import Client, ClientSource
 from idp.oidc.clients.client_auth import AuthenticatedClient
 from idp.oidc.jose.keys import InvalidJws, KeyRing
 from idp.oidc.resources.authorization_details import CERTIFICATE_RECORDS, name_of, names, within
 from idp.oidc.resources.reach import Chosen
-from idp.oidc.resources.resource_record import IssuedToken, ResourceAccess, ResourceRecord, SignIn
 from idp.oidc.resources.resources import JWT, Resource, ResourceDirectory
 from idp.oidc.subjects import Subjects
 from idp.oidc.tokens.grant import GrantRecord
+from idp.oidc.tokens.resource_record import IssuedToken, ResourceAccess, ResourceRecord, SignIn
 from idp.secrets import Randomness, digest, mint, shard_for, shard_of
 from idp.storage.state import Conflict, Gone, Key, StateStore
 

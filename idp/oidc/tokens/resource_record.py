@@ -5,9 +5,9 @@ from typing import Any
 
 from idp.login.assurance import acr
 from idp.oidc.clients.client import Client
+from idp.oidc.clients.confirmation import Confirmation
 from idp.oidc.resources.authorization_details import Records
 from idp.oidc.resources.resources import Resource
-from idp.oidc.tokens.confirmation import Confirmation
 from idp.storage.state import Key
 
 

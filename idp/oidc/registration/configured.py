@@ -13,7 +13,7 @@ from idp.audit.recorder import IDENTIFIERS
 from idp.codec import Malformed, decode, elements, encode
 from idp.errors import InvalidClientMetadata, OAuthError
 from idp.oidc.clients.client import Client
-from idp.oidc.clients.clients import Clients
+from idp.oidc.registration.clients import Clients
 from idp.oidc.registration.members import parse, string
 from idp.oidc.registration.registrar import NOT_SHOWN
 
