@@ -36,13 +36,13 @@ def metadata(issuer: str, registration: bool = False, mutual_tls: MutualTls | No
     """The document of /.well-known/openid-configuration for this issuer; `registration`: whether anybody may register a
     client over HTTP, with a token or without; `mutual_tls`: how we are told of certificates, if we are."""
     offered: dict[str, object] = {"registration_endpoint": f"{issuer}/register"} if registration else {}
-    methods = (*AUTH_METHODS, *_by_certificate(mutual_tls))
     return (
         offered
         | _endpoints(issuer)
         | _flags()
         | _certificates(mutual_tls)
         | _protection()
+        | _authentication((*AUTH_METHODS, *_by_certificate(mutual_tls)))
         | {
             "scopes_supported": SCOPES,
             "authorization_details_types_supported": TYPES,
@@ -55,10 +55,6 @@ def metadata(issuer: str, registration: bool = False, mutual_tls: MutualTls | No
             "backchannel_token_delivery_modes_supported": DELIVERY_MODES,
             "backchannel_authentication_request_signing_alg_values_supported": CLIENT_ALGORITHMS,
             "code_challenge_methods_supported": ("S256",),
-            "token_endpoint_auth_methods_supported": methods,
-            "token_endpoint_auth_signing_alg_values_supported": (*CLIENT_ALGORITHMS, MAC_ALGORITHM),
-            "revocation_endpoint_auth_methods_supported": methods,
-            "introspection_endpoint_auth_methods_supported": tuple(each for each in methods if each != "none"),
             "dpop_signing_alg_values_supported": CLIENT_ALGORITHMS,
             "subject_types_supported": ("pairwise", "public"),
             "acr_values_supported": tuple(acr(level) for level in OFFERED),
@@ -82,6 +78,17 @@ def _endpoints(issuer: str) -> dict[str, object]:
         "revocation_endpoint": f"{issuer}/revoke",
         "introspection_endpoint": f"{issuer}/introspect",
     }
+
+
+def _authentication(methods: tuple[str, ...]) -> dict[str, object]:
+    """RFC 8414 section 2: where a method signs, its algorithms have to stand beside it. Only who authenticates may
+    introspect."""
+    told: dict[str, object] = {}
+    for endpoint in ("token", "revocation", "introspection"):
+        taken = tuple(each for each in methods if each != "none" or endpoint != "introspection")
+        told[f"{endpoint}_endpoint_auth_methods_supported"] = taken
+        told[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] = (*CLIENT_ALGORITHMS, MAC_ALGORITHM)
+    return told
 
 
 def _by_certificate(mutual_tls: MutualTls | None) -> tuple[str, ...]:

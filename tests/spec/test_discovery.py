@@ -131,16 +131,19 @@ def proved(scene: Scene, client: Registered, method: str) -> tuple[dict[str, str
     return {}, {"client_id": client.id} | ({"client_secret": client.secret} if client.secret else {})
 
 
+def asserting(scene: Scene, alg: str) -> tuple[Registered, dict[str, str]]:
+    """A client that signs with this algorithm, and an assertion of its."""
+    method = "client_secret_jwt" if alg == "HS256" else "private_key_jwt"
+    client = scene.provider.client(token_endpoint_auth_method=method, jwks=JWKS, token_endpoint_auth_signing_alg=alg)
+    key = secret_key(client) if alg == "HS256" else None
+    return client, asserted(assertion(client.id, scene.provider.clock.now(), alg, key))
+
+
 def assertions_are_signed_with(scene: Scene, values: list[str]) -> None:
     for value in values:
-        method = "client_secret_jwt" if value == "HS256" else "private_key_jwt"
-        client = scene.provider.client(
-            token_endpoint_auth_method=method, jwks=JWKS, token_endpoint_auth_signing_alg=value
-        )
-        key = secret_key(client) if value == "HS256" else None
-        signed = asserted(assertion(client.id, scene.provider.clock.now(), value, key))
+        client, proof = asserting(scene, value)
         fields = {"grant_type": "authorization_code", "code": "x", "redirect_uri": "x"}
-        assert scene.provider.token(client, fields | signed, {}).json["error"] == "invalid_grant", value
+        assert scene.provider.token(client, fields | proof, {}).json["error"] == "invalid_grant", value
 
 
 def proofs_are_signed_with(scene: Scene, values: list[str]) -> None:
@@ -167,6 +170,13 @@ def client_authentication_is_taken(scene: Scene, values: list[str]) -> None:
     for other in ("tls_client_auth", "self_signed_tls_client_auth"):
         with pytest.raises(InvalidClientMetadata):
             scene.provider.client(token_endpoint_auth_method=other)
+
+
+def assertions_are_taken_at(scene: Scene, values: list[str], path: str) -> None:
+    for value in values:
+        _, proof = asserting(scene, value)
+        answer = scene.provider.machine().post(path, base_url=ISSUER, data={"token": "x"} | proof)
+        assert answer.status_code == 200, value
 
 
 def told_at(scene: Scene, path: str, method: str) -> int:
@@ -313,6 +323,8 @@ EACH: dict[str, Check] = {
     "code_challenge_methods_supported": challenge_methods_are_taken,
     "token_endpoint_auth_methods_supported": client_authentication_is_taken,
     "token_endpoint_auth_signing_alg_values_supported": assertions_are_signed_with,
+    "revocation_endpoint_auth_signing_alg_values_supported": partial(assertions_are_taken_at, path="/revoke"),
+    "introspection_endpoint_auth_signing_alg_values_supported": partial(assertions_are_taken_at, path="/introspect"),
     "dpop_signing_alg_values_supported": proofs_are_signed_with,
     "request_object_signing_alg_values_supported": requests_are_signed_with,
     "request_object_encryption_alg_values_supported": requests_are_encrypted_to,
