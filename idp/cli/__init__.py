@@ -3,7 +3,7 @@
     running.py serve, demo, db upgrade, check    citizen.py      add, import, show, suspend, close, resume
     client.py  add, import, change, list …       credentials.py  password, totp, recovery of a citizen
     audit.py   tail, search                      details.py      change, renumber a citizen
-    key.py     list, rotate, rekey, master       resource.py    add, list, show, remove
+    key.py     list, rotate, rekey, master       resource.py     add, list, show, remove
     logout.py  list, show: who was told of a sign-out
 
     lazily.py    loads a noun when it is used, so that help and completion are quick
@@ -40,7 +40,7 @@ from idp.cli.lazily import LazyGroup
         ),
         "client": ("idp.cli.client:client", "Register and manage OpenID Connect clients."),
         "resource": ("idp.cli.resource:resource", "Register and manage resource servers."),
-        "key": ("idp.cli.key:key", "Signing keys, and re-keying what is encrypted."),
+        "key": ("idp.cli.key:key", "Keys that sign or open what is encrypted to us, and re-keying what is stored."),
         "logout": ("idp.cli.logout:logout", "Which portals were told that a session ended, and what came of it."),
         "audit": ("idp.cli.audit:audit", "Read the audit trail."),
     },

@@ -1,4 +1,4 @@
-"""`idp key …`: the keys that sign tokens, and the re-keying of what is encrypted."""
+"""`idp key …`: the keys that sign, those that open what is encrypted to us, and the re-keying of what is stored."""
 
 import sys
 import time
@@ -13,7 +13,7 @@ from idp.cli.example import example
 from idp.cli.opened import opened, record
 from idp.cli.output import moment, show, show_many, table_option
 from idp.clock import SystemClock
-from idp.oidc.jose.keys import EVERY
+from idp.oidc.jose.keys import ALGORITHMS, EVERY
 from idp.running.rekey import Rekeying, RekeyProgress
 from idp.secrets import SystemRandomness
 from idp.vault.master_keys import MasterKeys
@@ -28,13 +28,13 @@ _COLUMNS = ("kid", "alg", "state", "created_at", "activated_at", "retired_at")
 
 @click.group()
 def key() -> None:
-    """Signing keys (next, active, retired), and re-keying what is encrypted at rest."""
+    """Keys that sign or open (next, active, retired), and re-keying what is encrypted at rest."""
 
 
 @key.command("list", epilog=example("idp key list --table"))
 @table_option
 def list_(as_table: bool) -> None:
-    """List the signing keys."""
+    """List the keys."""
     with opened(begin=True) as services:
         services.keys.ensure()
         show_many(_described(services), _COLUMNS, as_table)
@@ -44,7 +44,7 @@ def list_(as_table: bool) -> None:
 @click.option("--alg", type=click.Choice(list(EVERY)), help="Only this algorithm; without it, all.")
 @table_option
 def rotate(alg: str | None, as_table: bool) -> None:
-    """Retire the active key, sign with the next one, and publish a new next one."""
+    """Retire the active key, put the next one in its place, and make a new next one."""
     with opened(begin=True, tells=True) as services:
         services.keys.ensure()
         rotated = [alg] if alg else list(EVERY)
@@ -99,9 +99,11 @@ def _followed(rekeying: Rekeying) -> RekeyProgress:
 
 
 def _published_just_now(services: Services, algs: Sequence[str]) -> list[str]:
+    """Of those that sign: what is encrypted to a retired key is still opened."""
     since = services.clock.now() - _LEARNT_SECONDS
     keys = services.keys.list()
-    return [each.alg for each in keys if each.alg in algs and each.state == "next" and each.created_at > since]
+    early = {each.alg for each in keys if each.state == "next" and each.created_at > since}
+    return [alg for alg in algs if alg in ALGORITHMS and alg in early]
 
 
 def _described(services: Services) -> list[dict[str, Any]]:

@@ -217,9 +217,9 @@ class _Examiner:
                 continue
             if age >= KEY_DAYS:
                 todo = f"run `idp key rotate --alg {key.alg}`"
-                yield Finding("signing keys", WRONG, f"the {key.alg} key has signed for {age} days", todo)
+                yield Finding("signing keys", WRONG, f"the {key.alg} key has been active for {age} days", todo)
             else:
-                yield Finding("signing keys", OK, f"the {key.alg} key has signed for {age} days")
+                yield Finding("signing keys", OK, f"the {key.alg} key has been active for {age} days")
 
     def _vault(self) -> Vault:
         settings = self._settings

@@ -32,6 +32,11 @@ def test_a_rotation_that_portals_could_not_foresee_is_done_and_said(idp: Idp) ->
     assert at_once.err.startswith("ES256: what signs from now on was published less than a day ago")
 
 
+def test_a_rotation_of_what_opens_takes_nobody_unawares(idp: Idp) -> None:
+    """The retired key still opens what is encrypted to it."""
+    assert idp("key", "rotate", "--alg", "RSA-OAEP-256").err == ""
+
+
 def test_a_day_later_portals_know_the_next_key(idp: Idp, monkeypatch: pytest.MonkeyPatch) -> None:
     assert idp("key", "list").status == 0
     monkeypatch.setattr(SystemClock, "now", lambda _: time.time() + 86_401)
