@@ -198,4 +198,14 @@ def _registration(metadata: Mapping[str, object]) -> RegistrationRequest:
 def _published(provider: _CitizenProvider, metadata: Mapping[str, object]) -> Mapping[str, object]:
     """The provider's configuration, less what pyop adds by itself and we do not claim."""
     configuration = provider.provider_configuration.to_dict()
-    return {name: value for name, value in configuration.items() if name in metadata}
+    return {
+        name: _in_order(value, metadata[name]) if isinstance(value, list) else value
+        for name, value in configuration.items()
+        if name in metadata
+    }
+
+
+def _in_order(values: list[str], ours: object) -> list[str]:
+    """As we wrote them: pyop makes sets of some, which every process orders differently."""
+    order = {each: place for place, each in enumerate(ours)} if isinstance(ours, tuple | list) else {}
+    return sorted(values, key=lambda each: order.get(each, len(order)))
