@@ -20,8 +20,9 @@ A request to /token goes: `clients/client_auth.py` (who asks) -> `tokens/dpop.py
 servers than ours, and what a grant reaches there, are those of `resources/`.
 
 `scopes.py` says which claims a scope stands for, `subjects.py` by what a client knows a citizen and his session,
-`call.py` what a client's server sends, `envelope.py` makes those of our answers that are JWTs. `views/` puts it all on
-its addresses; `front_door.py` puts it together, beside it `side_door.py` what is answered elsewhere.
+`call.py` what a client's server sends, `limits.py` how it hears that it comes too often; `envelope.py` makes those of
+our answers that are JWTs. `views/` puts it all on its addresses; `front_door.py` puts it together, beside it
+`side_door.py` what is answered elsewhere.
 
 No folder imports one that stands after it: `jose`, `clients`, `resources`, `tokens`, `authorization`, `decoupled`,
 `grants`, `leaving`, `registration`, `views`.

@@ -15,15 +15,16 @@ from idp.audit.events import EventType
 from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.codec import Malformed, decode
-from idp.errors import AccessDenied, InvalidClientMetadata, InvalidToken, TokenMissing, TooManyRequests
+from idp.errors import AccessDenied, InvalidClientMetadata, InvalidToken, TokenMissing
 from idp.login.consent import SENSITIVE
 from idp.oidc.clients.client import CIBA, OF_CLIENTS, Client
+from idp.oidc.limits import counted
 from idp.oidc.registration.clients import Clients, Registered
 from idp.oidc.scopes import SCOPES
 from idp.secrets import SHARDS, Randomness, digest, equal, mint_anywhere, shard_of
 from idp.sources import Bucket, Sources, source_of
 from idp.storage.records.errors import NotFound
-from idp.storage.state import Gone, Key, Replayed, StateStore, Throttled
+from idp.storage.state import Gone, Key, Replayed, StateStore
 
 OF_A_SOURCE: Final = Bucket(size=20, drain=30)
 """Registrations of one source: twenty at once, then one every half a minute."""
@@ -134,10 +135,7 @@ class RegistrationEndpoint:
         return client
 
     def _count(self, source: str) -> None:
-        try:
-            self._sources.count(source_of(source))
-        except Throttled as throttled:
-            raise TooManyRequests(throttled.retry_after, "registration") from None
+        counted(self._sources.count, source_of(source), "registration")
 
     def _described(self, registered: Registered) -> dict[str, Any]:
         """Section 3.2.1, and RFC 7592 section 3."""

@@ -13,8 +13,9 @@ from idp.oidc.authorization.request import HintReader
 from idp.oidc.clients.client_auth import ClientAuthentication
 from idp.oidc.clients.client_keys import ClientKeys
 from idp.oidc.decoupled import ciba, device
+from idp.oidc.decoupled.approvals import Approvals
 from idp.oidc.decoupled.awaited import Waiting
-from idp.oidc.decoupled.ciba import Addresses, Approvals, BackchannelAuthenticationEndpoint
+from idp.oidc.decoupled.ciba import Addresses, BackchannelAuthenticationEndpoint
 from idp.oidc.decoupled.ciba_request import BackchannelRequests
 from idp.oidc.decoupled.citizen_code import CitizenCodes
 from idp.oidc.decoupled.device import DeviceAuthorizationEndpoint, Devices, UserCodes

@@ -3,7 +3,7 @@
     frame.py        what every page needs, and who asks
     signing_in.py   the steps of a sign-in: password, TOTP, recovery code, new password
     consenting.py   what is passed on, to whom, why and for how long
-    elsewhere.py    signing in for a device elsewhere: its code, and what became of it
+    elsewhere.py    signing in for a device or a service elsewhere: its code, and what became of it
     qr.py           an address as a picture (segno's home)
     ending.py       back to the service with a form, signing out
     account.py      what was agreed to, and taking it back

@@ -1,4 +1,4 @@
-"""Signing in for a device elsewhere: its code, what tells it apart, and what became of it."""
+"""Signing in for a device or a service elsewhere: its code, what tells it apart, and what became of it."""
 
 import enum
 from collections.abc import Sequence

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from idp.clock import Clock
 from idp.codec import decode, encode
-from idp.errors import InvalidDpopProof, InvalidRequest, TooManyRequests
+from idp.errors import InvalidDpopProof, InvalidRequest
 from idp.oidc.authorization.jar import RequestObjects
 from idp.oidc.authorization.request import PARAMETERS, HintReader, read
 from idp.oidc.authorization.target import UnknownClient, UnprovenRedirect, prove
@@ -19,12 +19,13 @@ from idp.oidc.call import Call
 from idp.oidc.clients import fapi2
 from idp.oidc.clients.client import Client, ClientSource
 from idp.oidc.clients.client_auth import ClientAuthentication
+from idp.oidc.limits import counted
 from idp.oidc.resources.reach import Reaching
 from idp.oidc.tokens.dpop import Proofs
 from idp.parameters import Parameters
 from idp.secrets import Randomness, digest, mint_anywhere, shard_of
 from idp.sources import Bucket, Sources, source_of
-from idp.storage.state import Gone, Key, Replayed, StateStore, Throttled
+from idp.storage.state import Gone, Key, Replayed, StateStore
 
 PATH: Final = "/par"
 PREFIX: Final = "urn:ietf:params:oauth:request_uri:"
@@ -133,10 +134,7 @@ class PushedRequestEndpoint:
         return replace(parameters, values={**parameters.values, "dpop_jkt": jkt})
 
     def _count(self, source: str) -> None:
-        try:
-            self._strangers.count(source_of(source))
-        except Throttled as throttled:
-            raise TooManyRequests(throttled.retry_after, "pushed requests") from None
+        counted(self._strangers.count, source_of(source), "pushed requests")
 
 
 def _key(handle: str) -> Key:

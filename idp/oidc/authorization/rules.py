@@ -17,7 +17,7 @@ from idp.errors import (
     UnauthorizedClient,
     UnsupportedResponseType,
 )
-from idp.oidc.authorization.target import deliverable
+from idp.oidc.authorization.target import MAX_STATE, deliverable
 from idp.oidc.clients.client import Client
 from idp.oidc.scopes import CLAIMS_OF_SCOPE, OFFLINE_ACCESS, OPENID, SCOPE_OF_CLAIM
 from idp.parameters import Parameters
@@ -89,7 +89,7 @@ def texts_are_short(parameters: Parameters, client: Client) -> None:
         value = parameters.get(name)
         if value is not None and (len(value) > MAX_TEXT or not value.isprintable()):
             raise InvalidRequest(f"{name} is too long or has control characters")
-    if len(parameters.get("state") or "") > 8_192:
+    if len(parameters.get("state") or "") > MAX_STATE:
         raise InvalidRequest("state is too long")
 
 

@@ -12,23 +12,22 @@ from urllib.parse import unquote_plus
 from idp.audit.events import EventType
 from idp.audit.recorder import event
 from idp.clock import Clock
-from idp.errors import InvalidClient, InvalidRequest, TooManyRequests
+from idp.errors import InvalidClient, InvalidRequest
 from idp.oidc.call import Call, ShownCertificate
 from idp.oidc.clients.assertion import JWT_BEARER, Assertions
 from idp.oidc.clients.client import ASSERTION_METHODS, MTLS_METHODS, Client, ClientSource
 from idp.oidc.clients.confirmation import UNBOUND, Confirmation
 from idp.oidc.clients.mtls import Certificates, InvalidCertificate, thumbprint
+from idp.oidc.limits import counted
 from idp.pace import Pace
 from idp.parameters import Parameters
 from idp.secrets import SHARDS, Randomness, digest, equal, mint
 from idp.sources import Bucket, Sources, source_of
-from idp.storage.state import StateStore, Throttled
+from idp.storage.state import StateStore
 
 FAILURES: Final = Bucket(size=30, drain=2)
 """Wrong client authentications of one source, and wrong grants of clients that cannot authenticate: thirty at once,
 then one every two seconds."""
-
-
 _NAMED: Final = ("none", *MTLS_METHODS)
 """What a `client_id` alone may be: a name, and beside it perhaps a certificate (RFC 8705 section 2)."""
 
@@ -100,10 +99,8 @@ class ClientAuthentication:
 
     def _keep_pace(self, client: Client, source: str) -> None:
         """Only who proved to be the client is counted as it. A public one is each of its devices."""
-        try:
-            self._pace.count(client.client_id if client.confidential else f"{client.client_id} {source_of(source)}")
-        except Throttled as throttled:
-            raise TooManyRequests(throttled.retry_after, "requests of one client") from None
+        who = client.client_id if client.confidential else f"{client.client_id} {source_of(source)}"
+        counted(self._pace.count, who, "requests of one client")
 
     def count_failure(self, source: str) -> None:
         """Raises `TooManyRequests` (RFC 6749 section 2.3.1), which is not told to the trail: a flood must not fill it.
@@ -111,10 +108,7 @@ class ClientAuthentication:
         A right secret is never counted and never refused. Secrets have 256 random bits, so nobody comes by one by
         guessing; and a stranger behind the same address cannot shut a relying party out.
         """
-        try:
-            self._failures.count(source_of(source))
-        except Throttled as throttled:
-            raise TooManyRequests(throttled.retry_after, "client authentication") from None
+        counted(self._failures.count, source_of(source), "client authentication")
 
 
 def authenticate(

@@ -24,13 +24,14 @@ from idp.oidc.clients.client_auth import ClientAuthentication
 from idp.oidc.decoupled import user_code
 from idp.oidc.decoupled.awaited import Answered, Awaited, Waiting
 from idp.oidc.decoupled.elsewhere import Beginning
+from idp.oidc.limits import counted
 from idp.oidc.scopes import OPENID
 from idp.oidc.tokens.grant import CodeRequest
 from idp.parameters import Parameters
 from idp.secrets import Randomness, digest, shard_for, shard_of
 from idp.sessions import Session
 from idp.sources import Bucket, Sources, source_of
-from idp.storage.state import Conflict, Key, StateStore, Throttled
+from idp.storage.state import Conflict, Key, StateStore
 
 DOOR: Final = "device"
 """The kind of what waits, too."""
@@ -159,10 +160,7 @@ class DeviceAuthorizationEndpoint:
         raise TooManyRequests(1, "every user code that was tried is in use")
 
     def _count(self, source: str) -> None:
-        try:
-            self._strangers.count(source_of(source))
-        except Throttled as throttled:
-            raise TooManyRequests(throttled.retry_after, "device authorization requests") from None
+        counted(self._strangers.count, source_of(source), "device authorization requests")
 
 
 class Devices:
@@ -195,4 +193,4 @@ def _request(parameters: Parameters, client: Client) -> CodeRequest:
     """Without a scope, the sign-in alone is asked for (RFC 6749 section 3.3)."""
     asked = parameters if parameters.get("scope") is not None else Parameters({"scope": OPENID})
     rules.texts_are_short(asked, client)
-    return CodeRequest(client.client_id, "", None, None, rules.scopes(asked, client), None)
+    return CodeRequest.answered_elsewhere(client.client_id, rules.scopes(asked, client))

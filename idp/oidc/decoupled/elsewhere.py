@@ -2,7 +2,6 @@
 on but written where it is waited for."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from idp.audit.events import EventType
 from idp.audit.recorder import event
@@ -17,13 +16,9 @@ from idp.oidc.clients.client import Client, ClientSource
 from idp.oidc.decoupled.awaited import Answered, Awaited, Waiting
 from idp.oidc.decoupled.ping import Pings
 from idp.oidc.subjects import Subjects
+from idp.pages import Outcome
 from idp.sessions import Session
 from idp.storage.state import Gone, Key
-
-ALLOWED: Final = "allowed"
-DENIED: Final = "denied"
-UNREACHABLE: Final = "unreachable"
-OVER: Final = "over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +80,20 @@ class ElsewhereDoor:
         try:
             answered = self._waiting.allow(self._key(transaction), session, leg, aal, told)
         except Answered:
-            return self._told(OVER)
-        return self._told(ALLOWED, answered)
+            return self._told(Outcome.OVER)
+        return self._told(Outcome.ALLOWED, answered)
 
     def refuse(self, transaction: Transaction, refusal: Refusal) -> Redirect:
         try:
             answered = self._waiting.deny(self._key(transaction))
         except Answered:
-            return self._told(OVER)
-        return self._told(UNREACHABLE if refusal is Refusal.LEVEL_UNREACHABLE else DENIED, answered)
+            return self._told(Outcome.OVER)
+        return self._told(Outcome.UNREACHABLE if refusal is Refusal.LEVEL_UNREACHABLE else Outcome.DENIED, answered)
 
-    def _told(self, outcome: str, answered: Awaited | None = None) -> Redirect:
+    def _told(self, outcome: Outcome, answered: Awaited | None = None) -> Redirect:
         if answered is not None and self._pings is not None:
             self._pings.tell(answered)
-        return Redirect(f"{self._pages}/{outcome}")
+        return Redirect(f"{self._pages}/{outcome.value}")
 
     def _key(self, transaction: Transaction) -> Key:
         pending = decode(transaction.request, _Pending)

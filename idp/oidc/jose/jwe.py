@@ -21,8 +21,6 @@ ALGORITHMS: Final = ("RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A256KW")
 ENCODINGS: Final = ("A128CBC-HS256", "A256GCM")
 """For the content (section 5.1); the first is the default of every specification that lets clients choose."""
 _SUITS: Final = {"RSA-OAEP-256": ("RSA",), "ECDH-ES": ("EC", "OKP"), "ECDH-ES+A256KW": ("EC", "OKP")}
-
-
 _READ: Final = frozenset({"alg", "enc", "kid", "cty", "typ", "epk", "apu", "apv"})
 MAX_LENGTH: Final = 24_576
 """A JWS of `jws.MAX_LENGTH`, encoded once more, and a header."""

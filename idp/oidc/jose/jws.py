@@ -29,8 +29,7 @@ _PKCS1: Final = padding.PKCS1v15()
 _PSS: Final = padding.PSS(padding.MGF1(_SHA256), 32)
 _ECDSA: Final = ec.ECDSA(_SHA256)
 MAX_LENGTH: Final = 16_384
-
-
+"""Characters of a token that are read."""
 CLIENT_ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
 """What clients may sign with (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864 section 2.2)."""
 MAC_ALGORITHM: Final = "HS256"

@@ -1,6 +1,7 @@
 """Reading one member of a registration: of the type it must have, or `InvalidClientMetadata` that names it."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -10,6 +11,8 @@ from idp.errors import InvalidClientMetadata
 MAX_LENGTH: Final = 65_536
 MAX_URIS: Final = 50
 MAX_TEXT: Final = 2_000
+LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
+"""As far as anybody uses BCP 47."""
 
 Metadata = Mapping[str, Any]
 

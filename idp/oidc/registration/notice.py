@@ -1,17 +1,15 @@
 """What citizens are told of a client, in all languages it has words for (RFC 7591 section 2.2, PIPL articles 13 and
 17)."""
 
-import re
 from typing import Any, Final
 
 from idp.errors import InvalidClientMetadata
 from idp.oidc.registration.addresses import host_of, link_of
-from idp.oidc.registration.members import Metadata, one_of, string, strings
+from idp.oidc.registration.members import LANGUAGE_TAG, Metadata, one_of, string, strings
 
 TEXTS: Final = ("client_name", "purpose", "retention")
 LINKS: Final = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
 _BASES: Final = ("consent", "statutory_duty")
-_TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 
 
 def notice(metadata: Metadata) -> dict[str, Any]:
@@ -46,7 +44,7 @@ def texts(metadata: Metadata, name: str) -> dict[str, str]:
     for member in metadata:
         base, _, tag = member.partition("#")
         if base == name and (text := string(metadata, member)):
-            if tag and not _TAG.fullmatch(tag):
+            if tag and not LANGUAGE_TAG.fullmatch(tag):
                 raise InvalidClientMetadata(f"{name} has an unknown language tag")
             texts[tag] = link_of(text, name) if name in LINKS else text
     return texts

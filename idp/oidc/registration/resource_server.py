@@ -15,7 +15,7 @@ from idp.codec import builtins
 from idp.errors import InvalidClientMetadata
 from idp.oidc.clients.client import Client, ClientSource
 from idp.oidc.jose.keys import ALGORITHMS
-from idp.oidc.registration.members import Metadata, one_of, parse, seconds, string
+from idp.oidc.registration.members import LANGUAGE_TAG, Metadata, one_of, parse, seconds, string
 from idp.oidc.resources.authorization_details import CERTIFICATE_TYPE
 from idp.oidc.resources.resources import OPAQUE, TOKEN_FORMATS, ExchangeRule, Resource, Texts
 from idp.oidc.scopes import SCOPES
@@ -27,7 +27,6 @@ MAX_RULES: Final = 50
 LONGEST_SECONDS: Final = 3_600
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._/:-]+", re.ASCII)
 _SCOPE: Final = re.compile(r"[a-z][A-Za-z0-9._:/-]{1,38}", re.ASCII)
-_TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 _TAGGED: Final = "resource_name"
 
 
@@ -117,7 +116,7 @@ def _texts(metadata: Metadata, name: str, where: str) -> Texts:
         if base != name:
             continue
         text = string(metadata, member)
-        if not text or (tag and not _TAG.fullmatch(tag)):
+        if not text or (tag and not LANGUAGE_TAG.fullmatch(tag)):
             raise InvalidClientMetadata(f"{where}{name} is empty, or has an unknown language tag")
         texts[tag] = text
     if "" not in texts:

@@ -39,8 +39,8 @@ def signing_alg(metadata: Metadata, method: str) -> str | None:
 
 
 def own_keys(metadata: Metadata, method: str, requests: Mapping[str, Any]) -> dict[str, Any]:
-    """RFC 7591 section 2: by value or by address, never both; with public keys only. One has to
-    sign, where the client authenticates so or its requests are signed."""
+    """RFC 7591 section 2: by value or by address, never both; with public keys only. One has to sign, where the client
+    authenticates so or its requests are signed."""
     signs = method in _OWN_KEY_METHODS or _signs(requests)
     uri, document = called(metadata, "jwks_uri"), metadata.get("jwks")
     if uri is not None and document is not None:

@@ -12,16 +12,17 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from idp.clock import Clock
-from idp.errors import InvalidDpopProof, TooManyRequests, UseDpopNonce
+from idp.errors import InvalidDpopProof, UseDpopNonce
 from idp.oidc.call import Call
 from idp.oidc.clients import fapi2
 from idp.oidc.clients.client_auth import AuthenticatedClient
 from idp.oidc.jose import jws
 from idp.oidc.jose.numeric_date import numeric_date
+from idp.oidc.limits import counted
 from idp.pace import Pace
 from idp.secrets import digest, equal, shard_for, urlsafe
 from idp.sources import source_of
-from idp.storage.state import Conflict, Key, StateStore, Throttled
+from idp.storage.state import Conflict, Key, StateStore
 
 TYPE: Final = "dpop+jwt"
 LONGEST: Final = 8_192
@@ -86,10 +87,7 @@ class Proofs:
         return replace(authenticated, confirmation=replace(authenticated.confirmation, jkt=jkt))
 
     def _count(self, source: str) -> None:
-        try:
-            self._strangers.count(source_of(source))
-        except Throttled as throttled:
-            raise TooManyRequests(throttled.retry_after, "proofs") from None
+        counted(self._strangers.count, source_of(source), "proofs")
 
     def once(self, proof: str, path: str, algorithms: tuple[str, ...]) -> str:
         """The thumbprint of the key of a proof for a POST to `path`, which is taken this once. Raises

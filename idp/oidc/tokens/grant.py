@@ -30,6 +30,11 @@ class CodeRequest:
     dpop_jkt: str | None = None
     reach: Reach | None = None
 
+    @classmethod
+    def answered_elsewhere(cls, client_id: str, scopes: tuple[str, ...]) -> "CodeRequest":
+        """That of somebody who waits, to whom no browser is sent back."""
+        return cls(client_id, redirect_uri="", state=None, nonce=None, scopes=scopes, code_challenge=None)
+
 
 @dataclass(frozen=True, slots=True)
 class CodeRecord:

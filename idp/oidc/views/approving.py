@@ -14,7 +14,7 @@ from idp.login.door import PartyGone, Redirect
 from idp.login.party import in_language
 from idp.login.transaction import Transactions
 from idp.login.views import step_address
-from idp.oidc.decoupled.ciba import Approvals, Pending
+from idp.oidc.decoupled.approvals import Approvals, Pending
 from idp.pages import ApprovePage, ErrorKind, Outcome, OutcomePage, WaitingView
 from idp.parameters import parse
 from idp.sessions import Session, Sessions
