@@ -62,7 +62,7 @@ class Target:
     client: Client
     redirect_uri: str
     state: str | None
-    response_mode: str = QUERY
+    response_mode: str
 
     def success(self, answering: Answering, parameters: dict[str, str]) -> Redirect:
         """The way to an answer (RFC 6749 section 4.1.2; `iss` by RFC 9207)."""

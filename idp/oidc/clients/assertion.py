@@ -14,9 +14,10 @@ from idp.oidc.clients.client import FAPI2, Client
 from idp.oidc.clients.client_keys import ClientKeys
 from idp.oidc.clients.client_secrets import ClientSecrets
 from idp.oidc.jose import jws
+from idp.oidc.jose.jti import InvalidJti, jti_of, once
 from idp.oidc.jose.numeric_date import numeric_date
-from idp.secrets import digest, equal, shard_for
-from idp.storage.state import Conflict, Key, StateStore
+from idp.secrets import equal
+from idp.storage.state import StateStore
 
 JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 """The only `client_assertion_type` (RFC 7523 section 2.2)."""
@@ -26,7 +27,6 @@ LONGEST_SECONDS: Final = 3_700
 """How far in the future an assertion may expire. Most clients say a minute; widespread libraries say an hour."""
 SKEW_SECONDS: Final = 10
 """By how much a client's clock may be fast."""
-_LONGEST_JTI: Final = 256
 
 
 class Assertions:
@@ -88,11 +88,7 @@ class Assertions:
         return int(left) + 1
 
     def _once(self, client: Client, claims: dict[str, Any], seconds: int) -> None:
-        jti = claims.get("jti")
-        if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI:
-            raise InvalidClient("assertion without jti")
-        used = Key(shard_for(client.client_id), "assertion", digest(f"{client.client_id} {jti}"))
         try:
-            self._state.replace(used, None, b"{}", seconds)
-        except Conflict:
-            raise InvalidClient("assertion was used before") from None
+            once(self._state, "assertion", client.client_id, jti_of(claims), seconds)
+        except InvalidJti as invalid:
+            raise InvalidClient(f"assertion: {invalid}") from None

@@ -17,10 +17,10 @@ from idp.oidc.clients import fapi2
 from idp.oidc.clients.client import FAPI2, PING, Client
 from idp.oidc.clients.client_keys import ClientKeys
 from idp.oidc.jose import jws
+from idp.oidc.jose.jti import InvalidJti, jti_of, once
 from idp.oidc.jose.numeric_date import numeric_date
 from idp.parameters import Parameters
-from idp.secrets import digest, shard_for
-from idp.storage.state import Conflict, Key, StateStore
+from idp.storage.state import StateStore
 
 HINTS: Final = ("login_hint", "id_token_hint", "login_hint_token")
 PARAMETERS: Final = (
@@ -113,16 +113,10 @@ class BackchannelRequests:
         for name in ("iat", "nbf"):
             if not -LONGEST_SIGNED_SECONDS <= numeric_date(claims.get(name)) - now <= SKEW_SECONDS:
                 raise InvalidRequest(f"request: {name} is missing, old, or in the future")
-        self._once(claims.get("jti"), client, int(left) + 1)
-
-    def _once(self, jti: object, client: Client, seconds: int) -> None:
-        if not isinstance(jti, str) or not 0 < len(jti) <= 256:
-            raise InvalidRequest("request: jti is missing")
-        used = Key(shard_for(client.client_id), "ciba-request", digest(f"{client.client_id} {jti}"))
         try:
-            self._state.replace(used, None, b"{}", seconds)
-        except Conflict:
-            raise InvalidRequest("request: was used before") from None
+            once(self._state, "ciba-request", client.client_id, jti_of(claims), int(left) + 1)
+        except InvalidJti as invalid:
+            raise InvalidRequest(f"request: {invalid}") from None
 
 
 def _level(parameters: Parameters, client: Client) -> int:

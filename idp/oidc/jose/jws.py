@@ -172,13 +172,13 @@ def _prove(parts: jws.CompactSignature, key: jwk.Key, alg: str) -> None:
 
 
 def verify_of_client(
-    token: str, keys: Iterable[PublicJwk], algorithms: Collection[str], types: Collection[object] = ()
+    token: str, keys: Iterable[PublicJwk], algorithms: Collection[str], types: Collection[object]
 ) -> dict[str, Any]:
     """The claims of a token that a client signed with one of its keys and one of `algorithms`. Raises `InvalidJws`,
     and of these `UnknownSigner` where all is well but the keys.
 
     Where the header names a key, that one is tried; else those that suit the algorithm. `types` are those its `typ` may
-    have; with none any will do.
+    have, with None for none at all.
     """
     parts, claims = _unproved(token)
     _verify(parts, keys, algorithms, types)
@@ -192,7 +192,7 @@ def _verify(
     alg, kid = header.get("alg"), header.get("kid")
     if not isinstance(alg, str) or alg not in algorithms or alg not in _SUITS or "crit" in header:
         raise InvalidJws("not an algorithm of this client")
-    if types and header.get("typ") not in types:
+    if header.get("typ") not in types:
         raise InvalidJws("another type")
     suiting = [
         key

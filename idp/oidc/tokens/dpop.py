@@ -17,17 +17,17 @@ from idp.oidc.call import Call
 from idp.oidc.clients import fapi2
 from idp.oidc.clients.client_auth import AuthenticatedClient
 from idp.oidc.jose import jws
+from idp.oidc.jose.jti import InvalidJti, jti_of, once
 from idp.oidc.jose.numeric_date import numeric_date
 from idp.oidc.limits import counted
 from idp.pace import Pace
-from idp.secrets import digest, equal, shard_for, urlsafe
+from idp.secrets import equal, urlsafe
 from idp.sources import source_of
-from idp.storage.state import Conflict, Key, StateStore
+from idp.storage.state import StateStore
 
 TYPE: Final = "dpop+jwt"
 LONGEST: Final = 8_192
 """Characters of a proof: twice what the longest RSA key and its signature need."""
-_LONGEST_JTI: Final = 256
 NONCE_SECONDS: Final = 120
 """How long a nonce is the newest; it is taken as long again."""
 PAST_SECONDS: Final = 300
@@ -93,11 +93,10 @@ class Proofs:
         """The thumbprint of the key of a proof for a POST to `path`, which is taken this once. Raises
         `InvalidDpopProof` or `UseDpopNonce`."""
         jkt, claims = self.read(proof, "POST", path, algorithms=algorithms)
-        mark = Key(shard_for(jkt), "proof", digest(f"{jkt} {claims['jti']}"))
         try:
-            self._state.replace(mark, None, b"{}", self.seconds_left(claims))
-        except Conflict:
-            raise InvalidDpopProof("proof was used before") from None
+            once(self._state, "proof", jkt, claims["jti"], self.seconds_left(claims))
+        except InvalidJti as invalid:
+            raise InvalidDpopProof(f"proof: {invalid}") from None
         return jkt
 
     def read(
@@ -114,11 +113,9 @@ class Proofs:
             raise InvalidDpopProof("too long")
         try:
             jkt, claims = jws.verify_of_holder(proof, algorithms, TYPE)
-        except jws.InvalidJws as invalid:
+            jti_of(claims)
+        except (jws.InvalidJws, InvalidJti) as invalid:
             raise InvalidDpopProof(f"proof: {invalid}") from None
-        jti = claims.get("jti")
-        if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI:
-            raise InvalidDpopProof("no jti")
         ours = any(_same(claims.get("htu"), f"{origin}{path}") for origin in self._origins)
         if claims.get("htm") != method or not ours:
             raise InvalidDpopProof("for another method or address")

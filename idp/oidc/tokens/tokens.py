@@ -23,7 +23,7 @@ class IdTokenFacts:
 
     grant: GrantRecord
     nonce: str | None
-    citizen: Citizen | None = None
+    citizen: Citizen | None
 
 
 class TokenIssuer:
