@@ -6,9 +6,19 @@ from typing import Any
 
 import pytest
 
+from idp.audit.recorder import note
+from idp.codec import encode
 from idp.errors import InvalidClientMetadata
 from idp.oidc.register import InitialTokens
-from idp.oidc.resources.authorization_details import CERTIFICATE_RECORDS, MAX_DETAILS, MAX_LENGTH, MAX_RECORDS
+from idp.oidc.registration.registrar import MAX_SCOPE
+from idp.oidc.registration.resource_server import MAX_URI
+from idp.oidc.resources.authorization_details import (
+    CERTIFICATE_RECORDS,
+    MAX_DETAILS,
+    MAX_LENGTH,
+    MAX_RECORDS,
+    name_of,
+)
 from tests.support.answers import granted, refused, token_refused, tokens
 from tests.support.assertions import JWKS, signed
 from tests.support.known import Known
@@ -248,3 +258,13 @@ def test_what_the_citizen_agrees_to_no_more_a_refresh_gives_no_more(known: Known
     agree(known, client, **asking(detail(DRIVING)))
     fields = {"grant_type": "refresh_token", "refresh_token": told["refresh_token"]}
     assert tokens(known.provider.token(client, fields))["authorization_details"] == [detail(DRIVING)]
+
+
+def test_the_trail_can_tell_of_the_most_that_may_be_granted() -> None:
+    """An event that is too long for the trail would be a fault at /token."""
+    scopes: list[str] = []
+    while len(encode((*scopes, longer := f"scope-{len(scopes)}-{'x' * 12}"))) <= MAX_SCOPE:
+        scopes.append(longer)
+    uri = ("https://records.example/" + "records/" * MAX_URI)[:MAX_URI]
+    records = [name_of(uri, f"{index:018}001") for index in range(MAX_RECORDS)]
+    assert note(citizen_id="0" * 26, client_id="0" * 32, resource=uri, scopes=tuple(scopes), claims=tuple(records))

@@ -26,7 +26,7 @@ TYPES: Final = (CERTIFICATE_RECORDS,)
 ACTIONS: Final = ["read"]
 MAX_LENGTH: Final = 8_192
 MAX_DETAILS: Final = 8
-MAX_RECORDS: Final = 16
+MAX_RECORDS: Final = 12
 """Certificate types over all locations: a citizen has to read them, and every event of the consent names them."""
 CERTIFICATE_TYPE: Final = re.compile(r"[0-9A-Z]{18}[0-9]{3}", re.ASCII)
 _MEMBERS: Final = {"type", "actions", "locations", "certificate_types"}
