@@ -1,10 +1,15 @@
 """Errors that reach an outsider: one class per registered code, with its status and a fixed public description.
 
 `detail` is for the log alone. It may say what was wrong but never quotes a secret or personal data, and nothing that
-came in a request is ever shown to the requester again: what a stranger sees is the class's own description.
+came in a request is ever shown to the requester again: what a stranger sees is the class's own description. Of client
+metadata a developer is told the detail, too.
 """
 
-from typing import ClassVar
+import re
+from typing import ClassVar, Final
+
+_SAYABLE: Final = re.compile(r"[ !#-\[\]-~]{1,200}", re.ASCII)
+"""What a description may be made of (RFC 6749 section 5.2)."""
 
 
 class OAuthError(Exception):
@@ -262,14 +267,22 @@ class InvalidRedirectUri(OAuthError):
 
 
 class InvalidClientMetadata(OAuthError):
+    """`detail` is told to the developer who registers: it is in words of ours, and quotes names of members alone."""
+
     code = "invalid_client_metadata"
     description = "The client metadata is not acceptable."
+
+    @property
+    def document(self) -> dict[str, str]:
+        told = f"{self.description[:-1]}: {self.detail}." if _SAYABLE.fullmatch(self.detail) else self.description
+        return {"error": self.code, "error_description": told}
 
 
 class InvalidSectorIdentifier(InvalidClientMetadata):
     """OIDC Registration section 5; the same words whatever was wrong, so that nobody explores networks through us."""
 
     description = "sector_identifier_uri cannot be fetched, is no JSON array, or lacks an address of the client."
+    document = OAuthError.document
 
 
 class InvalidSoftwareStatement(OAuthError):

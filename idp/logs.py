@@ -71,7 +71,7 @@ class JsonFormatter(logging.Formatter):
 
 class AccessLog:
     """A line for each request: which endpoint of ours, what came of it, how long it took, and the reference that an
-    error page showed. Never an address, a query, or anything else that the request brought.
+    error page showed. Never an address, a query, or anything else that the request brought: all of it is ASCII of ours.
 
     It stands in every hop, and goes to its file descriptor in one write, past the machinery of `logging` (3 µs and not
     17). Lines this short come whole from any number of processes (POSIX, write to a pipe).
@@ -79,22 +79,24 @@ class AccessLog:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._second = (0, "")
 
     def line(self, endpoint: str, method: str, status: int, seconds: float, reference: str | None = None) -> None:
-        line: dict[str, Any] = {
-            "time": _moment(time.time()),
-            "level": "info",
-            "logger": "idp.access",
-            "message": "answered",
-            "endpoint": endpoint,
-            "method": method,
-            "status": status,
-            "milliseconds": round(seconds * 1000, 2),
-        }
-        if reference is not None:
-            line["reference"] = reference
+        more = f',"reference":"{reference}"' if reference is not None else ""
+        line = (
+            f'{{"time":"{self._moment(time.time())}","level":"info","logger":"idp.access","message":"answered",'
+            f'"endpoint":"{endpoint}","method":"{method}","status":{status},'
+            f'"milliseconds":{seconds * 1000:.2f}{more}}}\n'
+        )
         with contextlib.suppress(OSError):  # a log that nobody reads any more must not cost an answer
-            os.write(self._descriptor, encode(line) + b"\n")
+            os.write(self._descriptor, line.encode("ascii"))
+
+    def _moment(self, now: float) -> str:
+        """As `_moment` below; what a second begins with is written once for all its lines."""
+        second = int(now)
+        if self._second[0] != second:
+            self._second = second, datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        return f"{self._second[1]}.{int((now - second) * 1000):03}+00:00"
 
 
 def _moment(at: float) -> str:

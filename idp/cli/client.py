@@ -12,7 +12,7 @@ from idp.cli.example import example
 from idp.cli.opened import opened, record
 from idp.cli.output import moment, show_many, show_one, table_option
 from idp.oidc.clients import fapi2
-from idp.oidc.clients.client import Client
+from idp.oidc.clients.client import OF_CLIENTS, Client
 from idp.oidc.register import InitialTokens
 from idp.oidc.registration.configured import Planned, carry_out, plan, plan_one
 from idp.oidc.registration.registrar import ignored
@@ -206,7 +206,8 @@ def _unsaid(registered: Client, metadata: bytes) -> Iterator[str]:
     if members:
         yield f"members that we do not know were left out: {', '.join(members)}"
     missing = [name for name in ("purpose", "retention") if not getattr(registered, name)]
-    if registered.lawful_basis == "consent" and missing:
+    asks_nobody = set(registered.grant_types) <= set(OF_CLIENTS)
+    if registered.lawful_basis == "consent" and missing and not asks_nobody:
         yield f"the citizen is asked for consent and not told of: {', '.join(missing)}"
 
 

@@ -13,7 +13,7 @@ from idp.app import Services, build_services
 from idp.audit.events import EventType
 from idp.audit.recorder import Fact, UnsafeEvent, event, note
 from idp.clock import SystemClock
-from idp.config import load_settings
+from idp.config import Settings, load_settings
 from idp.running.preparing import prepare_directory, prove_master_key
 from idp.secrets import SystemRandomness
 from idp.storage.records.upgrade import is_current
@@ -36,7 +36,7 @@ def opened(*, begin: bool = False, tells: bool = False) -> Iterator[Services]:
             f"there are no records at {settings.records_file}: set IDP_DATA_DIR or IDP_RECORDS_URL, "
             "or begin with `idp serve`"
         )
-    prepare_directory(settings, SystemRandomness(), SystemClock())
+    prepared(settings)
     if not settings.records_embedded and not is_current(settings.records_url):
         raise click.ClickException(OTHER_RELEASE)
     services = build_services(settings)
@@ -47,6 +47,11 @@ def opened(*, begin: bool = False, tells: bool = False) -> Iterator[Services]:
         yield services
     finally:
         services.close()
+
+
+def prepared(settings: Settings) -> None:
+    """What must be there before anything is opened. Raises what keys raise."""
+    prepare_directory(settings, SystemRandomness(), SystemClock())
 
 
 def record(services: Services, kind: EventType, **facts: Fact) -> None:

@@ -61,7 +61,9 @@ def db() -> None:
 @db.command(epilog=example("IDP_RECORDS_URL=postgresql+psycopg://idp@db/idp idp db upgrade"))
 def upgrade() -> None:
     """Bring the tables to what this release needs. Nothing happens if they are that already."""
-    url = load_settings(os.environ).records_url
+    settings = load_settings(os.environ)
+    importlib.import_module("idp.cli.opened").prepared(settings)
+    url = settings.records_url
     upgrading = importlib.import_module("idp.storage.records.upgrade")
     was_current = upgrading.is_current(url)
     if not was_current:

@@ -278,3 +278,17 @@ def test_what_happened_is_told(provider: Provider) -> None:
     found = provider.services.records.audit.search(client_id=told["client_id"])
     assert [each.event.event for each in found] == ["client:added", "client:changed", "client:removed"]
     assert {json.loads(each.event.document)["actor"] for each in found} == {"registration"}
+
+
+def test_rfc7591_3_2_2_a_developer_is_told_what_is_wrong_and_nothing_that_he_sent(provider: Provider) -> None:
+    for changes, words in (
+        ({"profile": "fapi2"}, "jwks or jwks_uri is missing"),
+        ({"require_pkce": "<b>yes</b>"}, "require_pkce is not a boolean"),
+        ({"client_uri": "javascript:alert(1)"}, "client_uri"),
+    ):
+        answer = register(provider, initial(provider), **changes)
+        refused(answer, "invalid_client_metadata")
+        description = answer.get_json()["error_description"]
+        assert words in description
+        assert not set(description) & set('<>"\\')
+        assert "alert" not in description

@@ -114,3 +114,15 @@ def test_what_keeps_a_client_from_the_profile_is_said(idp: Idp) -> None:
     said = idp("client", "check", bank)
     assert (said.status, said.json["fapi2"], said.json["lacks"]) == (0, True, [])
     assert idp("client", "check", "nobody").status == 1
+
+
+def test_tables_may_be_made_first(idp: Idp) -> None:
+    assert idp("db", "upgrade").json == {"records": "upgraded"}
+    assert idp("client", "add", "-", stdin=json.dumps(METADATA)).status == 0
+
+
+def test_a_client_to_which_no_citizen_comes_tells_none(idp: Idp) -> None:
+    assert (
+        idp("client", "add", "-", stdin=json.dumps({"client_name": "x", "grant_types": ["client_credentials"]})).err
+        == ""
+    )

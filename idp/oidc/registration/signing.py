@@ -47,6 +47,8 @@ def own_keys(metadata: Metadata, method: str, requests: Mapping[str, Any]) -> di
         raise InvalidClientMetadata("jwks and jwks_uri are both there")
     if uri is not None or (document is None and not signs):
         return {"jwks_uri": uri}
+    if document is None:
+        raise InvalidClientMetadata("jwks or jwks_uri is missing, with the public keys that it signs with")
     try:
         keys = tuple(client_jwk(key) for key in key_set(document))
     except InvalidJwk as invalid:
