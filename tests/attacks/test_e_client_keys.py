@@ -67,7 +67,7 @@ def provider_of(server: KeyServer, tmp_path: Path) -> Iterator[Provider]:
 def junk(keys: ClientKeys, client: Client) -> None:
     """A signature by nobody."""
     with pytest.raises(InvalidJws):
-        keys.verify(client, assertion("portal", 0, "ES256", STRANGER), CLIENT_ALGORITHMS, ())
+        keys.verify(client, assertion("portal", 0, "ES256", STRANGER), CLIENT_ALGORITHMS, (None, "JWT"))
 
 
 @pytest.mark.parametrize("uri", WITHIN)
@@ -180,7 +180,7 @@ def test_e_ssrf_keys_that_a_signature_brings_along_are_not_looked_at(
                 publishing(server.at("jwks")),
                 assertion("portal", 0, "ES256", STRANGER, brought),
                 CLIENT_ALGORITHMS,
-                (),
+                (None, "JWT"),
             )
         assert evil.asked == 0
 
@@ -202,7 +202,7 @@ def test_e_a_flood_of_junk_makes_us_fetch_now_and_then(server: KeyServer, clock:
         for _ in range(50):
             junk(keys, client)
         assert server.asked == IN_A_ROW + more
-    keys.verify(client, assertion("portal", 0), CLIENT_ALGORITHMS, ())
+    keys.verify(client, assertion("portal", 0), CLIENT_ALGORITHMS, (None, "JWT"))
 
 
 def test_e_a_flood_at_a_dead_server_makes_us_fetch_once_in_a_while(server: KeyServer, clock: FrozenClock) -> None:
