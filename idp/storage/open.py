@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from redis import Connection, RedisCluster, Sentinel, SSLConnection
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode
+from redis.exceptions import MovedError
 from redis.retry import Retry
 
 from idp.clock import Clock
@@ -79,8 +80,14 @@ class _Cluster:
         self._client = client(startup_nodes=[node(*place) for place in hosts], retry=Retry(NoBackoff(), 1), **settings)
         self.keyslot = self._client.keyslot
         self.node_of = self._client.nodes_manager.get_node_from_slot
-        self.execute_command = self._client.execute_command
         self.close = self._client.close
+
+    def learn(self, error: Exception) -> None:
+        """Where the slots are: what a node said of one that moved, else what the cluster says of all."""
+        if isinstance(error, MovedError):
+            self._client.nodes_manager.move_slot(error)
+        else:
+            self._client.nodes_manager.initialize()
 
     def connection_to(self, node: Node) -> LineConnection:
         pool = self._client.get_redis_connection(node).connection_pool

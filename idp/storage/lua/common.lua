@@ -31,6 +31,21 @@ local function lives(key)
   return false
 end
 
+-- The hash gets these fields and loses all others. It is not deleted and made anew: while a cluster moves a slot, a key
+-- that was deleted there may not be touched again, and a script that fails for that has done half of its work.
+-- For the same reason scripts read all that they read, also behind l and o, before they change anything.
+local function overwrite(key, fields)
+  local before, kept = redis.call('HKEYS', key), {}
+  redis.call('HSET', key, unpack(fields))
+  if #before == 0 then return end
+  for i = 1, #fields, 2 do
+    kept[fields[i]] = true
+  end
+  for _, name in ipairs(before) do
+    if not kept[name] then redis.call('HDEL', key, name) end
+  end
+end
+
 local function queue(outbox, note, from)
   for i = from, #ARGV do
     redis.call('XADD', outbox, '*', 'e', ARGV[i], 'n', note or '')

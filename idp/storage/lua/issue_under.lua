@@ -45,8 +45,7 @@ for i = from, to do
     copied[#copied + 1] = value
   end
 end
-redis.call('DEL', KEYS[2])
-redis.call('HSET', KEYS[2], unpack(entry))
+overwrite(KEYS[2], entry)
 redis.call('EXPIRE', KEYS[2], ARGV[2])
 queue(KEYS[3], note, at)
 return {OK, copied}

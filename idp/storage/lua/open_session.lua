@@ -10,25 +10,28 @@ end
 local before, flat = {}, {}
 if KEYS[4] then before, flat = read(KEYS[4]) end
 if ARGV[8] == '1' and not before.o then return {GONE, {}} end
-redis.call('DEL', KEYS[1])
+local last = 9 + 2 * tonumber(ARGV[9])
+local new = {'n', ARGV[1], 'o', KEYS[2], 'a', ARGV[4]}
 if before.o then
   redis.call('ZREM', before.o, KEYS[4])
-  redis.call('DEL', KEYS[4])
   for i = 1, #flat, 2 do
     if begins(flat[i], ARGV[5]) and not begins(flat[i], ARGV[6]) then
-      redis.call('HSET', KEYS[1], '=' .. flat[i], flat[i + 1])
+      new[#new + 1] = '=' .. flat[i]
+      new[#new + 1] = flat[i + 1]
     end
   end
   if tonumber(ARGV[7]) > 0 then -- stands where the session was, for what is under it
-    redis.call('HSET', KEYS[4], 'u', '{}', 'l', KEYS[1], 'n', '')
+    overwrite(KEYS[4], {'u', '{}', 'l', KEYS[1], 'n', ''})
     redis.call('EXPIRE', KEYS[4], ARGV[7])
+  else
+    redis.call('DEL', KEYS[4])
   end
 end
-local last = 9 + 2 * tonumber(ARGV[9])
-redis.call('HSET', KEYS[1], 'n', ARGV[1], 'o', KEYS[2], 'a', ARGV[4])
 for i = 10, last, 2 do
-  redis.call('HSET', KEYS[1], '=' .. ARGV[i], ARGV[i + 1])
+  new[#new + 1] = '=' .. ARGV[i]
+  new[#new + 1] = ARGV[i + 1]
 end
+overwrite(KEYS[1], new)
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 local now = tonumber(redis.call('TIME')[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)

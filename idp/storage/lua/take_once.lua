@@ -7,8 +7,8 @@ if entry.t then
 end
 local value = entry.v or entry.u
 if not value or (entry.l and not lives(entry.l)) then return {GONE} end
-redis.call('HDEL', KEYS[1], 'v', 'u', 'l')
 redis.call('HSET', KEYS[1], 't', value, 'a', ARGV[1], 'm', ARGV[2])
+redis.call('HDEL', KEYS[1], 'v', 'u', 'l')
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 if becomes == 1 then
   if KEYS[4] then
@@ -20,8 +20,7 @@ if becomes == 1 then
     new[#new + 1] = '=' .. fields[i]
     new[#new + 1] = fields[i + 1]
   end
-  redis.call('DEL', KEYS[2])
-  redis.call('HSET', KEYS[2], unpack(new))
+  overwrite(KEYS[2], new)
   redis.call('EXPIRE', KEYS[2], ARGV[5])
   queue(KEYS[3], entry.n, 6)
 end

@@ -21,8 +21,7 @@ _LOST: Final = (exceptions.ConnectionError, exceptions.TimeoutError)
 _MOVED_MASTER: Final = (*_LOST, exceptions.ReadOnlyError)
 _ASTRAY: Final = (
     *_LOST,
-    exceptions.AskError,  # and MovedError
-    exceptions.TryAgainError,
+    exceptions.MovedError,
     exceptions.ClusterDownError,
     exceptions.ReadOnlyError,
 )
@@ -95,7 +94,7 @@ class ClusterClient(Protocol):
     def keyslot(self, key: Word) -> int: ...
     def node_of(self, slot: int) -> Node: ...
     def connection_to(self, node: Node) -> Connection: ...
-    def execute_command(self, *words: Word) -> Answer: ...
+    def learn(self, error: Exception) -> None: ...
     def close(self) -> None: ...
 
 
@@ -105,22 +104,16 @@ class _Place:
     def __init__(self, client: ClusterClient, node: Node) -> None:
         self.connections = Connections(lambda: client.connection_to(node))
         self.patience = Patience()
-        self._client = client
-
-    def exchange(self, words: tuple[Word, ...]) -> Answer:
-        try:
-            return self.connections.exchange(words)
-        except _ASTRAY:
-            self.connections.close()
-            return self._client.execute_command(*words)
 
 
 class ClusterLine(Line):
     """To a cluster: straight to the node that has the key's slot, as far as redis-py's client knows.
 
-    When that fails the command goes through the client itself, which follows slots that moved, learns them, and is the
-    one retry. The client asks for the slots when it is made; it is made on first use, so that a cluster that is away is
-    no reason not to start.
+    When the node has it no more, or is away, the client asks the cluster for its slots, and the command goes out once
+    again. The client is made on first use, so that a cluster that is away is no reason not to start.
+
+    While a slot moves, what has moved already is `StateUnavailable` until all of it has: a script that were to follow
+    its entry to the other side would not find the session there that the entry stands under, and call it ended.
     """
 
     one_server = False
@@ -141,12 +134,19 @@ class ClusterLine(Line):
 
     def _exchange(self, key: Word, words: tuple[Word, ...]) -> Answer:
         client = self._client or self._open()
-        node = client.node_of(client.keyslot(key))
-        place = self._nodes.get(node.name) or self._reach(client, node)
-        return place.patience.ask(place.exchange, words)
+        slot = client.keyslot(key)
+        place = self._place(client, slot)
+        try:
+            return place.patience.ask(place.connections.exchange, words)
+        except _ASTRAY as error:
+            place.connections.close()
+            client.learn(error)
+        place = self._place(client, slot)
+        return place.patience.ask(place.connections.exchange, words)
 
-    def _reach(self, client: ClusterClient, node: Node) -> _Place:
-        return self._nodes.setdefault(node.name, _Place(client, node))
+    def _place(self, client: ClusterClient, slot: int) -> _Place:
+        node = client.node_of(slot)
+        return self._nodes.get(node.name) or self._nodes.setdefault(node.name, _Place(client, node))
 
     def _open(self) -> ClusterClient:
         with self._lock:
