@@ -93,8 +93,13 @@ class Served:
         return self.proxy.ask("GET", target, headers=headers)
 
     def lines(self) -> list[dict[str, Any]]:
-        """The log so far. A line that is not JSON fails."""
-        return [json.loads(line) for line in self.process.log.read_text().splitlines()]
+        """The log so far. A line that is not JSON fails, and is shown with what follows it."""
+        text = self.process.log.read_text()
+        found = []
+        for number, line in enumerate(text.splitlines()):
+            assert line.startswith("{"), "\n".join(text.splitlines()[number : number + 20])
+            found.append(json.loads(line))
+        return found
 
     def children(self) -> dict[int, str]:
         """Processes under the server, by id: what each runs."""
