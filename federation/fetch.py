@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlencode
@@ -75,6 +75,15 @@ def resolve_by_system(host: str) -> Sequence[str]:
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+@cache
+def _trusting(ca_file: Path | None) -> ssl.SSLContext:
+    """Once in a process: to load the system's authorities takes 20 ms."""
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        context.load_verify_locations(cafile=ca_file)
+    return context
+
+
 class Fetcher:
     """`allow` holds exact `host:port` pairs, `ca_file` certificates to trust besides the system's."""
 
@@ -83,9 +92,7 @@ class Fetcher:
     ) -> None:
         self._allow = allow
         self._resolve = resolve
-        self._tls = ssl.create_default_context()
-        if ca_file is not None:
-            self._tls.load_verify_locations(cafile=ca_file)
+        self._tls = _trusting(ca_file)
         self._resolvers: Shares[Sequence[str]] = Shares(16, 2, "resolve")
 
     def post_form(

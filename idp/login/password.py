@@ -92,7 +92,7 @@ class Passwords:
         self._running = threading.BoundedSemaphore(concurrency)
         self._admitted = threading.BoundedSemaphore(concurrency + queue)
         self._patience = patience
-        self._nobodys = self._context.hash(secrets.token_urlsafe(32))
+        self._nobodys = _nobodys(self._context)
 
     def hash(self, password: str) -> str:
         """A new hash. Raises `UnacceptablePassword` or `Busy`."""
@@ -193,6 +193,13 @@ def prepared(password: str) -> str:
     if len(raw) > LONGEST_BYTES:
         raise TooLong
     return normal
+
+
+def _nobodys(context: CryptContext) -> str:
+    """A hash of today's cost that no password has: its digest is drawn and not computed."""
+    drawn = context.handler("argon2")(use_defaults=True)
+    drawn.checksum = secrets.token_bytes(drawn.checksum_size)
+    return str(drawn.to_string())
 
 
 def _always() -> bool:

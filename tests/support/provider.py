@@ -24,6 +24,7 @@ from idp.citizens.registry import NewCitizen
 from idp.codec import encode
 from idp.config import Settings, load_settings
 from idp.login.consent import SENSITIVE
+from idp.login.password import Passwords
 from idp.oidc.clients.client import Client
 from idp.pages import Pages
 from idp.running.preparing import prepare_directory
@@ -117,9 +118,10 @@ class Provider:
         self._count += 1
         his_number, his_phone = number(self._count), phone(self._count)
         secret = TOTP_SECRET if totp else None
-        hashed = self.services.passwords.hash(PASSWORD)
         citizen = self.services.citizens.add(
-            NewCitizen(name=name, number=his_number, phone=his_phone, password_hash=hashed, totp_secret=secret, **more)
+            NewCitizen(
+                name=name, number=his_number, phone=his_phone, password_hash=_hashed(), totp_secret=secret, **more
+            )
         )
         return Person(citizen, his_number, his_phone, PASSWORD, secret)
 
@@ -241,6 +243,11 @@ def prepare(settings: Settings, clock: FrozenClock, randomness: CountingRandomne
     if settings.records_embedded and not settings.master_key_file.exists():
         shutil.copytree(_prepared(), settings.data_dir, dirs_exist_ok=True)
     prepare_directory(settings, randomness, clock)
+
+
+@cache
+def _hashed() -> str:
+    return Passwords(concurrency=1).hash(PASSWORD)
 
 
 @cache

@@ -105,8 +105,8 @@ class Served:
         """Processes under the server, by id: what each runs."""
         found = {}
         for thread in Path(f"/proc/{self.process.popen.pid}/task").iterdir():
-            for child in (thread / "children").read_text().split():
-                with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # a thread or a child that ended meanwhile
+                for child in (thread / "children").read_text().split():
                     found[int(child)] = Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ")
         return found
 

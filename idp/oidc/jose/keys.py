@@ -139,9 +139,9 @@ class KeyRing:
         )
 
     def _open(self, key: StoredKey) -> PrivateKey:
-        private = serialization.load_der_private_key(
-            self._vault.open(key.sealed, signing_key_context(key.kid)), password=None
-        )
+        der = self._vault.open(key.sealed, signing_key_context(key.kid))
+        # We made it, and its seal proves that it is as we made it; to validate an RSA key again takes 40 ms.
+        private = serialization.load_der_private_key(der, password=None, unsafe_skip_rsa_key_validation=True)
         if not isinstance(private, PrivateKey):
             raise TypeError(key.alg)
         return private
