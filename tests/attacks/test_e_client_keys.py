@@ -5,7 +5,7 @@ The guard itself: `tests/unit/test_fetch.py`. What is fetched: `tests/spec/test_
 
 import dataclasses
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -190,6 +190,32 @@ def test_e_parallel_first_requests_make_one_fetch(server: KeyServer, clock: Froz
     outcomes = together([lambda: len(keys.signing(client)) for _ in range(WAITING)])
     assert outcomes == [len(JWKS["keys"])] * WAITING
     assert server.asked == 1
+
+
+class _Moment(float):
+    """A time; whoever reckons with it is held up."""
+
+    held_up: Callable[[], object] = staticmethod(lambda: None)
+
+    def __sub__(self, other: float) -> float:
+        self.held_up()
+        return float(self) - other
+
+
+def test_e_who_is_held_up_before_he_asks_makes_no_fetch_more(server: KeyServer, clock: FrozenClock) -> None:
+    """He saw no copy; until he asks for one, another has fetched it."""
+    keys, client = ClientKeys(Fetcher(frozenset({server.allowed})), clock), publishing(server.at("jwks"))
+    now, moment = clock.now(), _Moment(clock.now())
+
+    def another_asks() -> None:
+        clock.seconds = now
+        keys.signing(client)
+
+    moment.held_up = another_asks
+    clock.seconds = moment
+    assert len(keys.signing(client)) == len(JWKS["keys"])
+    keys.signing(publishing(server.at("others")))  # which goes to the same server after whatever was begun
+    assert server.asked == 2
 
 
 def test_e_a_flood_of_junk_makes_us_fetch_now_and_then(server: KeyServer, clock: FrozenClock) -> None:

@@ -106,23 +106,24 @@ class ClientKeys:
         if client.jwks_uri is None:
             return client.jwks.get("keys", ())
         shelved = self._shelved(client.jwks_uri)
-        if self._age(shelved) > RENEW_SECONDS:
-            fetch = self._begun(client.jwks_uri, shelved, client.client_id)
+        seen = shelved.copy
+        if self._age(seen) > RENEW_SECONDS:
+            fetch = self._begun(client.jwks_uri, shelved, seen, client.client_id)
             if fetch is not None and not self._good(shelved):
                 self._wait(fetch)
         return shelved.copy.keys if self._good(shelved) else ()
 
-    def _age(self, shelved: _Shelved) -> float:
-        return self._clock.now() - shelved.copy.at
+    def _age(self, copy: _Copy) -> float:
+        return self._clock.now() - copy.at
 
     def _good(self, shelved: _Shelved) -> bool:
-        return self._age(shelved) <= (LAST_GOOD_SECONDS if shelved.failed else FRESH_SECONDS)
+        return self._age(shelved.copy) <= (LAST_GOOD_SECONDS if shelved.failed else FRESH_SECONDS)
 
     def _renewed(self, client: Client, uri: str) -> bool:
         """Whether there is another copy now. For a server that is dead as far as we know nobody waits."""
         shelved = self._shelved(uri)
         before, dead = shelved.copy, shelved.failed
-        fetch = self._begun(uri, shelved, client.client_id)
+        fetch = self._begun(uri, shelved, before, client.client_id)
         if fetch is not None and not dead:
             self._wait(fetch)
         return shelved.copy is not before
@@ -136,9 +137,12 @@ class ClientKeys:
                 found = self._shelf[uri] = _Shelved(_Copy())
             return found
 
-    def _begun(self, uri: str, shelved: _Shelved, client_id: str) -> Future[None] | None:
-        """The fetch that is under way, or one that is begun now; None if there were enough of late."""
+    def _begun(self, uri: str, shelved: _Shelved, seen: _Copy, client_id: str) -> Future[None] | None:
+        """The fetch that is under way, or one that is begun now; None if there were enough of late, or one has ended
+        since the copy was `seen`."""
         with self._lock:
+            if shelved.copy is not seen:
+                return None
             now, ahead = self._clock.now(), 0 if shelved.failed else (IN_A_ROW - 1) * RETRY_SECONDS
             if shelved.fetch is None and shelved.paid - now <= ahead:
                 shelved.paid = max(shelved.paid, now) + RETRY_SECONDS
