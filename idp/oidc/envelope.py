@@ -14,6 +14,7 @@ from idp.errors import TemporarilyUnavailable
 from idp.oidc.clients.client import FAPI2, Client
 from idp.oidc.clients.client_keys import ClientKeys
 from idp.oidc.jose import jwe
+from idp.oidc.jose.jws import PublicJwk
 from idp.oidc.jose.keys import KeyRing
 
 _DEFAULT: Final = "RS256"
@@ -34,6 +35,11 @@ class Envelopes:
         signed = self._signed(client, claims, client.id_token_signed_response_alg, "JWT")
         alg, enc = client.id_token_encrypted_response_alg, client.id_token_encrypted_response_enc
         return self._encrypted(client, signed, alg, enc)
+
+    def prove_id_token(self, client: Client) -> None:
+        """Whether its ID tokens could be made now: asked before anything is taken for them that is good once."""
+        if client.id_token_encrypted_response_alg is not None:
+            self._recipient(client, client.id_token_encrypted_response_alg)
 
     def logout_token(self, client: Client, claims: Mapping[str, object]) -> str:
         """Back-Channel Logout sections 2.4 and 2.6: with the algorithms and keys of its ID tokens."""
@@ -73,11 +79,13 @@ class Envelopes:
         """`content` to this client alone, where it registered how; else as it is."""
         if alg is None or enc is None:
             return content
+        return jwe.encrypt(content.encode(), self._recipient(client, alg), alg, enc, cty)
+
+    def _recipient(self, client: Client, alg: str) -> PublicJwk:
         try:
-            key = jwe.recipient(self._client_keys.encryption(client), alg)
+            return jwe.recipient(self._client_keys.encryption(client), alg)
         except jwe.NoRecipient:
             raise TemporarilyUnavailable("the client publishes no key to encrypt to") from None
-        return jwe.encrypt(content.encode(), key, alg, enc, cty)
 
 
 def _default(client: Client) -> str:

@@ -208,7 +208,9 @@ class FrontDoor:
     def api(self, web: Web, failing: Failing) -> ApiViews:
         services = self._services
         endpoints = Endpoints(
-            token=TokenEndpoint(self.authentication, self.proofs, self._grants(), services.state, services.clock),
+            token=TokenEndpoint(
+                self.authentication, self.proofs, self.envelopes, self._grants(), services.state, services.clock
+            ),
             userinfo=UserinfoEndpoint(
                 services.engine,
                 self.access_tokens,

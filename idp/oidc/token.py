@@ -1,8 +1,8 @@
 """The token endpoint (RFC 6749 section 3.2): the pipeline that every grant goes through, so that no grant can forget a
 step.
 
-Syntax, client authentication, whether the client may use the grant, the key its tokens are bound to; then the grant
-itself; then the answer.
+Syntax, client authentication, whether the client may use the grant, whether it could be answered, the key its tokens
+are bound to; then the grant itself; then the answer.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,9 @@ from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.errors import InvalidDpopProof, InvalidGrant, UnauthorizedClient, UnsupportedGrantType
 from idp.oidc.call import Call
+from idp.oidc.clients.client import OF_CLIENTS
 from idp.oidc.clients.client_auth import AuthenticatedClient, ClientAuthentication
+from idp.oidc.envelope import Envelopes
 from idp.oidc.tokens.dpop import Proofs
 from idp.parameters import Parameters
 from idp.secrets import SHARDS
@@ -42,21 +44,26 @@ class TokenEndpoint:
         self,
         authentication: ClientAuthentication,
         proofs: Proofs,
+        envelopes: Envelopes,
         grants: Sequence[Grant],
         state: StateStore,
         clock: Clock,
     ) -> None:
         self._authentication = authentication
         self._proofs = proofs
+        self._envelopes = envelopes
         self._grants = {grant.grant_type: grant for grant in grants}
         self._state = state
         self._clock = clock
 
     def answer(self, call: Call) -> dict[str, Any]:
-        """Raises an `OAuthError`."""
+        """Raises an `OAuthError`. `TemporarilyUnavailable`, because the client publishes no key for an ID token, costs
+        it no code, refresh token or handle."""
         parameters = call.parameters()
         authenticated = self._authentication.prove(parameters, call)
         grant = self._grant(authenticated, parameters)
+        if grant.grant_type not in OF_CLIENTS:
+            self._envelopes.prove_id_token(authenticated.client)
         try:
             return grant.redeem(self._bound(authenticated, call), parameters)
         except (InvalidGrant, InvalidDpopProof) as error:

@@ -3,14 +3,19 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from idp.errors import InvalidClientMetadata
+from idp.oidc.clients.client_keys import LAST_GOOD_SECONDS, RETRY_SECONDS
 from idp.oidc.jose import jwe
+from tests.support.answers import tokens
 from tests.support.assertions import JWKS
+from tests.support.ciba import CIBA, asked, decide
+from tests.support.devices import DEVICE_CODE, answer, device, to_the_question
 from tests.support.jwts import DECRYPTION, ENCODINGS, ENCRYPTION_JWKS, decrypted, read
 from tests.support.key_server import key_server
 from tests.support.known import Known, acquainted
@@ -181,3 +186,37 @@ def test_oidc_registration_2_keys_that_the_client_publishes(tmp_path: Path) -> N
         _, signed = decrypted(provider.userinfo(access_token).text, "ECDH-ES", ENCODINGS[0])
         assert read(provider, signed)[1]["name"] == "李静文"
         assert decrypted(authorization(known, client), "ECDH-ES", ENCODINGS[0])
+
+
+def test_what_is_good_once_is_not_lost_while_the_client_publishes_no_key(tmp_path: Path) -> None:
+    """The client may come again with the same code, refresh token, device code and `auth_req_id`."""
+    with (
+        key_server() as server,
+        running_provider(settings_for(tmp_path, IDP_OUTBOUND_ALLOW=server.allowed)) as provider,
+    ):
+        known = acquainted(provider)
+        client = known.meet(
+            scope="openid profile offline_access",
+            grant_types=["authorization_code", "refresh_token", DEVICE_CODE, CIBA],
+            backchannel_token_delivery_mode="poll",
+            id_token_encrypted_response_alg="ECDH-ES",
+            jwks_uri=server.at("jwks"),
+        )
+        waits, wants = device(provider, client), asked(provider, known.person, client)
+        answer(known.visitor, to_the_question(known.visitor, waits.code, known.person), "allow")
+        decide(known.visitor, "allow")
+        exchange = client.exchange(known.code(client, scope="openid offline_access"))
+        redeem = partial(provider.token, client, exchange)
+        for collect in (redeem, waits.poll, wants.poll):
+            refused = collect()
+            assert (refused.status_code, refused.get_json()["error"]) == (503, "temporarily_unavailable")
+        server.publish(ENCRYPTION_JWKS)
+        provider.clock.advance(21)
+        told = [tokens(collect()) for collect in (redeem, waits.poll, wants.poll)]
+        server.publish({}, 500)
+        provider.clock.advance(LAST_GOOD_SECONDS + 1)
+        fields = {"grant_type": "refresh_token", "refresh_token": told[0]["refresh_token"]}
+        assert provider.token(client, fields).status_code == 503
+        server.publish(ENCRYPTION_JWKS)
+        provider.clock.advance(RETRY_SECONDS)
+        assert tokens(provider.token(client, fields))["refresh_token"] != told[0]["refresh_token"]
