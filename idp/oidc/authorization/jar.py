@@ -17,13 +17,13 @@ from idp.oidc.clients import fapi2
 from idp.oidc.clients.client import FAPI2, Client, ClientSource
 from idp.oidc.clients.client_keys import ClientKeys
 from idp.oidc.jose import jwe, jws
+from idp.oidc.jose.claims import SKEW_SECONDS, InvalidClaims, begun, for_us, seconds_left, young
 from idp.oidc.jose.keys import KeyRing
 from idp.oidc.jose.numeric_date import numeric_date
 from idp.parameters import MANY, Parameters
 
 LONGEST_SECONDS: Final = 3_600
 """FAPI 2.0 Message Signing section 5.3.1."""
-SKEW_SECONDS: Final = 10
 _TYPES: Final = (None, "oauth-authz-req+jwt", "JWT", "jwt")
 _NEVER_INSIDE: Final = ("request", "request_uri", "client_secret", "client_assertion")
 
@@ -49,9 +49,9 @@ class RequestObjects:
         try:
             inner = self._ours.decrypt(signed) if jwe.encrypted(signed) else signed
             claims = self._keys.verify(client, inner, fapi2.algorithms(client, chosen), _TYPES)
-        except (jwe.InvalidJwe, jws.InvalidJws) as invalid:
+            self._for_us_and_now(claims, client)
+        except (jwe.InvalidJwe, jws.InvalidJws, InvalidClaims) as invalid:
             raise InvalidRequestObject(f"{invalid}") from None
-        self._for_us_and_now(claims, client)
         if any(name in claims for name in _NEVER_INSIDE):
             raise InvalidRequestObject("a request within a request")
         if claims.get("client_id") != client.client_id:
@@ -59,26 +59,19 @@ class RequestObjects:
         return {name: _text(name, value) for name, value in claims.items() if name in PARAMETERS and value != ""}
 
     def _for_us_and_now(self, claims: Mapping[str, Any], client: Client) -> None:
-        """RFC 9101 section 4 and FAPI 2.0 Message Signing section 5.3.1; without `exp`, `iat` tells the age."""
-        aud = claims.get("aud")
+        """RFC 9101 section 4 and FAPI 2.0 Message Signing section 5.3.1; without `exp`, `iat` tells the age. Raises
+        `InvalidClaims`."""
         if claims.get("iss", client.client_id) != client.client_id or claims.get("sub") == client.client_id:
-            raise InvalidRequestObject("another issuer, or an assertion (RFC 9101 section 10.8)")
-        if self._issuer not in (aud if isinstance(aud, list) else [aud]):
-            raise InvalidRequestObject("another audience")
+            raise InvalidClaims("another issuer, or an assertion (RFC 9101 section 10.8)")
+        for_us(claims, self._issuer)
         now = self._clock.now()
         until = claims["exp"] if "exp" in claims else numeric_date(claims.get("iat")) + LONGEST_SECONDS
-        if not now < numeric_date(until) <= now + LONGEST_SECONDS + SKEW_SECONDS:
-            raise InvalidRequestObject("expired, for too long, or without a time")
-        for name in ("iat", "nbf"):
-            if name in claims and not numeric_date(claims[name]) <= now + SKEW_SECONDS:
-                raise InvalidRequestObject(f"{name} in the future")
-        if client.profile == FAPI2 and not ({"exp", "nbf"} <= claims.keys() and _young(claims["nbf"], now)):
-            raise InvalidRequestObject("without exp or nbf, or older than an hour")
-
-
-def _young(nbf: Any, now: float) -> bool:
-    """FAPI 2.0 Message Signing section 5.3.1."""
-    return bool(now - numeric_date(nbf) <= LONGEST_SECONDS)
+        seconds_left(until, now, LONGEST_SECONDS + SKEW_SECONDS)
+        begun(claims, now)
+        if client.profile == FAPI2:
+            young(claims, "nbf", now, LONGEST_SECONDS)
+            if "exp" not in claims:
+                raise InvalidClaims("without exp")
 
 
 def _text(name: str, value: Any) -> str:

@@ -14,8 +14,8 @@ from idp.oidc.clients.client import FAPI2, Client
 from idp.oidc.clients.client_keys import ClientKeys
 from idp.oidc.clients.client_secrets import ClientSecrets
 from idp.oidc.jose import jws
+from idp.oidc.jose.claims import InvalidClaims, begun, seconds_left
 from idp.oidc.jose.jti import InvalidJti, jti_of, once
-from idp.oidc.jose.numeric_date import numeric_date
 from idp.secrets import equal
 from idp.storage.state import StateStore
 
@@ -25,8 +25,6 @@ _TYPES: Final = (None, "JWT", "jwt", "client-authentication+jwt")
 """No other JWT of the client's is an assertion (RFC 8725 section 3.11)."""
 LONGEST_SECONDS: Final = 3_700
 """How far in the future an assertion may expire. Most clients say a minute; widespread libraries say an hour."""
-SKEW_SECONDS: Final = 10
-"""By how much a client's clock may be fast."""
 
 
 class Assertions:
@@ -53,13 +51,9 @@ class Assertions:
         `InvalidClient`."""
         try:
             claims = self._signed_by(client, assertion)
-        except jws.InvalidJws as invalid:
+            self._for_us_and_now(claims, client)
+        except (jws.InvalidJws, InvalidClaims, InvalidJti) as invalid:
             raise InvalidClient(f"assertion: {invalid}") from None
-        if claims.get("iss") != client.client_id or claims.get("sub") != client.client_id:
-            raise InvalidClient("assertion of another client")
-        if not (self._for_us_alone if client.profile == FAPI2 else self._for_us)(claims.get("aud")):
-            raise InvalidClient("assertion for another audience")
-        self._once(client, claims, self._seconds_left(claims))
 
     def _signed_by(self, client: Client, assertion: str) -> dict[str, Any]:
         """Raises `InvalidJws`."""
@@ -69,6 +63,17 @@ class Assertions:
         chosen = client.token_endpoint_auth_signing_alg
         return self._keys.verify(client, assertion, fapi2.algorithms(client, chosen), _TYPES)
 
+    def _for_us_and_now(self, claims: dict[str, Any], client: Client) -> None:
+        """Raises `InvalidClaims` or `InvalidJti`."""
+        if claims.get("iss") != client.client_id or claims.get("sub") != client.client_id:
+            raise InvalidClaims("of another client")
+        if not (self._for_us_alone if client.profile == FAPI2 else self._for_us)(claims.get("aud")):
+            raise InvalidClaims("for another audience")
+        now = self._clock.now()
+        left = seconds_left(claims.get("exp"), now, LONGEST_SECONDS)
+        begun(claims, now)
+        once(self._state, "assertion", client.client_id, jti_of(claims), int(left) + 1)
+
     def _for_us(self, aud: Any) -> bool:
         """One audience: with two, what one of them is given the other could use."""
         only = aud[0] if isinstance(aud, list) and len(aud) == 1 else aud
@@ -77,18 +82,3 @@ class Assertions:
     def _for_us_alone(self, aud: Any) -> bool:
         """FAPI 2.0 Security Profile section 5.3.2.1: the issuer, as a text."""
         return isinstance(aud, str) and equal(aud, self._issuer)
-
-    def _seconds_left(self, claims: dict[str, Any]) -> int:
-        left = numeric_date(claims.get("exp")) - self._clock.now()
-        if not 0 < left <= LONGEST_SECONDS:
-            raise InvalidClient("assertion without exp, expired, or for too long")
-        for name in ("iat", "nbf"):
-            if name in claims and not numeric_date(claims[name]) <= self._clock.now() + SKEW_SECONDS:
-                raise InvalidClient(f"assertion with {name} in the future")
-        return int(left) + 1
-
-    def _once(self, client: Client, claims: dict[str, Any], seconds: int) -> None:
-        try:
-            once(self._state, "assertion", client.client_id, jti_of(claims), seconds)
-        except InvalidJti as invalid:
-            raise InvalidClient(f"assertion: {invalid}") from None

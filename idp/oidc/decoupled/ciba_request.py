@@ -17,8 +17,8 @@ from idp.oidc.clients import fapi2
 from idp.oidc.clients.client import FAPI2, PING, Client
 from idp.oidc.clients.client_keys import ClientKeys
 from idp.oidc.jose import jws
+from idp.oidc.jose.claims import SKEW_SECONDS, InvalidClaims, begun, for_us, seconds_left, young
 from idp.oidc.jose.jti import InvalidJti, jti_of, once
-from idp.oidc.jose.numeric_date import numeric_date
 from idp.parameters import Parameters
 from idp.storage.state import StateStore
 
@@ -38,7 +38,6 @@ LONGEST_SECONDS: Final = 600
 LONGEST_MESSAGE: Final = 40
 """Characters; both sides have to be compared by eye or by ear."""
 LONGEST_SIGNED_SECONDS: Final = 3_600
-SKEW_SECONDS: Final = 10
 _TYPES: Final = (None, "JWT", "jwt", "oauth-authz-req+jwt")
 _EXPIRY: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _BEARER: Final = re.compile(r"[A-Za-z0-9._~+/-]{1,1024}=*", re.ASCII)
@@ -95,28 +94,22 @@ class BackchannelRequests:
             raise InvalidRequest("parameters beside a signed request")
         try:
             claims = self._keys.verify(client, signed, fapi2.algorithms(client, alg), _TYPES)
-        except jws.InvalidJws as invalid:
+            self._for_us_and_now(claims, client)
+        except (jws.InvalidJws, InvalidClaims, InvalidJti) as invalid:
             raise InvalidRequest(f"request: {invalid}") from None
-        self._for_us_and_now(claims, client)
         return Parameters({name: _text(claims[name]) for name in PARAMETERS if claims.get(name, "") != ""}, signed=True)
 
     def _for_us_and_now(self, claims: Mapping[str, Any], client: Client) -> None:
-        """Section 7.1.1: all six claims are there."""
-        aud, now = claims.get("aud"), self._clock.now()
+        """Section 7.1.1: all six claims are there. Raises `InvalidClaims` or `InvalidJti`."""
         if claims.get("iss") != client.client_id or claims.get("sub") == client.client_id:
-            raise InvalidRequest("request: another issuer, or an assertion")
-        if self._issuer not in (aud if isinstance(aud, list) else [aud]):
-            raise InvalidRequest("request: another audience")
-        left = numeric_date(claims.get("exp")) - now
-        if not 0 < left <= LONGEST_SIGNED_SECONDS + SKEW_SECONDS:
-            raise InvalidRequest("request: expired, or for too long")
+            raise InvalidClaims("another issuer, or an assertion")
+        for_us(claims, self._issuer)
+        now = self._clock.now()
+        left = seconds_left(claims.get("exp"), now, LONGEST_SIGNED_SECONDS + SKEW_SECONDS)
+        begun(claims, now)
         for name in ("iat", "nbf"):
-            if not -LONGEST_SIGNED_SECONDS <= numeric_date(claims.get(name)) - now <= SKEW_SECONDS:
-                raise InvalidRequest(f"request: {name} is missing, old, or in the future")
-        try:
-            once(self._state, "ciba-request", client.client_id, jti_of(claims), int(left) + 1)
-        except InvalidJti as invalid:
-            raise InvalidRequest(f"request: {invalid}") from None
+            young(claims, name, now, LONGEST_SIGNED_SECONDS)
+        once(self._state, "ciba-request", client.client_id, jti_of(claims), int(left) + 1)
 
 
 def _level(parameters: Parameters, client: Client) -> int:

@@ -3,6 +3,7 @@
 jws.py           signatures: made with `cryptography`, read with joserfc
 jwe.py           encryption to a client, and to us
 keys.py          our keys: next, active, retired
+claims.py        that a JWT of others is for us, and good now
 numeric_date.py  the times in a JWT
 jti.py           that a JWT of others is good once
 """

@@ -8,6 +8,7 @@ It is a JWS by a key that the operator configured for its issuer, with one of th
 need not expire and need not name an audience; if it does, it has to be now, and for us. Nothing is fetched on its word.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -18,12 +19,10 @@ from idp.config import SettingsError
 from idp.errors import InvalidSoftwareStatement, UnapprovedSoftwareStatement
 from idp.oidc.clients.client_keys import key_set
 from idp.oidc.jose import jws
+from idp.oidc.jose.claims import InvalidClaims, begun, for_us, seconds_left
 from idp.oidc.jose.jws import InvalidJwk, PublicJwk, client_jwk
-from idp.oidc.jose.numeric_date import numeric_date
 from idp.oidc.registration.members import Metadata
 
-SKEW_SECONDS: Final = 10
-"""By how much the issuer's clock may be fast."""
 _TYPES: Final = (None, "JWT", "jwt")
 _OF_THE_STATEMENT: Final = ("iss", "sub", "aud", "exp", "nbf", "iat", "jti", "software_statement")
 """Claims that say something of the statement, and nothing of the software."""
@@ -77,21 +76,21 @@ class SoftwareStatements:
             if keys is None:
                 raise UnapprovedSoftwareStatement("an issuer that is not configured")
             claims = jws.verify_of_client(statement, keys, jws.CLIENT_ALGORITHMS, _TYPES)
-        except jws.InvalidJws as invalid:
+            self._now(claims)
+        except (jws.InvalidJws, InvalidClaims) as invalid:
             raise InvalidSoftwareStatement(f"{invalid}") from None
-        self._now_and_for_us(claims)
+        try:
+            for_us({"aud": self._audience} | claims, self._audience)
+        except InvalidClaims as invalid:
+            raise UnapprovedSoftwareStatement(f"{invalid}") from None
         return claims
 
-    def _now_and_for_us(self, claims: Mapping[str, Any]) -> None:
+    def _now(self, claims: Mapping[str, Any]) -> None:
+        """Raises `InvalidClaims`."""
         now = self._clock.now()
-        if "exp" in claims and not now < numeric_date(claims["exp"]):
-            raise InvalidSoftwareStatement("expired")
-        for name in ("iat", "nbf"):
-            if name in claims and not numeric_date(claims[name]) <= now + SKEW_SECONDS:
-                raise InvalidSoftwareStatement(f"{name} in the future")
-        aud = claims.get("aud", self._audience)
-        if self._audience not in (aud if isinstance(aud, list) else [aud]):
-            raise UnapprovedSoftwareStatement("for another audience")
+        if "exp" in claims:
+            seconds_left(claims["exp"], now, math.inf)
+        begun(claims, now)
 
 
 def _member(name: str) -> str:
