@@ -4,18 +4,17 @@ from datetime import datetime
 from typing import Final
 
 from flask import Response, request
-from werkzeug.exceptions import NotFound
 
 from idp.citizens.number import CHINA_STANDARD_TIME
 from idp.citizens.registry import Citizens
 from idp.csrf import check_csrf, csrf_token
 from idp.http import PageError, Web, form
-from idp.login.door import PartyGone, Redirect
+from idp.login.door import PartyGone
 from idp.login.party import in_language
 from idp.login.transaction import Transactions
-from idp.login.views import step_address
 from idp.oidc.decoupled.approvals import Approvals, Pending
-from idp.pages import ApprovePage, ErrorKind, Outcome, OutcomePage, WaitingView
+from idp.oidc.views.answering import outcome_page, sent_on
+from idp.pages import ApprovePage, ErrorKind, WaitingView
 from idp.parameters import parse
 from idp.sessions import Session, Sessions
 from idp.storage.state import Throttled
@@ -54,9 +53,7 @@ class ApproveViews:
         return self._look(session, fields.get("look", ""), browser)
 
     def outcome(self, outcome: str) -> Response:
-        if outcome not in {each.value for each in Outcome}:
-            raise NotFound
-        return self._web.page(OutcomePage(Outcome(outcome)), self._web.frame(request))
+        return outcome_page(self._web, outcome)
 
     def _code(self, session: Session, wish: str) -> Response:
         """A code of the citizen's own, which is shown this once; or none any more."""
@@ -74,9 +71,7 @@ class ApproveViews:
             raise PageError(ErrorKind.TOO_MANY, 429, retry_after=throttled.retry_after) from None
         if begun is None:
             return self._web.redirect("/approve/over")
-        if isinstance(begun, Redirect):
-            return self._web.redirect(begun.location)
-        return self._web.redirect(step_address(begun.step, begun.transaction))
+        return sent_on(self._web, begun)
 
     def _page(self, session: Session | None, blocked: str = "", new_code: str = "") -> Response:
         frame = self._web.frame(request)

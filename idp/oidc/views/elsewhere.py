@@ -8,13 +8,13 @@ from werkzeug.exceptions import NotFound
 from idp.clock import Clock
 from idp.csrf import check_csrf, csrf_token
 from idp.http import PageError, Web, form, query
-from idp.login.door import PartyGone, Redirect
+from idp.login.door import PartyGone
 from idp.login.transaction import Transactions
-from idp.login.views import step_address
 from idp.oidc.decoupled import user_code
 from idp.oidc.decoupled.device import Devices, UnknownCode
+from idp.oidc.views.answering import outcome_page, sent_on
 from idp.pace import Pace
-from idp.pages import DevicePage, DeviceProblem, ErrorKind, Outcome, OutcomePage
+from idp.pages import DevicePage, DeviceProblem, ErrorKind
 from idp.pages.qr import qr_svg
 from idp.parameters import parse
 from idp.sessions import Sessions
@@ -57,14 +57,10 @@ class DeviceViews:
             return self._page(typed, DeviceProblem.THROTTLED, 429, throttled.retry_after)
         except PartyGone:
             raise PageError(ErrorKind.UNKNOWN_CLIENT) from None
-        if isinstance(begun, Redirect):
-            return self._web.redirect(begun.location)
-        return self._web.redirect(step_address(begun.step, begun.transaction))
+        return sent_on(self._web, begun)
 
     def outcome(self, outcome: str) -> Response:
-        if outcome not in {each.value for each in Outcome}:
-            raise NotFound
-        return self._web.page(OutcomePage(Outcome(outcome)), self._web.frame(request))
+        return outcome_page(self._web, outcome)
 
     def picture(self) -> Response:
         """`verification_uri_complete` of a code as a picture, for devices that cannot draw one (RFC 8628 section
