@@ -31,7 +31,8 @@ from idp.oidc.authorization.legs import LegNames
 from idp.oidc.authorization.par import Incoming
 from idp.oidc.authorization.request import Wanted, read
 from idp.oidc.authorization.target import Answering, Target, UnknownClient, prove
-from idp.oidc.clients.client import Client, ClientSource
+from idp.oidc.clients.client import ClientSource
+from idp.oidc.clients.directory import served
 from idp.oidc.clients.redirect_uris import registered
 from idp.oidc.provider import Engine, PyopRequest
 from idp.oidc.subjects import Subjects
@@ -156,10 +157,10 @@ class AuthorizationEndpoint:
     # -- the front door ---------------------------------------------------------------------------------------------
 
     def party(self, client_id: str) -> RelyingParty:
-        return self._incoming.reaching.party(self._client(client_id))
+        return self._incoming.reaching.party(served(self._clients, client_id))
 
     def subject(self, client_id: str, citizen_id: str) -> str:
-        return self._subjects.subject(self._client(client_id), citizen_id)
+        return self._subjects.subject(served(self._clients, client_id), citizen_id)
 
     def origin(self, transaction: Transaction) -> str:
         return origin_of(decode(transaction.request, CodeRequest).redirect_uri)
@@ -187,17 +188,11 @@ class AuthorizationEndpoint:
     def _failure(self, target: Target, refusal: Refusal) -> Redirect:
         return target.failure(self._answering, REFUSALS[refusal]())
 
-    def _client(self, client_id: str) -> Client:
-        client = self._clients.get(client_id)
-        if client is None or not client.enabled:
-            raise PartyGone
-        return client
-
     def _revive(self, transaction: Transaction) -> tuple[Target, CodeRequest]:
         """Prove a stored request's target anew: the client may have been disabled or changed while the citizen was
         asked."""
         stored = decode(transaction.request, CodeRequest)
-        client = self._client(stored.client_id)
+        client = served(self._clients, stored.client_id)
         if not registered(client, stored.redirect_uri):
             raise PartyGone
         return Target(client, stored.redirect_uri, stored.state, stored.response_mode), stored

@@ -4,7 +4,8 @@ import dataclasses
 from typing import Final
 
 from idp.codec import decode
-from idp.oidc.clients.client import Client
+from idp.login.door import PartyGone
+from idp.oidc.clients.client import Client, ClientSource
 from idp.storage.records.clients import ClientRecords, StoredClient
 from idp.versions import Shelf, Versions
 
@@ -26,6 +27,15 @@ class ClientDirectory:
     def _load(self, client_id: str) -> Client | None:
         stored = self._records.get(client_id)
         return kept(stored) if stored else None
+
+
+def served(clients: ClientSource, client_id: str) -> Client:
+    """The client for which a citizen was asked something. Raises `PartyGone` if it is not there any more, or
+    disabled."""
+    client = clients.get(client_id)
+    if client is None or not client.enabled:
+        raise PartyGone
+    return client
 
 
 def kept(stored: StoredClient) -> Client:

@@ -7,12 +7,13 @@ from idp.audit.events import EventType
 from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.codec import decode, encode
-from idp.login.door import OtherDevice, PartyGone, Redirect, Refusal, SignInRefused
+from idp.login.door import OtherDevice, Redirect, Refusal, SignInRefused
 from idp.login.party import RelyingParty
 from idp.login.settling import Settling
 from idp.login.transaction import Ask, Transaction, Transactions
 from idp.oidc.authorization.authorize import Interaction
-from idp.oidc.clients.client import Client, ClientSource
+from idp.oidc.clients.client import ClientSource
+from idp.oidc.clients.directory import served
 from idp.oidc.decoupled.awaited import Answered, Awaited, Waiting
 from idp.oidc.decoupled.ping import Pings
 from idp.oidc.subjects import Subjects
@@ -56,10 +57,10 @@ class ElsewhereDoor:
         return encode(_Pending(key.shard, key.name)).decode()
 
     def party(self, client_id: str) -> RelyingParty:
-        return self._client(client_id).party_elsewhere
+        return served(self._clients, client_id).party_elsewhere
 
     def subject(self, client_id: str, citizen_id: str) -> str:
-        return self._subjects.subject(self._client(client_id), citizen_id)
+        return self._subjects.subject(served(self._clients, client_id), citizen_id)
 
     def origin(self, transaction: Transaction) -> str:
         """The answer goes nowhere: the pages that follow are ours."""
@@ -76,7 +77,7 @@ class ElsewhereDoor:
         ask = transaction.ask
         aal = ask.aal if ask.aal_essential else min(ask.aal, session.head.aal)
         told = [event(self._allowed, self._clock.now())]
-        self._client(ask.client_id)
+        served(self._clients, ask.client_id)
         try:
             answered = self._waiting.allow(self._key(transaction), session, leg, aal, told)
         except Answered:
@@ -98,12 +99,6 @@ class ElsewhereDoor:
     def _key(self, transaction: Transaction) -> Key:
         pending = decode(transaction.request, _Pending)
         return self._waiting.key_of(pending.shard, pending.name)
-
-    def _client(self, client_id: str) -> Client:
-        client = self._clients.get(client_id)
-        if client is None or not client.enabled:
-            raise PartyGone
-        return client
 
 
 class Beginning:
