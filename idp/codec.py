@@ -4,6 +4,7 @@ State records and stored documents are dataclasses inside and JSON outside; a re
 has it in another shape, is an error here and never a surprise later. Members that the type does not name are left out.
 """
 
+import json
 from typing import Any, TypeVar
 
 import msgspec
@@ -24,8 +25,24 @@ def decode(raw: bytes | str, kind: type[T]) -> T:
     """Parse JSON into `kind`; raises `Malformed`."""
     try:
         return msgspec.json.decode(raw, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Malformed(str(error)) from None
+
+
+def decode_unique(raw: bytes | str, kind: type[T]) -> T:
+    """The same, of JSON in which no member of an object stands twice: one reader would take the first, and another the
+    last (RFC 8259 section 4)."""
+    decoded = decode(raw, kind)
+    try:
+        json.loads(raw, object_pairs_hook=_unique)
+    except (ValueError, RecursionError):
+        raise Malformed("a member stands twice") from None
+    return decoded
+
+
+def _unique(members: list[tuple[str, Any]]) -> None:
+    if len({name for name, _ in members}) < len(members):
+        raise ValueError
 
 
 def elements(raw: bytes) -> list[bytes]:

@@ -1,11 +1,10 @@
 """Reading one member of a registration: of the type it must have, or `InvalidClientMetadata` that names it."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from idp.codec import Malformed, decode
+from idp.codec import Malformed, decode_unique
 from idp.errors import InvalidClientMetadata
 
 MAX_LENGTH: Final = 65_536
@@ -22,17 +21,9 @@ def parse(document: bytes) -> Metadata:
     if len(document) > MAX_LENGTH:
         raise InvalidClientMetadata("too long")
     try:
-        metadata = decode(document, dict[str, Any])
-        json.loads(document, object_pairs_hook=_unique)
-    except (Malformed, ValueError, RecursionError):
+        return decode_unique(document, dict[str, Any])
+    except Malformed:
         raise InvalidClientMetadata("not a JSON object, or a member stands twice") from None
-    return metadata
-
-
-def _unique(members: list[tuple[str, Any]]) -> None:
-    """Of a member that stands twice, one reader takes the first and another the last (RFC 8259 section 4)."""
-    if len({name for name, _ in members}) < len(members):
-        raise ValueError
 
 
 def string(metadata: Metadata, name: str) -> str | None:

@@ -10,12 +10,12 @@ are the resource servers that hold the records; each says which types it has, in
 kept for each location apart, for a token is for one of them, and each type has a name of its own for consent.
 """
 
-import json
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from idp.codec import Malformed, decode_unique
 from idp.errors import InvalidAuthorizationDetails
 from idp.oidc.clients.client import Client
 from idp.oidc.resources.resources import Resource, ResourceDirectory
@@ -100,23 +100,12 @@ def _objects(text: str) -> Sequence[dict[str, Any]]:
     if len(text) > MAX_LENGTH:
         raise InvalidAuthorizationDetails("too long")
     try:
-        details = json.loads(text, object_pairs_hook=_unique)
-    except (ValueError, RecursionError):
-        raise InvalidAuthorizationDetails("not JSON, or a member stands twice") from None
-    if (
-        not isinstance(details, list)
-        or not 0 < len(details) <= MAX_DETAILS
-        or not all(isinstance(detail, dict) for detail in details)
-    ):
-        raise InvalidAuthorizationDetails("not an array of some objects")
+        details = decode_unique(text, list[dict[str, Any]])
+    except Malformed:
+        raise InvalidAuthorizationDetails("not an array of objects, or a member stands twice") from None
+    if not 0 < len(details) <= MAX_DETAILS:
+        raise InvalidAuthorizationDetails("none, or too many")
     return details
-
-
-def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(members)
-    if len(found) < len(members):
-        raise ValueError
-    return found
 
 
 def _texts(value: Any) -> Sequence[str]:
