@@ -14,6 +14,7 @@ import re
 import time
 import traceback
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from idp.codec import encode
@@ -79,28 +80,27 @@ class AccessLog:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._second = (0, "")
 
     def line(self, endpoint: str, method: str, status: int, seconds: float, reference: str | None = None) -> None:
         more = f',"reference":"{reference}"' if reference is not None else ""
         line = (
-            f'{{"time":"{self._moment(time.time())}","level":"info","logger":"idp.access","message":"answered",'
+            f'{{"time":"{_moment(time.time())}","level":"info","logger":"idp.access","message":"answered",'
             f'"endpoint":"{endpoint}","method":"{method}","status":{status},'
             f'"milliseconds":{seconds * 1000:.2f}{more}}}\n'
         )
         with contextlib.suppress(OSError):  # a log that nobody reads any more must not cost an answer
             os.write(self._descriptor, line.encode("ascii"))
 
-    def _moment(self, now: float) -> str:
-        """As `_moment` below; what a second begins with is written once for all its lines."""
-        second = int(now)
-        if self._second[0] != second:
-            self._second = second, datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        return f"{self._second[1]}.{int((now - second) * 1000):03}+00:00"
-
 
 def _moment(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    second = int(at)
+    return f"{_second(second)}.{int((at - second) * 1000):03}+00:00"
+
+
+@lru_cache(2)
+def _second(second: int) -> str:
+    """What all lines of a second begin with, written once for them."""
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def configure(level: str) -> None:

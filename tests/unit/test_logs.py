@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -46,6 +48,28 @@ def test_a_line_has_time_level_logger_message_and_known_extras() -> None:
         "reference": "7KQ2-M4XD",
         "status": 200,
     }
+
+
+@pytest.mark.parametrize(
+    ("at", "written"),
+    [
+        (0.0, "1970-01-01T00:00:00.000+00:00"),
+        (1_795_000_000.25, "2026-11-18T11:06:40.250+00:00"),
+        (1_795_000_000.9995, "2026-11-18T11:06:40.999+00:00"),
+        (1_795_000_001.0, "2026-11-18T11:06:41.000+00:00"),
+        (1_795_000_000.0, "2026-11-18T11:06:40.000+00:00"),
+    ],
+)
+def test_a_request_and_a_message_of_one_moment_have_one_time(
+    at: float, written: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "time", lambda: at)
+    reading, writing = os.pipe()
+    logs.AccessLog(writing).line("/token", "POST", 200, 0.001)
+    os.close(writing)
+    with os.fdopen(reading) as lines:
+        assert json.loads(lines.read())["time"] == written
+    assert line("x", created=at)["time"] == written
 
 
 HIDDEN = {
