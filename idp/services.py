@@ -52,6 +52,8 @@ class Services:
     state: StateStore
     records: Records
     vault: Vault
+    secret: Callable[[str], bytes]
+    """A random secret by its name, which lives in the records, sealed, and is made when it is first asked for."""
     versions: Versions
     citizens: Citizens
     passwords: Passwords
@@ -71,10 +73,6 @@ class Services:
         """Tell the audit trail."""
         self.state.queue(SHARDS[0], [told])
 
-    def secret(self, name: str) -> bytes:
-        """A random secret that lives in the records, sealed, and is made when it is first asked for."""
-        return _secret(self.records, self.vault, self.randomness, name)
-
     def close(self) -> None:
         self.state.close()
         self.records.close()
@@ -86,13 +84,15 @@ def build_services(
     randomness: Randomness | None = None,
     *,
     open_state: OpenState = open_state,
+    reads: bool = False,
 ) -> Services:
-    """Open the stores and put the services together. Raises what settings, keys and stores raise."""
+    """Open the stores, and what works on them; who only `reads` makes no secret. Raises what each of them raises."""
     clock = clock or SystemClock()
     randomness = randomness or SystemRandomness()
     state = open_state(settings.state_url, clock)
     records = open_records(settings.records_url)
     vault = _vault(settings, randomness)
+    secret = partial(_known_secret if reads else _secret, records, vault, randomness)
     versions = Versions(state, clock)
     versions.on_change(partial(_reload, vault))
     directory = ClientDirectory(records.clients, versions)
@@ -100,7 +100,7 @@ def build_services(
     engine = Engine(_metadata(settings), directory)
     fetcher = cache(partial(Fetcher, settings.outbound_allow, settings.ca_file))
     registrar = Registrar(engine, Sectors(fetcher), _statements(settings, clock), DEFAULT_SCOPE, resource_directory)
-    client_secrets = ClientSecrets(cache(partial(_secret, records, vault, randomness, "client-secrets")))
+    client_secrets = ClientSecrets(cache(partial(secret, "client-secrets")))
     return Services(
         settings=settings,
         clock=clock,
@@ -108,12 +108,11 @@ def build_services(
         state=state,
         records=records,
         vault=vault,
+        secret=secret,
         versions=versions,
         citizens=Citizens(records, vault, clock, randomness),
         passwords=Passwords(concurrency=os.cpu_count() or 1),
-        recovery=Recovery(
-            records.credentials, cache(partial(_secret, records, vault, randomness, "recovery")), clock, randomness
-        ),
+        recovery=Recovery(records.credentials, cache(partial(secret, "recovery")), clock, randomness),
         sessions=Sessions(state, clock, randomness, _limits(settings)),
         directory=directory,
         engine=engine,
@@ -130,6 +129,12 @@ def _secret(records: Records, vault: Vault, randomness: Randomness, name: str) -
     context = secret_context(name)
     sealed = records.secrets.get_or_create(name, lambda: vault.seal(randomness.bytes(_SECRET_BYTES), context))
     return vault.open(sealed, context)
+
+
+def _known_secret(records: Records, vault: Vault, randomness: Randomness, name: str) -> bytes:
+    """As `_secret`; one that was never made is another each time, and kept nowhere."""
+    sealed = records.secrets.get(name)
+    return randomness.bytes(_SECRET_BYTES) if sealed is None else vault.open(sealed, secret_context(name))
 
 
 def _metadata(settings: Settings) -> Mapping[str, object]:

@@ -13,7 +13,7 @@ from idp.audit.events import EventType
 from idp.audit.writer import AuditWriter
 from idp.cli.example import example
 from idp.cli.known import resolved
-from idp.cli.opened import opened, this_process
+from idp.cli.opened import reading, this_process
 from idp.cli.output import moment, show_line, table, table_option
 from idp.codec import decode
 from idp.logouts import Trail
@@ -35,7 +35,7 @@ def audit() -> None:
 @table_option
 def tail(count: int, follow: bool, as_table: bool) -> None:
     """The last events."""
-    with opened() as services:
+    with reading() as services:
         _move(services)
         after = max(services.records.audit.last_seq() - count, 0)
         while True:
@@ -80,7 +80,7 @@ def search(
     as_table: bool,
 ) -> None:
     """The newest events that fit all that is given, the oldest of them first."""
-    with opened() as services:
+    with reading() as services:
         _move(services)
         found = services.records.audit.search(
             event=event,

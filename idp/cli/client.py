@@ -9,7 +9,7 @@ import click
 from idp.app import Services
 from idp.audit.events import EventType
 from idp.cli.example import example
-from idp.cli.opened import opened, record
+from idp.cli.opened import opened, reading, record
 from idp.cli.output import moment, show_many, show_one, table_option
 from idp.oidc.clients import fapi2
 from idp.oidc.clients.client import OF_CLIENTS, Client
@@ -56,7 +56,7 @@ def import_(file: BinaryIO, dry_run: bool, as_table: bool) -> None:
     """Add and change clients until they are as FILE has them: a JSON array, or one object a line, each with a client_id
     of your choice. All of it counts, or nothing. New secrets are shown here, once."""
     document = _read(file, _LARGEST_IMPORT)
-    with opened(begin=True, tells=not dry_run) as services:
+    with reading() if dry_run else opened(begin=True, tells=True) as services:
         planned = plan(services.clients, document)
         if not dry_run:
             _carry_out(services, planned)
@@ -99,7 +99,7 @@ def secret(client_id: str, as_table: bool) -> None:
 @table_option
 def list_(as_table: bool) -> None:
     """List all clients."""
-    with opened() as services:
+    with reading() as services:
         show_many((_described(services, each) for each in services.clients.all()), _COLUMNS, as_table)
 
 
@@ -108,7 +108,7 @@ def list_(as_table: bool) -> None:
 @table_option
 def show(client_id: str, as_table: bool) -> None:
     """Show a client."""
-    with opened() as services:
+    with reading() as services:
         show_one(_described(services, _known(services, client_id)), as_table)
 
 
@@ -117,7 +117,7 @@ def show(client_id: str, as_table: bool) -> None:
 @table_option
 def check(client_id: str, as_table: bool) -> None:
     """Say what keeps a client from the profile `fapi2`. The exit status is 1 if anything does."""
-    with opened() as services:
+    with reading() as services:
         found = _known(services, client_id)
     lacks = [{"member": lack.member, "needs": lack.needs} for lack in fapi2.lacks(found)]
     show_one({"client_id": client_id, "profile": found.profile, "fapi2": not lacks, "lacks": lacks}, as_table)

@@ -10,7 +10,7 @@ import click
 from idp.app import Services
 from idp.audit.events import EventType
 from idp.cli.example import example
-from idp.cli.opened import opened, record
+from idp.cli.opened import opened, reading, record
 from idp.cli.output import moment, show, show_many, table_option
 from idp.clock import SystemClock
 from idp.oidc.jose.keys import ALGORITHMS, EVERY
@@ -35,9 +35,11 @@ def key() -> None:
 @table_option
 def list_(as_table: bool) -> None:
     """List the keys."""
-    with opened(begin=True) as services:
-        services.keys.ensure()
-        show_many(_described(services), _COLUMNS, as_table)
+    with reading() as services:
+        keys = _described(services)
+    show_many(keys, _COLUMNS, as_table)
+    if not keys:
+        click.echo("there are none yet: `idp serve` makes them", err=True)
 
 
 @key.command(epilog=example("idp key rotate --alg RS256"))

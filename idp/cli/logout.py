@@ -7,7 +7,7 @@ import click
 
 from idp.cli.example import example
 from idp.cli.known import resolved
-from idp.cli.opened import opened
+from idp.cli.opened import reading
 from idp.cli.output import moment, show_many, table_option
 from idp.storage.records.logouts import LogoutState, StoredLogout
 
@@ -40,7 +40,7 @@ def list_(citizen: str | None, client_id: str | None, state: str | None, limit: 
     pending: not tried yet; failed: to be tried again; delivered: the portal answered that its session has ended;
     given_up: tried for a day; asked: the browser called its front-channel address; unreachable: it has no address.
     """
-    with opened() as services:
+    with reading() as services:
         found = services.records.logouts.search(
             citizen_id=None if citizen is None else resolved(services, citizen).id,
             client_id=client_id,
@@ -55,7 +55,7 @@ def list_(citizen: str | None, client_id: str | None, state: str | None, limit: 
 @table_option
 def show(session: str, as_table: bool) -> None:
     """All portals of one ended session, by the name that `list` gives it."""
-    with opened() as services:
+    with reading() as services:
         found = services.records.logouts.search(session=session, limit=10_000)
     if not found:
         raise click.ClickException("there is no such session in the ledger; `idp logout list` shows those there are")

@@ -5,7 +5,9 @@ import os
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -14,7 +16,7 @@ from idp.audit.events import EventType
 from idp.audit.recorder import Fact, UnsafeEvent, event, note
 from idp.clock import SystemClock
 from idp.config import Settings, load_settings
-from idp.running.preparing import prepare_directory, prove_master_key
+from idp.running.preparing import prepare_directory, prove_key_file, prove_master_key
 from idp.secrets import SystemRandomness
 from idp.storage.records.upgrade import is_current
 
@@ -25,28 +27,55 @@ OTHER_RELEASE = "the tables of the records are not those of this release: run `i
 
 @contextmanager
 def opened(*, begin: bool = False, tells: bool = False) -> Iterator[Services]:
-    """The services of this deployment; with `begin`, of a new one where there is none yet.
+    """The services of this deployment, for a verb that changes something; with `begin`, of a new one where there is
+    none yet.
 
     A verb that `tells` the audit trail what it did can do so: nothing is changed while the state store is away.
     Raises what settings, keys and stores raise.
     """
     settings = load_settings(os.environ)
-    if not begin and settings.records_file is not None and not settings.records_file.exists():
-        raise click.ClickException(
-            f"there are no records at {settings.records_file}: set IDP_DATA_DIR or IDP_RECORDS_URL, "
-            "or begin with `idp serve`"
-        )
+    if not begin:
+        _prove_begun(settings)
     prepared(settings)
-    if not settings.records_embedded and not is_current(settings.records_url):
-        raise click.ClickException(OTHER_RELEASE)
-    services = build_services(settings)
-    try:
+    if not settings.records_embedded:
+        _prove_release(settings)
+    with closing(build_services(settings)) as services:
         prove_master_key(services)
         if tells:
             services.state.ping()
         yield services
-    finally:
-        services.close()
+
+
+@contextmanager
+def reading() -> Iterator[Services]:
+    """The services of this deployment, for a verb that only reads: no file, table, key or secret is made.
+
+    A state store that was never made holds nothing: an empty one stands in for it.
+    Raises what settings, keys and stores raise.
+    """
+    settings = load_settings(os.environ)
+    _prove_begun(settings)
+    prove_key_file(settings)
+    _prove_release(settings)
+    with TemporaryDirectory() as elsewhere:
+        if settings.state_file is not None and not settings.state_file.exists():
+            settings = replace(settings, state_url=f"sqlite:///{elsewhere}/state.db")
+        with closing(build_services(settings, reads=True)) as services:
+            prove_master_key(services)
+            yield services
+
+
+def _prove_begun(settings: Settings) -> None:
+    if settings.records_file is not None and not settings.records_file.exists():
+        raise click.ClickException(
+            f"there are no records at {settings.records_file}: set IDP_DATA_DIR or IDP_RECORDS_URL, "
+            "or begin with `idp serve`"
+        )
+
+
+def _prove_release(settings: Settings) -> None:
+    if not is_current(settings.records_url):
+        raise click.ClickException(OTHER_RELEASE)
 
 
 def prepared(settings: Settings) -> None:

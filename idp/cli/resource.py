@@ -8,7 +8,7 @@ import click
 from idp.app import Services
 from idp.audit.events import EventType
 from idp.cli.example import example
-from idp.cli.opened import opened, record
+from idp.cli.opened import opened, reading, record
 from idp.cli.output import show_many, show_one, table_option
 from idp.oidc.registration.resource_server import describe, prove
 from idp.oidc.resources.resources import Resource, ScopeTaken
@@ -47,7 +47,7 @@ def add(file: BinaryIO, as_table: bool) -> None:
 @table_option
 def list_(as_table: bool) -> None:
     """List all resource servers."""
-    with opened() as services:
+    with reading() as services:
         show_many(_rows(services.resources.all(), as_table), _COLUMNS, as_table)
 
 
@@ -56,7 +56,7 @@ def list_(as_table: bool) -> None:
 @table_option
 def show(uri: str, as_table: bool) -> None:
     """Show a resource server."""
-    with opened() as services:
+    with reading() as services:
         show_one(describe(_known(services, uri)), as_table)
 
 

@@ -127,6 +127,11 @@ class Settings:
         return self.state_url.startswith("sqlite:")
 
     @property
+    def state_file(self) -> Path | None:
+        """The file of an embedded state store."""
+        return Path(self.state_url.removeprefix("sqlite:///")) if self.state_embedded else None
+
+    @property
     def metrics_dir(self) -> Path:
         """Where worker processes leave their counters."""
         return self.data_dir / "metrics"

@@ -24,6 +24,13 @@ def prepare_directory(settings: Settings, randomness: Randomness, clock: Clock) 
     Raises `OSError`, or `BadMasterKeys` where records are there and the key they were sealed under is not.
     """
     settings.data_dir.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+    prove_key_file(settings)
+    if settings.records_file is not None and settings.master_key is None:
+        ensure_key_file(settings.master_key_file, randomness, clock.now())
+
+
+def prove_key_file(settings: Settings) -> None:
+    """Raises `BadMasterKeys` where embedded records are there and the key they were sealed under is not."""
     if settings.records_file is None or settings.master_key is not None:
         return
     if settings.records_file.exists() and not settings.master_key_file.exists():
@@ -31,7 +38,6 @@ def prepare_directory(settings: Settings, randomness: Randomness, clock: Clock) 
             f"{settings.master_key_file} is missing, and the records at {settings.records_file} are sealed under it: "
             "bring it back, for nothing else can open them"
         )
-    ensure_key_file(settings.master_key_file, randomness, clock.now())
 
 
 def prove_master_key(services: Services) -> None:

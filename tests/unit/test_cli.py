@@ -89,7 +89,7 @@ def test_help_is_quick() -> None:
     ids=" ".join,
 )
 def test_wrong_usage_is_status_2_and_says_where_help_is(idp: Idp, arguments: list[str]) -> None:
-    assert idp("key", "list").status == 0
+    assert idp("db", "upgrade").status == 0
     ran = idp(*arguments)
     assert ran.status == 2 or (ran.status == 0 and arguments == ["citizen"])
     assert ran.out == ""
@@ -113,6 +113,7 @@ def test_a_store_that_is_away_is_one_line(idp: Idp, monkeypatch: pytest.MonkeyPa
 
 def test_tables_are_for_people(idp: Idp, citizen: dict[str, Any]) -> None:
     idp("client", "add", "-", stdin=json.dumps(METADATA))
+    idp("key", "rotate", "--alg", "ES256")
     for arguments in (["client", "list"], ["key", "list"], ["citizen", "show", NUMBER], ["audit", "tail"], ["check"]):
         ran = idp(*arguments, "--table")
         assert ran.status == 0, ran.err

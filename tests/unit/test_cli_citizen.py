@@ -134,7 +134,7 @@ def test_without_an_authenticator_there_are_no_recovery_codes(citizen: dict[str,
 def test_what_add_refuses_is_one_line_that_repeats_nothing(
     idp: Idp, arguments: list[str], stdin: str, said: str
 ) -> None:
-    assert idp("key", "list").status == 0
+    assert idp("db", "upgrade").status == 0
     ran = idp("citizen", "add", *arguments, stdin=stdin)
     assert (ran.status, ran.out, ran.err.count("\n")) == (1, "", 1)
     assert said in ran.err

@@ -68,7 +68,7 @@ def test_a_refusal_names_the_member(idp: Idp, member: str, value: object) -> Non
 
 @pytest.mark.parametrize("verb", ["show", "disable", "enable", "remove"])
 def test_a_client_that_is_not_there(idp: Idp, verb: str) -> None:
-    assert idp("key", "list").status == 0
+    assert idp("db", "upgrade").status == 0
     ran = idp("client", verb, "nobody")
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.startswith("there is no such client")

@@ -89,6 +89,7 @@ def test_clients_that_are_not_in_the_file_stay(idp: Idp) -> None:
 
 
 def test_a_dry_run_says_what_would_change_and_changes_nothing(idp: Idp) -> None:
+    assert idp("db", "upgrade").status == 0
     ran = bring(idp, PORTAL, dry=True)
     assert outcomes(ran) == {"portal": ("added", [])}
     assert "client_secret" not in ran.out

@@ -1,5 +1,8 @@
 """A verb works on the deployment that is there, with the master key it was made with, or says what is missing."""
 
+import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,21 +12,73 @@ from idp.secrets import SystemRandomness
 from idp.vault import MasterKeys
 from tests.support.shell import NUMBER, PASSWORD, Idp
 
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        *(["citizen", "show", NUMBER], ["citizen", "suspend", NUMBER], ["client", "list"], ["client", "show", "x"]),
-        *(["audit", "tail"], ["key", "rekey"]),
-    ],
-    ids=" ".join,
+READS = {
+    "citizen show": ["citizen", "show", NUMBER],
+    "client list": ["client", "list"],
+    "client show": ["client", "show", "x"],
+    "client check": ["client", "check", "x"],
+    "client import --dry-run": ["client", "import", "-", "--dry-run"],
+    "resource list": ["resource", "list"],
+    "resource show": ["resource", "show", "https://x.example"],
+    "key list": ["key", "list"],
+    "logout list": ["logout", "list"],
+    "logout show": ["logout", "show", "x"],
+    "audit tail": ["audit", "tail"],
+    "audit search": ["audit", "search"],
+}
+NEED_ONE = READS | {"citizen suspend": ["citizen", "suspend", NUMBER], "key rekey": ["key", "rekey"]}
+CLIENT = json.dumps(
+    {
+        "client_id": "portal",
+        "redirect_uris": ["https://portal.example/cb"],
+        "token_endpoint_auth_method": "client_secret_jwt",
+        "purpose": "x",
+        "retention": "x",
+    }
 )
+
+
+@pytest.mark.parametrize("arguments", NEED_ONE.values(), ids=NEED_ONE)
 def test_what_only_looks_begins_no_deployment(idp: Idp, tmp_path: Path, arguments: list[str]) -> None:
-    ran = idp(*arguments)
-    assert (ran.status, ran.out) == (1, "")
+    ran = idp(*arguments, stdin=CLIENT)
+    ran.said("IDP_DATA_DIR")
     assert ran.err.startswith(f"there are no records at {tmp_path}")
-    assert "IDP_DATA_DIR" in ran.err
+    assert "begin with `idp serve`" in ran.err
     assert not (tmp_path / "var").exists()
+
+
+def test_what_only_reads_changes_nothing_of_a_deployment_that_was_hardly_begun(idp: Idp, tmp_path: Path) -> None:
+    """No file, no key, no secret and no row, not even of the state store, which is made when it is first asked."""
+    assert idp("db", "upgrade").status == 0
+    before = _all_there_is(tmp_path)
+    for words, arguments in READS.items():
+        if words != "citizen show":  # it tells the trail that somebody looked
+            ran = idp(*arguments, stdin=CLIENT)
+            assert ran.status == 0 or "there is no such" in ran.err, ran.err
+            assert _all_there_is(tmp_path) == before, words
+    assert idp("key", "list").err == "there are none yet: `idp serve` makes them\n"
+    assert idp("check").status == 0
+    idp(*READS["client import --dry-run"], stdin=CLIENT.replace("{", '{"scope": "openid nobodys", ', 1)).said("scope")
+    assert _all_there_is(tmp_path) == before
+
+
+@pytest.mark.parametrize("words", ["client list", "key list"])
+def test_what_only_reads_leaves_the_tables_of_another_release(idp: Idp, tmp_path: Path, words: str) -> None:
+    assert idp("db", "upgrade").status == 0
+    with closing(sqlite3.connect(tmp_path / "var" / "records.db")) as records:
+        records.execute("UPDATE alembic_version SET version_num = '0001'")
+        records.commit()
+    before = _all_there_is(tmp_path)
+    idp(*READS[words]).said("run `idp db upgrade`")
+    assert _all_there_is(tmp_path) == before
+
+
+def _all_there_is(directory: Path) -> tuple[set[str], list[str]]:
+    """The names of the files, and what stands in the records; the lock files of SQLite come and go."""
+    with closing(sqlite3.connect(directory / "var" / "records.db")) as records:
+        rows = list(records.iterdump())
+    files = {path.name for path in directory.rglob("*") if not path.name.endswith(("-wal", "-shm"))}
+    return files, rows
 
 
 def _add(idp: Idp) -> tuple[int, str]:

@@ -49,7 +49,7 @@ def test_what_is_left_out_has_its_usual_value(idp: Idp) -> None:
 
 @pytest.mark.parametrize("verb", ["show", "remove"])
 def test_a_resource_server_that_is_not_there(idp: Idp, verb: str) -> None:
-    assert idp("key", "list").status == 0
+    assert idp("db", "upgrade").status == 0
     idp("resource", verb, "https://nobody.example").said("there is no such resource server")
 
 
