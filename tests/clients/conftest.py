@@ -1,6 +1,7 @@
 """One running provider for all clients of a test process, over real HTTP on loopback, and a citizen at a browser.
 
-Registration takes initial access tokens. `told` is where logout tokens come to, `apache_port` where Apache will be.
+Registration takes initial access tokens. `told` is where logout tokens and pings come to, `apache_port` where Apache
+will be, `mtls_port` where it will ask clients for certificates.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from tests.support.processes import free_port
 from tests.support.provider import Person, Provider
 from tests.support.serving import served
 from tests.support.surfer import Surfer
+from tests.support.tls_proxy import MTLS, SETTINGS
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Place:
     person: Person
     logouts: Listener
     apache_port: int
+    mtls_port: int
 
     @property
     def apache(self) -> str:
@@ -38,15 +41,24 @@ class Place:
     def surfer(self) -> Surfer:
         return Surfer(self.issuer, self.apache)
 
+    @property
+    def port(self) -> int:
+        """Of `idp serve` itself."""
+        return int(self.issuer.rpartition(":")[2])
+
 
 @pytest.fixture(scope="package")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    port, apache_port = free_port(), free_port()
+    port, apache_port, mtls_port = free_port(), free_port(), free_port()
     issuer = f"http://127.0.0.1:{port}"
     with listening() as logouts:
-        variables = {"IDP_ISSUER": issuer, "IDP_OUTBOUND_ALLOW": f"{logouts.place},localhost:{apache_port}"}
+        variables = SETTINGS | {
+            "IDP_ISSUER": issuer,
+            "IDP_OUTBOUND_ALLOW": f"{logouts.place},localhost:{apache_port}",
+            "IDP_MTLS_ORIGIN": f"https://{MTLS}:{mtls_port}",
+        }
         with served(tmp_path_factory.mktemp("clients"), workers=1, port=port, **variables) as running:
-            yield Place(issuer, running.provider, running.provider.citizen(), logouts, apache_port)
+            yield Place(issuer, running.provider, running.provider.citizen(), logouts, apache_port, mtls_port)
 
 
 @pytest.fixture

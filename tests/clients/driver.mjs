@@ -1,11 +1,26 @@
 // Relying parties on openid-client, driven from outside: one step a line as JSON on standard input, one outcome a line
 // on standard output. A party keeps between its steps what a portal keeps: its configuration, keys, and what it asked.
 
+import { request } from "node:https";
 import { createInterface } from "node:readline";
 import * as jose from "jose";
 import * as oidc from "openid-client";
 
 const onLoopback = [oidc.allowInsecureRequests]; // http; in a deployment it is https
+
+// What is asked over https goes by Node's own TLS, which can show a certificate. Its names stand in no DNS: all are here.
+function fetchWith(tls) {
+  const lookup = (name, options, found) => found(null, [{ address: "127.0.0.1", family: 4 }]);
+  const ask = (url, { method, headers, body }) =>
+    new Promise((resolve, reject) => {
+      const asked = request(url, { ...tls, lookup, method, headers }, async (answer) => {
+        const { statusCode: status, headers } = answer;
+        resolve(new Response(Buffer.concat(await answer.toArray()), { status, headers }));
+      });
+      asked.on("error", reject).end(body?.toString());
+    });
+  return (url, options) => (url.startsWith("https:") ? ask(url, options) : fetch(url, options));
+}
 
 class Party {
   async keys({ alg }) {
@@ -32,6 +47,8 @@ class Party {
       client_secret_post: () => oidc.ClientSecretPost(secret),
       client_secret_jwt: () => oidc.ClientSecretJwt(secret),
       private_key_jwt: () => oidc.PrivateKeyJwt(this.key),
+      tls_client_auth: () => oidc.TlsClientAuth(),
+      self_signed_tls_client_auth: () => oidc.TlsClientAuth(),
       none: () => oidc.None(),
     };
     return made[method]();
@@ -49,6 +66,17 @@ class Party {
     const options = { execute: onLoopback };
     this.ready(await oidc.discovery(new URL(issuer), client_id, metadata, authentication, options));
     return this.config.serverMetadata();
+  }
+
+  // The certificate to show from now on, at the addresses of `mtls_endpoint_aliases`: those discovered, or those told.
+  show({ tls, aliases }) {
+    if (aliases) {
+      const server = { ...this.config.serverMetadata(), mtls_endpoint_aliases: aliases };
+      const { client_id, ...metadata } = this.config.clientMetadata();
+      this.ready(new oidc.Configuration(server, client_id, metadata, oidc.TlsClientAuth()));
+      oidc.allowInsecureRequests(this.config);
+    }
+    this.config[oidc.customFetch] = fetchWith(tls);
   }
 
   ready(config) {
@@ -162,7 +190,7 @@ async function outcome({ party, step, ...told }) {
   try {
     return { value: (await parties.get(party)[step](told)) ?? null };
   } catch (error) {
-    const said = error.error ?? error.cause?.error ?? error.code;
+    const said = error.error ?? error.cause?.error ?? error.cause?.[0]?.parameters?.error ?? error.code;
     return { failed: said ?? error.name, message: error.message, cause: String(error.cause?.message ?? "") };
   }
 }

@@ -57,18 +57,23 @@ ScriptAlias /public {folder}/public
 """
 
 
+def binary() -> Path:
+    """Apache's program; skips where it is not there."""
+    return program("apache2", package="apache2", places=[Path("/usr/sbin")])
+
+
 def present() -> Path:
     """Apache's program; skips where it or the module is not there."""
-    binary = program("apache2", package="apache2", places=[Path("/usr/sbin")])
+    found = binary()
     if not (MODULES / "mod_auth_openidc.so").exists():
         pytest.skip("mod_auth_openidc is missing (Debian: apt-get install libapache2-mod-auth-openidc)")
-    return binary
+    return found
 
 
 @contextlib.contextmanager
 def apache(port: int, told: Mapping[str, str]) -> Iterator[Process]:
     """Runs until the end of the block; `told` has issuer, client_id, secret and response_mode."""
-    binary = present()
+    httpd = present()
     with tempfile.TemporaryDirectory(prefix="idp-apache-") as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -83,7 +88,7 @@ def apache(port: int, told: Mapping[str, str]) -> Iterator[Process]:
         configuration.write_text(
             CONFIGURATION.format(folder=folder, host="localhost", port=port, user=user, modules=modules, **told)
         )
-        process = start([binary, "-X", "-f", configuration], folder / "log")
+        process = start([httpd, "-X", "-f", configuration], folder / "log")
         try:
             wait_until(lambda: _answers(port), process)
             yield process
