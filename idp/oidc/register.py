@@ -4,7 +4,8 @@
 Who may register is the deployment's policy: anybody (`open`), whoever holds an initial access token that an operator
 gave out (`token`), or nobody (`closed`). What only an operator may grant, nobody grants himself: the citizen ID number,
 the scopes of resource servers, acting for itself, asking citizens who have begun nothing (CIBA), a public `sub`, and
-asking by statutory duty. Other scopes may change, for citizens are asked anew. Each client gets a token of its own to
+asking by statutory duty. Other scopes may change, for citizens are asked anew. What an
+operator asks of a client stays, too (`registration/safeguards.py`). Each client gets a token of its own to
 be managed with; it and the secret are shown once.
 """
 
@@ -19,6 +20,7 @@ from idp.errors import AccessDenied, InvalidClientMetadata, InvalidToken, TokenM
 from idp.login.consent import SENSITIVE
 from idp.oidc.clients.client import CIBA, OF_CLIENTS, Client
 from idp.oidc.limits import counted
+from idp.oidc.registration import safeguards
 from idp.oidc.registration.clients import Clients, Registered
 from idp.oidc.scopes import SCOPES
 from idp.secrets import SHARDS, Randomness, digest, equal, mint_anywhere, shard_of
@@ -111,6 +113,7 @@ class RegistrationEndpoint:
         _names(document, client)
         proved = self._clients.prove(document)
         _nothing_but_an_operators(proved, client)
+        safeguards.kept(client, proved)
         try:
             registered = self._clients.change(client, proved)
         except NotFound:  # an operator, or another request, was quicker

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from idp.audit.writer import AuditWriter
 from idp.oidc.register import OF_A_SOURCE, InitialTokens
+from idp.oidc.registration.configured import carry_out, plan_one
 from tests.support.assertions import JWKS
 from tests.support.parallel import together
 from tests.support.provider import CALLBACK, ISSUER, Provider, Registered, running_provider, settings_for
@@ -228,6 +229,56 @@ def test_rfc7592_2_2_what_an_operator_granted_may_stay(provider: Provider) -> No
     provider.clock.advance(2)
     body = HONEST | {"client_id": told["client_id"], "scope": "openid citizen_id"}
     assert manage(provider, told, "PUT", body).status_code == 200
+
+
+def by_operator(provider: Provider, told: dict[str, Any], **members: Any) -> None:
+    clients = provider.services.clients
+    carry_out(clients, [plan_one(clients, told["client_id"], json.dumps(HONEST | members).encode())])
+    provider.clock.advance(2)
+
+
+FAPI = {"profile": "fapi2", "jwks": JWKS}
+BY_KEY = {"token_endpoint_auth_method": "private_key_jwt", "jwks": JWKS}
+
+
+@pytest.mark.parametrize(
+    ("operator", "developer"),
+    [
+        (FAPI, {}),
+        (FAPI, FAPI | {"profile": "standard"}),
+        (BY_KEY, {}),
+        (BY_KEY, {"token_endpoint_auth_method": "none"}),
+        ({"require_pushed_authorization_requests": True}, {"require_pushed_authorization_requests": False}),
+        ({"require_signed_request_object": True, "jwks": JWKS}, {"jwks": JWKS}),
+        ({"dpop_bound_access_tokens": True}, {}),
+        ({"require_pkce": True}, {"require_pkce": False}),
+    ],
+)
+def test_rfc7592_2_2_what_an_operator_set_a_developer_does_not_weaken(
+    provider: Provider, operator: dict[str, Any], developer: dict[str, Any]
+) -> None:
+    told = registered(provider, require_pkce="require_pkce" not in operator)
+    by_operator(provider, told, **operator)
+    named = HONEST | {"client_id": told["client_id"]}
+    before = manage(provider, told, "GET").get_json()
+    answer = manage(provider, told, "PUT", named | developer)
+    refused(answer, "invalid_client_metadata")
+    assert "was set by the operator" in answer.get_json()["error_description"]
+    assert manage(provider, told, "GET").get_json() == before
+    assert manage(provider, told, "PUT", named | operator | {"client_name": "新名称"}).status_code == 200
+    refused(manage(provider, told, "PUT", named | developer), "invalid_client_metadata")
+    by_operator(provider, told, **developer)
+    assert manage(provider, told, "PUT", named | developer).status_code == 200
+
+
+def test_rfc7592_2_2_what_a_developer_chose_he_may_change(provider: Provider) -> None:
+    """And beyond what an operator set he may go."""
+    told = registered(provider, dpop_bound_access_tokens=True, require_pkce=False)
+    by_operator(provider, told, dpop_bound_access_tokens=True, require_pkce=False, client_name="新名称")
+    named = HONEST | {"client_id": told["client_id"]}
+    assert manage(provider, told, "PUT", named).status_code == 200
+    by_operator(provider, told, require_pkce=False)
+    assert manage(provider, told, "PUT", named | FAPI).status_code == 200
 
 
 def test_rfc7592_2_2_a_secret_comes_and_goes_with_the_method(provider: Provider) -> None:

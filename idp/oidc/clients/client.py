@@ -133,6 +133,8 @@ class Client:
     contacts: tuple[str, ...] = ()
     # our own members
     profile: str = STANDARD
+    set_by_operator: tuple[str, ...] = ()
+    """Members that its developer may not weaken (`registration/safeguards.py`)."""
     lawful_basis: str = "consent"
     """`consent`, or `statutory_duty` with the rule it rests on in `lawful_basis_rule` (PIPL article 13)."""
     lawful_basis_rule: str = ""

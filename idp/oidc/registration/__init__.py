@@ -7,6 +7,7 @@ members.py          one member: its type and its limits
 notice.py           what citizens are told
 signing.py          what it signs, and with which keys
 binding.py          what its tokens are bound to, and the name of its certificate
+safeguards.py       what an operator set that its developer may not weaken
 answers.py          how what we answer is protected
 backchannel.py      how a client asks for citizens elsewhere
 statement.py        what somebody trusted has signed of the software

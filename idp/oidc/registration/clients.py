@@ -14,6 +14,7 @@ from idp.oidc.clients.directory import kept
 from idp.oidc.clients.origins import origins_of
 from idp.oidc.registration.addresses import LOOPBACK, is_scheme
 from idp.oidc.registration.registrar import Registrar, describe
+from idp.oidc.registration.safeguards import set_by_operator
 from idp.secrets import Randomness, digest, urlsafe
 from idp.storage.records.clients import ChangedClient, ClientRecords
 from idp.storage.records.errors import Changed, NotFound
@@ -111,6 +112,7 @@ class Clients:
                 client_secret_salt=client.client_secret_salt,
                 registration_token_digest=client.registration_token_digest,
                 enabled=client.enabled,
+                set_by_operator=client.set_by_operator if managed else set_by_operator(client, proved),
             )
         )
         return Registered(changed, secret)

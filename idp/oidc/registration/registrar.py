@@ -39,7 +39,13 @@ from idp.oidc.scopes import OFFLINE_ACCESS, OPENID, SCOPES
 
 MAX_SCOPE: Final = 800
 """Bytes as JSON; every event of a token names its scopes, and has an end."""
-NOT_SHOWN: Final = ("client_secret_digest", "client_secret_salt", "registration_token_digest", "sector")
+NOT_SHOWN: Final = (
+    "client_secret_digest",
+    "client_secret_salt",
+    "registration_token_digest",
+    "sector",
+    "set_by_operator",
+)
 
 
 def ignored(document: bytes) -> tuple[str, ...]:
