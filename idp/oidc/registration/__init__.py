@@ -9,7 +9,7 @@ signing.py          what it signs, and with which keys
 binding.py          what its tokens are bound to, and the name of its certificate
 safeguards.py       what an operator set that its developer may not weaken
 answers.py          how what we answer is protected
-backchannel.py      how a client asks for citizens elsewhere
+ciba.py             how a client asks for citizens elsewhere
 statement.py        what somebody trusted has signed of the software
 sector.py           which clients know a citizen by the same name
 resource_server.py  a resource server from JSON, and back

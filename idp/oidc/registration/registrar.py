@@ -26,8 +26,8 @@ from idp.oidc.clients.client import (
 from idp.oidc.provider import Engine
 from idp.oidc.registration.addresses import called, framed, link_of, redirect_uris_of
 from idp.oidc.registration.answers import answers
-from idp.oidc.registration.backchannel import backchannel
 from idp.oidc.registration.binding import binding
+from idp.oidc.registration.ciba import ciba
 from idp.oidc.registration.members import Metadata, boolean, one_of, parse, seconds, string, strings, subset
 from idp.oidc.registration.notice import LINKS, TEXTS, name_of, notice
 from idp.oidc.registration.sector import Sectors
@@ -95,7 +95,7 @@ class Registrar:
             raise InvalidClientMetadata("a public client cannot do without PKCE")
         scope = self._scope(metadata, grants)
         sector_identifier_uri = called(metadata, "sector_identifier_uri")
-        requests, elsewhere = incoming(metadata), backchannel(metadata, grants, method)
+        requests, elsewhere = incoming(metadata), ciba(metadata, grants, method)
         keys = own_keys(metadata, method, requests | elsewhere)
         return Client(
             client_id="",

@@ -9,7 +9,7 @@ from idp.oidc.registration.addresses import link
 from idp.oidc.registration.members import Metadata, boolean, one_of, string
 
 
-def backchannel(metadata: Metadata, grants: tuple[str, ...], method: str) -> dict[str, Any]:
+def ciba(metadata: Metadata, grants: tuple[str, ...], method: str) -> dict[str, Any]:
     """The members of CIBA, each proved; none for a client without the grant. Raises `InvalidClientMetadata`."""
     if CIBA not in grants:
         return {}
