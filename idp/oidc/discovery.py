@@ -7,7 +7,7 @@ from idp.config import MutualTls
 from idp.login.assurance import OFFERED, acr
 from idp.oidc.authorization.rules import PROMPTS
 from idp.oidc.authorization.target import RESPONSE_MODES
-from idp.oidc.clients.client import AUTH_METHODS, DELIVERY_MODES, GRANT_TYPES, MTLS_METHODS, TLS_CLIENT_AUTH
+from idp.oidc.clients.client import AUTH_METHODS, DELIVERY_MODES, GRANT_TYPES, MTLS_METHODS, NONE, TLS_CLIENT_AUTH
 from idp.oidc.jose import jwe
 from idp.oidc.jose.jws import CLIENT_ALGORITHMS, MAC_ALGORITHM
 from idp.oidc.jose.keys import ALGORITHMS, ENCRYPTION
@@ -85,7 +85,7 @@ def _authentication(methods: tuple[str, ...]) -> dict[str, object]:
     introspect."""
     told: dict[str, object] = {}
     for endpoint in ("token", "revocation", "introspection"):
-        taken = tuple(each for each in methods if each != "none" or endpoint != "introspection")
+        taken = tuple(each for each in methods if each != NONE or endpoint != "introspection")
         told[f"{endpoint}_endpoint_auth_methods_supported"] = taken
         told[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] = (*CLIENT_ALGORITHMS, MAC_ALGORITHM)
     return told

@@ -12,14 +12,19 @@ from urllib.parse import urlsplit
 
 from idp.login.party import RelyingParty
 
-CLIENT_SECRET_JWT: Final = "client_secret_jwt"
-ASSERTION_METHODS: Final = (CLIENT_SECRET_JWT, "private_key_jwt")
+CLIENT_SECRET_BASIC, CLIENT_SECRET_POST, CLIENT_SECRET_JWT = SECRET_METHODS = (
+    "client_secret_basic",
+    "client_secret_post",
+    "client_secret_jwt",
+)
+PRIVATE_KEY_JWT: Final = "private_key_jwt"
+ASSERTION_METHODS: Final = (CLIENT_SECRET_JWT, PRIVATE_KEY_JWT)
 """By a JWT (RFC 7523)."""
-SECRET_METHODS: Final = ("client_secret_basic", "client_secret_post", CLIENT_SECRET_JWT)
-TLS_CLIENT_AUTH: Final = "tls_client_auth"
-MTLS_METHODS: Final = (TLS_CLIENT_AUTH, "self_signed_tls_client_auth")
+TLS_CLIENT_AUTH, SELF_SIGNED_TLS_CLIENT_AUTH = MTLS_METHODS = ("tls_client_auth", "self_signed_tls_client_auth")
 """By a certificate (RFC 8705 section 2); offered where a proxy tells of it."""
-AUTH_METHODS: Final = (*SECRET_METHODS, "private_key_jwt", "none")
+NONE: Final = "none"
+"""Of a public client."""
+AUTH_METHODS: Final = (*SECRET_METHODS, PRIVATE_KEY_JWT, NONE)
 """How a client may authenticate at the token endpoint (OIDC Core section 9)."""
 AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE, CIBA, TOKEN_EXCHANGE = GRANT_TYPES = (
     "authorization_code",
@@ -48,7 +53,7 @@ class Client:
     client_id_issued_at: int
     redirect_uris: tuple[str, ...]
     client_name: Mapping[str, str]
-    token_endpoint_auth_method: str = "client_secret_basic"
+    token_endpoint_auth_method: str = CLIENT_SECRET_BASIC
     token_endpoint_auth_signing_alg: str | None = None
     """What it signs assertions with; None: any that is offered."""
     jwks: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
@@ -61,7 +66,7 @@ class Client:
     client_secret_expires_at: int = 0
     registration_token_digest: str | None = None
     """Of what the client is managed with (RFC 7592); None for one that an operator registered."""
-    grant_types: tuple[str, ...] = ("authorization_code",)
+    grant_types: tuple[str, ...] = (AUTHORIZATION_CODE,)
     response_types: tuple[str, ...] = ("code",)
     scope: tuple[str, ...] = ("openid",)
     authorization_details_types: tuple[str, ...] = ()
@@ -149,7 +154,7 @@ class Client:
     @property
     def confidential(self) -> bool:
         """RFC 6749 section 2.1."""
-        return self.token_endpoint_auth_method != "none"
+        return self.token_endpoint_auth_method != NONE
 
     @property
     def vetted(self) -> bool:

@@ -15,7 +15,15 @@ from idp.clock import Clock
 from idp.errors import InvalidClient, InvalidRequest
 from idp.oidc.call import Call, ShownCertificate
 from idp.oidc.clients.assertion import JWT_BEARER, Assertions
-from idp.oidc.clients.client import ASSERTION_METHODS, MTLS_METHODS, Client, ClientSource
+from idp.oidc.clients.client import (
+    ASSERTION_METHODS,
+    CLIENT_SECRET_BASIC,
+    CLIENT_SECRET_POST,
+    MTLS_METHODS,
+    NONE,
+    Client,
+    ClientSource,
+)
 from idp.oidc.clients.confirmation import UNBOUND, Confirmation
 from idp.oidc.clients.mtls import Certificates, InvalidCertificate, thumbprint
 from idp.oidc.limits import counted
@@ -28,7 +36,7 @@ from idp.storage.state import StateStore
 FAILURES: Final = Bucket(size=30, drain=2)
 """Wrong client authentications of one source, and wrong grants of clients that cannot authenticate: thirty at once,
 then one every two seconds."""
-_NAMED: Final = ("none", *MTLS_METHODS)
+_NAMED: Final = (NONE, *MTLS_METHODS)
 """What a `client_id` alone may be: a name, and beside it perhaps a certificate (RFC 8705 section 2)."""
 
 
@@ -140,7 +148,7 @@ def _credential(parameters: Parameters, authorization: str | None, assertions: A
     if authorization is None:
         if client_id is None:
             raise InvalidClient("no client authentication")
-        return _Credential(_NAMED if secret is None else ("client_secret_post",), client_id, secret or "")
+        return _Credential(_NAMED if secret is None else (CLIENT_SECRET_POST,), client_id, secret or "")
     basic = _basic(authorization)
     if secret is not None or (client_id is not None and client_id != basic.client_id):
         raise InvalidRequest("two ways of client authentication")
@@ -168,7 +176,7 @@ def _basic(authorization: str) -> _Credential:
         if not colon or not client_id:
             raise InvalidClient("no colon in Basic credentials")
         return _Credential(
-            ("client_secret_basic",), unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
+            (CLIENT_SECRET_BASIC,), unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
         )
     except ValueError:  # of base64 or of UTF-8; base64 has another one for what is not ASCII
         raise InvalidClient("Basic credentials are not decodable") from None

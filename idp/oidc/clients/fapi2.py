@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from idp.oidc.clients.client import CIBA, FAPI2, MTLS_METHODS, Client
+from idp.oidc.clients.client import CIBA, FAPI2, MTLS_METHODS, PRIVATE_KEY_JWT, Client
 from idp.oidc.jose.jws import CLIENT_ALGORITHMS
 
 ALGORITHMS: Final = tuple(alg for alg in CLIENT_ALGORITHMS if alg != "RS256")
-_METHODS: Final = ("private_key_jwt", *MTLS_METHODS)
+_METHODS: Final = (PRIVATE_KEY_JWT, *MTLS_METHODS)
 _DEFAULTS: Final[Mapping[str, Any]] = {
-    "token_endpoint_auth_method": "private_key_jwt",
+    "token_endpoint_auth_method": PRIVATE_KEY_JWT,
     "require_pushed_authorization_requests": True,
     "id_token_signed_response_alg": "ES256",
 }

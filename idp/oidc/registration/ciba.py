@@ -3,7 +3,7 @@
 from typing import Any
 
 from idp.errors import InvalidClientMetadata
-from idp.oidc.clients.client import CIBA, DELIVERY_MODES, PING
+from idp.oidc.clients.client import CIBA, DELIVERY_MODES, NONE, PING
 from idp.oidc.jose.jws import CLIENT_ALGORITHMS
 from idp.oidc.registration.addresses import link
 from idp.oidc.registration.members import Metadata, boolean, one_of, string
@@ -13,7 +13,7 @@ def ciba(metadata: Metadata, grants: tuple[str, ...], method: str) -> dict[str, 
     """The members of CIBA, each proved; none for a client without the grant. Raises `InvalidClientMetadata`."""
     if CIBA not in grants:
         return {}
-    if method == "none":
+    if method == NONE:
         raise InvalidClientMetadata("a public client cannot ask for citizens elsewhere")
     mode = one_of(metadata, "backchannel_token_delivery_mode", DELIVERY_MODES, "")
     if not mode:

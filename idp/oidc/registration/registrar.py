@@ -13,9 +13,11 @@ from idp.login.assurance import OFFERED, acr
 from idp.oidc.clients import fapi2
 from idp.oidc.clients.client import (
     AUTHORIZATION_CODE,
+    CLIENT_SECRET_BASIC,
     ELSEWHERE,
     FAPI2,
     GRANT_TYPES,
+    NONE,
     OF_CLIENTS,
     PROFILES,
     REFRESH_TOKEN,
@@ -87,11 +89,11 @@ class Registrar:
         application_type = one_of(metadata, "application_type", ("web", "native"), "web")
         offered = self._engine.metadata
         methods = tuple(cast("list[str]", offered["token_endpoint_auth_methods_supported"]))
-        method = one_of(metadata, "token_endpoint_auth_method", methods, "client_secret_basic")
+        method = one_of(metadata, "token_endpoint_auth_method", methods, CLIENT_SECRET_BASIC)
         grants = _grants(metadata, method)
         redirect_uris = _answered_at(metadata, application_type, grants)
         require_pkce = boolean(metadata, "require_pkce", default=True)
-        if method == "none" and not require_pkce:
+        if method == NONE and not require_pkce:
             raise InvalidClientMetadata("a public client cannot do without PKCE")
         scope = self._scope(metadata, grants)
         sector_identifier_uri = called(metadata, "sector_identifier_uri")
@@ -220,7 +222,7 @@ def _grants(metadata: Metadata, method: str) -> tuple[str, ...]:
         raise InvalidClientMetadata("grant_types without one by which a citizen signs in")
     if AUTHORIZATION_CODE not in grants and metadata.get("response_types"):
         raise InvalidClientMetadata("response_types without the grant that redeems them")
-    if method == "none" and (set(OF_CLIENTS) & set(grants) or not grants):
+    if method == NONE and (set(OF_CLIENTS) & set(grants) or not grants):
         raise InvalidClientMetadata("a public client cannot act for itself (RFC 6749 section 4.4)")
     return grants
 

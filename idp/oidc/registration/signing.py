@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from idp.errors import InvalidClientMetadata
-from idp.oidc.clients.client import CLIENT_SECRET_JWT
+from idp.oidc.clients.client import CLIENT_SECRET_JWT, PRIVATE_KEY_JWT, SELF_SIGNED_TLS_CLIENT_AUTH
 from idp.oidc.clients.client_keys import key_set
 from idp.oidc.jose import jws
 from idp.oidc.jose.jws import InvalidJwk, client_jwk
@@ -13,7 +13,7 @@ from idp.oidc.registration.addresses import called
 from idp.oidc.registration.answers import encryption
 from idp.oidc.registration.members import Metadata, boolean, one_of
 
-_OWN_KEY_METHODS: Final = ("private_key_jwt", "self_signed_tls_client_auth")
+_OWN_KEY_METHODS: Final = (PRIVATE_KEY_JWT, SELF_SIGNED_TLS_CLIENT_AUTH)
 """Those by which a client proves itself with a key that it registered."""
 
 
