@@ -33,6 +33,7 @@ Resolver = Callable[[str], Sequence[str]]
 
 TIMEOUT_SECONDS = 5.0
 MAX_BYTES = 1_000_000
+"""What an answer may take, and weigh, unless less will do."""
 _CHUNK = 65_536
 _HEADERS = {"User-Agent": "citizen-idp", "Accept": "application/json", "Accept-Encoding": "identity"}
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -95,13 +96,7 @@ class Fetcher:
         self._tls = _trusting(ca_file)
         self._resolvers: Shares[Sequence[str]] = Shares(16, 2, "resolve")
 
-    def post_form(
-        self,
-        url: str,
-        fields: Mapping[str, str],
-        timeout: float = TIMEOUT_SECONDS,
-        max_bytes: int = MAX_BYTES,
-    ) -> Response:
+    def post_form(self, url: str, fields: Mapping[str, str], timeout: float, max_bytes: int) -> Response:
         """POST as application/x-www-form-urlencoded, within `timeout` seconds from looking up the name to the last
         byte; an answer of more than `max_bytes` is an error. Raises `FetchError`."""
         return self._send(url, urlencode(fields).encode("ascii"), _FORM, timeout, max_bytes)
@@ -112,7 +107,7 @@ class Fetcher:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {bearer}"}
         return self._send(url, document, headers, timeout, max_bytes)
 
-    def get(self, url: str, timeout: float = TIMEOUT_SECONDS, max_bytes: int = MAX_BYTES) -> Response:
+    def get(self, url: str, timeout: float, max_bytes: int) -> Response:
         """GET a JSON document, within the same limits. Raises `FetchError`."""
         return self._send(url, None, {}, timeout, max_bytes)
 

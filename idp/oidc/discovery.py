@@ -32,7 +32,7 @@ _PROTECTED = ("id_token", "userinfo", "authorization", "introspection")
 """Answers that a client may have signed and encrypted (also JARM 1.0 section 4, RFC 9701 section 7)."""
 
 
-def metadata(issuer: str, registration: bool = False, mutual_tls: MutualTls | None = None) -> Mapping[str, object]:
+def metadata(issuer: str, registration: bool, mutual_tls: MutualTls | None) -> Mapping[str, object]:
     """The document of /.well-known/openid-configuration for this issuer; `registration`: whether anybody may register a
     client over HTTP, with a token or without; `mutual_tls`: how we are told of certificates, if we are."""
     offered: dict[str, object] = {"registration_endpoint": f"{issuer}/register"} if registration else {}

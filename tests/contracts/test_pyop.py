@@ -26,10 +26,11 @@ from pyop.message import AuthorizationRequest
 from pyop.provider import Provider as PyopProvider
 from pyop.userinfo import Userinfo
 
-from idp.oidc import discovery, provider
+from idp.oidc import provider
 from idp.oidc.clients.client import Client
 from idp.oidc.provider import Engine
-from tests.support.provider import CALLBACK, ISSUER, Provider, Registered, running_provider, settings_for
+from tests.support.provider import CALLBACK, Provider, Registered, running_provider, settings_for
+from tests.support.registering import METADATA
 from tests.support.signed_in import SignedIn
 
 CLIENT = Client("c1", 0, (CALLBACK,), {"": "C"})
@@ -42,7 +43,7 @@ class OneClient:
 
 @pytest.fixture
 def engine() -> Engine:
-    return Engine(discovery.metadata(ISSUER), OneClient())
+    return Engine(METADATA, OneClient())
 
 
 def request(**changes: str) -> dict[str, str]:
@@ -114,7 +115,7 @@ def test_pyop_has_the_validators_we_know_and_no_others() -> None:
     }
     known = {"userinfo_claims_only_specified_when_access_token_is_issued", "requested_scope_is_supported"}
     assert found == VALIDATORS.keys() | known
-    metadata = json.loads(json.dumps(discovery.metadata("https://id.example")))
+    metadata = json.loads(json.dumps(METADATA))
     plain = PyopProvider(None, metadata, None, {}, Userinfo({}))
     assert len(plain.authentication_request_validators) == 6
     assert len(plain.registration_request_validators) == 2
@@ -173,7 +174,7 @@ def test_the_client_and_its_address_are_validated_before_the_rest(engine: Engine
 
 
 def test_the_configuration_is_ours_to_the_letter(engine: Engine) -> None:
-    ours = json.loads(json.dumps(discovery.metadata(ISSUER)))
+    ours = json.loads(json.dumps(METADATA))
     assert {name: _sorted(value) for name, value in engine.metadata.items()} == {
         name: _sorted(value) for name, value in ours.items()
     }

@@ -32,7 +32,8 @@ class Nowhere:
 
 SECTORS = Sectors(lambda: Fetcher(frozenset()))
 STATEMENTS = SoftwareStatements({}, FrozenClock(), ISSUER)
-REGISTRAR = Registrar(Engine(discovery.metadata(ISSUER), Nobody()), SECTORS, STATEMENTS, DEFAULT_SCOPE, Nowhere())
+METADATA = discovery.metadata(ISSUER, registration=False, mutual_tls=None)
+REGISTRAR = Registrar(Engine(METADATA, Nobody()), SECTORS, STATEMENTS, DEFAULT_SCOPE, Nowhere())
 
 PUBLIC_KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "1"}
 """RFC 8037 appendix A.2."""

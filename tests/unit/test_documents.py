@@ -122,7 +122,9 @@ def test_the_worked_registration_registers(provider: Provider) -> None:
 
 
 def test_what_a_portal_may_choose_is_what_is_offered() -> None:
-    metadata = discovery.metadata("https://id.example", mutual_tls=MutualTls("Client-Cert", "X-Verified"))
+    metadata = discovery.metadata(
+        "https://id.example", registration=False, mutual_tls=MutualTls("Client-Cert", "X-Verified")
+    )
     rows = dict(re.findall(r"^\| `([a-z_]+)` \| (.+) \|$", TEXTS["relying-parties.md"], re.MULTILINE))
     for member, offered in (
         ("token_endpoint_auth_method", "token_endpoint_auth_methods_supported"),

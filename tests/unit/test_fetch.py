@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from federation.addresses import ForbiddenAddress, public
-from federation.fetch import Fetcher, FetchError, Reason
+from federation.fetch import MAX_BYTES, TIMEOUT_SECONDS, Fetcher, FetchError, Reason, Response
 from tests.support.canary import canary, self_signed
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
@@ -21,11 +21,15 @@ def _allowed(port: int, **options: object) -> Fetcher:
     return Fetcher(frozenset({f"127.0.0.1:{port}"}), **options)  # type: ignore[arg-type]
 
 
-def _refusal(fetcher: Fetcher, url: str, **limits: float) -> Reason:
+def _refusal(fetcher: Fetcher, url: str, timeout: float = TIMEOUT_SECONDS, max_bytes: int = MAX_BYTES) -> Reason:
     with pytest.raises(FetchError) as refusal:
-        fetcher.post_form(url, {}, **limits)  # type: ignore[arg-type]
+        fetcher.post_form(url, {}, timeout, max_bytes)
     assert str(refusal.value) == refusal.value.reason.value
     return refusal.value.reason
+
+
+def _posted(fetcher: Fetcher, url: str, **fields: str) -> Response:
+    return fetcher.post_form(url, fields, TIMEOUT_SECONDS, MAX_BYTES)
 
 
 # -- what may be called at all
@@ -133,14 +137,14 @@ def test_ssrf_rebinding_the_address_that_was_checked_is_the_one_connected_to() -
 
     with canary([OK]) as bird:
         pair = f"rebind.example:{bird.port}"
-        assert Fetcher(frozenset({pair}), resolve=rebinding).post_form(f"http://{pair}/", {}).status == 200
+        assert _posted(Fetcher(frozenset({pair}), resolve=rebinding), f"http://{pair}/").status == 200
         assert (asked, bird.connections) == (["rebind.example"], 1)
 
 
 def test_an_allowed_pair_is_exact() -> None:
     with canary([OK]) as bird, canary([OK]) as other:
         fetcher = _allowed(bird.port)
-        assert fetcher.post_form(f"http://127.0.0.1:{bird.port}/x", {}).body == b"{}"
+        assert _posted(fetcher, f"http://127.0.0.1:{bird.port}/x").body == b"{}"
         assert _refusal(fetcher, f"http://localhost:{bird.port}/x") is Reason.FORBIDDEN_URL
         assert _refusal(fetcher, f"http://127.0.0.1:{other.port}/x") is Reason.FORBIDDEN_URL
         assert (bird.connections, other.connections) == (1, 0)
@@ -152,7 +156,7 @@ def test_an_allowed_pair_is_exact() -> None:
 def test_post_form_sends_what_it_says() -> None:
     with canary([OK]) as bird:
         url = f"http://127.0.0.1:{bird.port}/a?b=c%20d"
-        answer = _allowed(bird.port).post_form(url, {"logout_token": "a.b+c", "x": "一"})
+        answer = _posted(_allowed(bird.port), url, logout_token="a.b+c", x="一")
     assert (answer.status, answer.headers["content-type"], answer.body) == (200, "application/json", b"{}")
     (posted,) = bird.requests
     assert posted.startswith(b"POST /a?b=c%20d HTTP/1.1\r\n")
@@ -164,7 +168,7 @@ def test_post_form_sends_what_it_says() -> None:
 
 def test_get_asks_for_a_json_document() -> None:
     with canary([OK]) as bird:
-        answer = _allowed(bird.port).get(f"http://127.0.0.1:{bird.port}/jwks?x=1")
+        answer = _allowed(bird.port).get(f"http://127.0.0.1:{bird.port}/jwks?x=1", TIMEOUT_SECONDS, MAX_BYTES)
     assert (answer.status, answer.body) == (200, b"{}")
     (asked,) = bird.requests
     assert asked.startswith(b"GET /jwks?x=1 HTTP/1.1\r\n")
@@ -176,21 +180,21 @@ def test_get_has_the_guards_and_limits_of_a_post() -> None:
     redirect = b"HTTP/1.1 302 Elsewhere\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n"
     for answer, reason in ((OK, Reason.TOO_LARGE), (redirect, Reason.REDIRECTED)):
         with canary([answer]) as bird, pytest.raises(FetchError) as refusal:
-            _allowed(bird.port).get(f"http://127.0.0.1:{bird.port}/", max_bytes=1)
+            _allowed(bird.port).get(f"http://127.0.0.1:{bird.port}/", TIMEOUT_SECONDS, 1)
         assert refusal.value.reason is reason
     with canary([b""] * 40, pause=0.1) as mute, pytest.raises(FetchError) as refusal:
-        _allowed(mute.port).get(f"http://127.0.0.1:{mute.port}/", timeout=0.2)
+        _allowed(mute.port).get(f"http://127.0.0.1:{mute.port}/", 0.2, MAX_BYTES)
     assert refusal.value.reason is Reason.TIMED_OUT
     with canary([OK]) as bird:
         for url in (f"http://127.0.0.1:{bird.port}/", f"https://localhost:{bird.port}/"):
             with pytest.raises(FetchError):
-                Fetcher(frozenset()).get(url)
+                Fetcher(frozenset()).get(url, TIMEOUT_SECONDS, MAX_BYTES)
         assert bird.connections == 0
 
 
 def test_an_error_status_is_an_answer() -> None:
     with canary([b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"]) as bird:
-        assert _allowed(bird.port).post_form(f"http://127.0.0.1:{bird.port}/", {}).status == 503
+        assert _posted(_allowed(bird.port), f"http://127.0.0.1:{bird.port}/").status == 503
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -208,7 +212,7 @@ def test_no_proxy_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     with canary([OK]) as proxy, canary([OK]) as bird:
         for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
-        assert _allowed(bird.port).post_form(f"http://127.0.0.1:{bird.port}/", {}).status == 200
+        assert _posted(_allowed(bird.port), f"http://127.0.0.1:{bird.port}/").status == 200
         assert proxy.connections == 0
 
 
@@ -226,7 +230,10 @@ def test_a_big_body_is_cut_whether_it_is_announced_or_not() -> None:
 
 def test_a_body_of_exactly_the_limit_passes() -> None:
     with canary([b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789"]) as bird:
-        assert _allowed(bird.port).post_form(f"http://127.0.0.1:{bird.port}/", {}, max_bytes=10).body == b"0123456789"
+        assert (
+            _allowed(bird.port).post_form(f"http://127.0.0.1:{bird.port}/", {}, TIMEOUT_SECONDS, 10).body
+            == b"0123456789"
+        )
         assert _refusal(_allowed(bird.port), f"http://127.0.0.1:{bird.port}/", max_bytes=9) is Reason.TOO_LARGE
 
 
@@ -326,7 +333,7 @@ def test_tls_by_the_name_with_a_certificate_of_the_ca_file(tmp_path: Path) -> No
     with canary([OK], tls=tls) as bird:
         pair = f"registry.internal:{bird.port}"
         fetcher = Fetcher(frozenset({pair}), ca_file, resolve=lambda _: ("127.0.0.1",))
-        assert fetcher.post_form(f"https://{pair}/jwks", {}).status == 200
+        assert _posted(fetcher, f"https://{pair}/jwks").status == 200
         assert f"Host: {pair}\r\n".encode() in bird.requests[0]
 
 

@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from federation.fetch import TIMEOUT_SECONDS, Fetcher, FetchError
+from federation.fetch import MAX_BYTES, TIMEOUT_SECONDS, Fetcher, FetchError
 from federation.shares import Shares
 from idp.clock import Clock
 from idp.codec import Malformed, decode
@@ -173,7 +173,7 @@ class ClientKeys:
                 shelved.fetch = None
 
     def _published(self, uri: str) -> tuple[PublicJwk, ...]:
-        answer = self._fetcher.get(uri)
+        answer = self._fetcher.get(uri, TIMEOUT_SECONDS, MAX_BYTES)
         if answer.status != 200:
             raise InvalidJwk("no answer of success")
         return published(decode(answer.body, dict[str, Any]))

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
-from federation.fetch import Fetcher, FetchError, Reason
+from federation.fetch import MAX_BYTES, Fetcher, FetchError, Reason
 from federation.shares import Shares
 from idp.clock import Clock
 from idp.errors import TemporarilyUnavailable
@@ -143,7 +143,7 @@ class BackChannel:
         if seconds <= 0:
             return _REASONS[Reason.TIMED_OUT]
         try:
-            answer = self._fetcher.post_form(uri, {"logout_token": token}, seconds)
+            answer = self._fetcher.post_form(uri, {"logout_token": token}, seconds, MAX_BYTES)
         except FetchError as error:
             return _REASONS.get(error.reason, error.reason.value)
         return None if answer.status in (200, 204) else "status"

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from federation.fetch import Fetcher, FetchError
+from federation.fetch import MAX_BYTES, TIMEOUT_SECONDS, Fetcher, FetchError
 from idp.codec import Malformed, decode
 from idp.errors import InvalidClientMetadata, InvalidSectorIdentifier, TooManyRequests
 from idp.oidc.registration.addresses import LOOPBACK, host_of
@@ -45,7 +45,7 @@ class Sectors:
         if not self._fetching.acquire(blocking=False):
             raise TooManyRequests(_RETRY_AFTER, "sector_identifier_uri")
         try:
-            answer = self._fetcher().get(uri)
+            answer = self._fetcher().get(uri, TIMEOUT_SECONDS, MAX_BYTES)
             if answer.status != 200:
                 raise InvalidSectorIdentifier(f"sector_identifier_uri answers with status {answer.status}")
             return set(decode(answer.body, list[str]))
