@@ -1,7 +1,7 @@
 """One running provider for all clients of a test process, over real HTTP on loopback, and a citizen at a browser.
 
-Registration takes initial access tokens. `told` is where logout tokens and pings come to, `apache_port` where Apache
-will be, `mtls_port` where it will ask clients for certificates.
+Registration takes initial access tokens. `told` is where logout tokens come to, `pinged` where pings do,
+`apache_port` where Apache will be, `mtls_port` where it will ask clients for certificates.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from idp.oidc.register import InitialTokens
+from tests.support.canary import NO_CONTENT, Canary, canary
 from tests.support.listener import Listener, listening
 from tests.support.processes import free_port
 from tests.support.provider import Person, Provider
@@ -26,6 +27,7 @@ class Place:
     provider: Provider
     person: Person
     logouts: Listener
+    pinged: Canary
     apache_port: int
     mtls_port: int
 
@@ -51,14 +53,14 @@ class Place:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     port, apache_port, mtls_port = free_port(), free_port(), free_port()
     issuer = f"http://127.0.0.1:{port}"
-    with listening() as logouts:
+    with listening() as logouts, canary([NO_CONTENT]) as pinged:
         variables = SETTINGS | {
             "IDP_ISSUER": issuer,
-            "IDP_OUTBOUND_ALLOW": f"{logouts.place},localhost:{apache_port}",
+            "IDP_OUTBOUND_ALLOW": f"{logouts.place},localhost:{apache_port},localhost:{pinged.port}",
             "IDP_MTLS_ORIGIN": f"https://{MTLS}:{mtls_port}",
         }
         with served(tmp_path_factory.mktemp("clients"), workers=1, port=port, **variables) as running:
-            yield Place(issuer, running.provider, running.provider.citizen(), logouts, apache_port, mtls_port)
+            yield Place(issuer, running.provider, running.provider.citizen(), logouts, pinged, apache_port, mtls_port)
 
 
 @pytest.fixture

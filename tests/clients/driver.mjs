@@ -85,7 +85,16 @@ class Party {
     if (this.decryption) oidc.enableDecryptingResponses(config, undefined, this.decryption);
   }
 
-  async begin({ parameters, signed = false, pushed = false, jarm = false }) {
+  // To the provider's key of that algorithm: RFC 9101 section 6.1.
+  async encrypted(text, alg) {
+    const { keys } = await (await fetch(this.config.serverMetadata().jwks_uri)).json();
+    const key = keys.find((each) => each.use === "enc" && each.alg === alg);
+    const header = { alg, enc: "A256GCM", kid: key.kid, cty: "JWT" };
+    const content = new jose.CompactEncrypt(new TextEncoder().encode(text)).setProtectedHeader(header);
+    return content.encrypt(await jose.importJWK(key, alg));
+  }
+
+  async begin({ parameters, signed = false, encrypted, pushed = false, jarm = false }) {
     if (jarm) oidc.useJwtResponseMode(this.config);
     this.asked = {
       pkceCodeVerifier: oidc.randomPKCECodeVerifier(),
@@ -102,6 +111,8 @@ class Party {
     };
     if (signed) {
       const url = await oidc.buildAuthorizationUrlWithJAR(this.config, told, this.key);
+      const object = url.searchParams.get("request");
+      if (encrypted) url.searchParams.set("request", await this.encrypted(object, encrypted));
       if (!pushed) return url.href;
       told = url.searchParams;
     }
@@ -146,6 +157,13 @@ class Party {
   async ciba_tokens({ asked }) {
     const at_once = { ...asked, interval: 0.01 };
     const tokens = await oidc.pollBackchannelAuthenticationGrant(this.config, at_once, undefined, this.options);
+    return { ...tokens, claims: tokens.claims() };
+  }
+
+  // The provider said when to come.
+  async pinged_tokens({ auth_req_id }) {
+    const parameters = { auth_req_id };
+    const tokens = await oidc.genericGrantRequest(this.config, "urn:openid:params:grant-type:ciba", parameters);
     return { ...tokens, claims: tokens.claims() };
   }
 

@@ -1,5 +1,6 @@
 """openid-client, a certified relying party for Node.js: every feature it has and we offer, as its users use it."""
 
+import json
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -113,6 +114,18 @@ def test_private_key_jwt_with_requests_pushed_and_signed(
     assert signed_in(party, arrive, **how)["claims"]["sub"]
 
 
+@pytest.mark.parametrize(("alg", "how"), [("RSA-OAEP-256", {}), ("ECDH-ES", PUSHED)], ids=str)
+def test_requests_signed_and_then_encrypted(
+    party: Party, place: Place, arrive: Arrive, alg: str, how: dict[str, bool]
+) -> None:
+    """By npm's jose: what it encrypts, we open."""
+    registered(party, place, jwks=party("keys", alg="ES256"), require_signed_request_object=True)
+    asked = party("begin", parameters=ASKED, signed=True, encrypted=alg, **how)
+    sent = parse_qs(urlsplit(asked).query)
+    assert sent["request_uri"] if how else sent["request"][0].count(".") == 4
+    assert party("finish", url=arrive(asked))["claims"]["sub"]
+
+
 def test_form_post(party: Party, place: Place, citizen: Surfer) -> None:
     registered(party, place)
     page = citizen.get(party("begin", parameters=ASKED | {"response_mode": "form_post"}))
@@ -198,16 +211,40 @@ def test_a_device_signs_a_citizen_in(party: Party, place: Place, citizen: Surfer
 
 def test_a_citizen_answers_elsewhere(party: Party, place: Place) -> None:
     """CIBA: the service polls, the citizen answers in the browser where he is signed in."""
-    client_id, portal = registered(party, place, **DESK), place.provider.client()
-    browser = place.surfer()
+    client_id = registered(party, place, **DESK)
+    asked = party("ciba", parameters=ASKED_ELSEWHERE | {"login_hint": place.person.number})
+    allow(place)
+    assert party("ciba_tokens", asked=asked)["claims"]["aud"] == client_id
+
+
+def test_a_service_is_pinged_when_the_citizen_has_answered(party: Party, place: Place) -> None:
+    mode = {
+        "backchannel_token_delivery_mode": "ping",
+        "backchannel_client_notification_endpoint": f"http://localhost:{place.pinged.port}/pinged",
+    }
+    client_id = registered(party, place, **DESK | mode)
+    told = {"login_hint": place.person.number, "client_notification_token": "of-this-request"}
+    asked = party("ciba", parameters=ASKED_ELSEWHERE | told)
+    assert not place.pinged.requests
+    allow(place)
+    head, _, body = place.pinged.heard().partition(b"\r\n\r\n")
+    assert b"Authorization: Bearer of-this-request" in head.split(b"\r\n")
+    assert json.loads(body) == {"auth_req_id": asked["auth_req_id"]}
+    assert party("pinged_tokens", **json.loads(body))["claims"]["aud"] == client_id
+
+
+ASKED_ELSEWHERE = {"scope": "openid profile", "binding_message": "Window 3 K7M"}
+
+
+def allow(place: Place) -> None:
+    """The citizen signs in, finds at /approve the one request that waits, and allows it."""
+    browser, portal = place.surfer(), place.provider.client()
     browser.arrive(f"{place.issuer}/authorize?{urlencode(portal.request())}", place.person)
-    told = {"scope": "openid profile", "login_hint": place.person.number, "binding_message": "Window 3 K7M"}
-    asked = party("ciba", parameters=told)
     page = browser.get(f"{place.issuer}/approve")
     (waiting,) = [each for each in forms(page.text) if "look" in dict(each.buttons)]
     page = browser.submit(page, "look", look=dict(waiting.buttons)["look"])
+    assert ASKED_ELSEWHERE["binding_message"] in page.text
     assert browser.submit(page, "decision", decision="allow").status_code == 200
-    assert party("ciba_tokens", asked=asked)["claims"]["aud"] == client_id
 
 
 def test_a_token_for_a_resource_and_its_exchange(

@@ -9,7 +9,7 @@ import pytest
 
 from idp.errors import InvalidClientMetadata
 from tests.support.assertions import JWKS, STRANGERS, asserted, assertion, signed
-from tests.support.canary import Canary, canary
+from tests.support.canary import NO_CONTENT, Canary, canary
 from tests.support.ciba import (
     DESK,
     PINGED,
@@ -324,7 +324,7 @@ def test_ciba_7_1_an_id_token_is_no_code(shared_provider: Provider, client: Regi
 
 @pytest.fixture
 def listener() -> Iterator[Canary]:
-    with canary([b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"]) as running:
+    with canary([NO_CONTENT]) as running:
         yield running
 
 
@@ -343,16 +343,6 @@ def pinged_desk(provider: Provider, listener: Canary) -> Registered:
     )
 
 
-def heard(listener: Canary) -> bytes:
-    """The one ping."""
-    for _ in range(200):
-        if listener.requests:
-            break
-        time.sleep(0.01)
-    assert len(listener.requests) == 1
-    return listener.requests[0]
-
-
 @pytest.mark.parametrize(("decision", "outcome"), [("allow", 200), ("deny", 400)])
 def test_ciba_10_2_the_client_is_pinged_with_its_token_and_comes(
     pinging: Provider, listener: Canary, decision: str, outcome: int
@@ -361,7 +351,7 @@ def test_ciba_10_2_the_client_is_pinged_with_its_token_and_comes(
     request = asked(pinging, person, pinged_desk(pinging, listener), client_notification_token="token-1.~")
     assert not listener.requests
     decide(arrived(pinging, person), decision)
-    head, _, body = heard(listener).partition(b"\r\n\r\n")
+    head, _, body = listener.heard().partition(b"\r\n\r\n")
     assert head.startswith(b"POST /pinged ")
     assert b"\r\nAuthorization: Bearer token-1.~\r\n" in head + b"\r\n"
     assert b"\r\nContent-Type: application/json\r\n" in head + b"\r\n"

@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+NO_CONTENT = b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
 
 @dataclass
 class Canary:
@@ -23,6 +25,15 @@ class Canary:
     requests: list[bytes] = field(default_factory=list)
     """The head and body of each request, as it came."""
     connections: int = 0
+
+    def heard(self) -> bytes:
+        """The one request, which may be on its way."""
+        for _ in range(200):
+            if self.requests:
+                break
+            time.sleep(0.01)
+        assert len(self.requests) == 1
+        return self.requests[0]
 
 
 @contextmanager
