@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_plus
 
+from idp.codec import encode
 from idp.errors import InvalidRequest
 
 MAX_LENGTH: Final = 32_768
@@ -64,6 +65,20 @@ def parse(raw: str) -> Parameters:
         else:
             values[name] = _decoded(value)
     return Parameters(values, frozenset(repeated)) if repeated else Parameters(values)
+
+
+def as_sent(name: str, value: object) -> str:
+    """A parameter that stands in a signed request, as a form would have it: text, a number (`max_age`), an object
+    (`claims`), or several texts of one that may come more than once. Raises `ValueError`."""
+    if name in MANY and isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+        return " ".join(value)
+    if isinstance(value, dict) or (name == "authorization_details" and isinstance(value, list)):
+        return encode(value).decode()
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise ValueError(name)
 
 
 def _decoded(text: str) -> str:

@@ -104,7 +104,7 @@ class FrontDoor:
     def party(self, client_id: str) -> RelyingParty | None:
         """A client as the citizen meets it, enabled or not."""
         client = self._services.directory.get(client_id)
-        return self.reaching.party(client) if client else None
+        return self.reaching.party(client, client.party) if client else None
 
     @cached_property
     def resource_tokens(self) -> ResourceTokens:
@@ -184,7 +184,15 @@ class FrontDoor:
 
     @cached_property
     def side_door(self) -> SideDoor:
-        return SideDoor(self._services, self.authentication, self.client_keys, self.hints, self.subjects, self.fetcher)
+        return SideDoor(
+            self._services,
+            self.authentication,
+            self.client_keys,
+            self.hints,
+            self.subjects,
+            self.reaching,
+            self.fetcher,
+        )
 
     # -- the endpoints ------------------------------------------------------------------------------------------------
 

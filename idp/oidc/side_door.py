@@ -25,6 +25,7 @@ from idp.oidc.decoupled.ping import Pings
 from idp.oidc.decoupled.polling import Polling
 from idp.oidc.grants.ciba import CibaGrant
 from idp.oidc.grants.device_code import DeviceCodeGrant
+from idp.oidc.resources.reach import Reaching
 from idp.oidc.subjects import Subjects
 from idp.oidc.token import Grant
 from idp.oidc.tokens.redemption import Redemption
@@ -41,6 +42,7 @@ class SideDoor:
         client_keys: ClientKeys,
         hints: HintReader,
         subjects: Subjects,
+        reaching: Reaching,
         fetcher: Fetcher,
     ) -> None:
         self._services = services
@@ -49,6 +51,7 @@ class SideDoor:
         self._client_keys = client_keys
         self._hints = hints
         self._subjects = subjects
+        self._reaching = reaching
         self._fetcher = fetcher
 
     def grants(self, redemption: Redemption) -> Sequence[Grant]:
@@ -72,7 +75,9 @@ class SideDoor:
     def device_door(self) -> ElsewhereDoor:
         services = self._services
         waiting, allowed = self.devices_waiting, EventType.DEVICE_ALLOWED
-        return ElsewhereDoor(waiting, services.directory, self._subjects, services.clock, "/device", allowed)
+        return ElsewhereDoor(
+            waiting, services.directory, self._subjects, self._reaching, services.clock, "/device", allowed
+        )
 
     @cached_property
     def ciba_waiting(self) -> Waiting:
@@ -97,7 +102,14 @@ class SideDoor:
         services = self._services
         waiting, allowed = self.ciba_waiting, EventType.CIBA_ALLOWED
         return ElsewhereDoor(
-            waiting, services.directory, self._subjects, services.clock, "/approve", allowed, self.pings
+            waiting,
+            services.directory,
+            self._subjects,
+            self._reaching,
+            services.clock,
+            "/approve",
+            allowed,
+            self.pings,
         )
 
     @cached_property
@@ -137,6 +149,7 @@ class SideDoor:
             self._authentication,
             self.devices_waiting,
             self.user_codes,
+            self._reaching,
             services.state,
             services.clock,
             services.randomness,
@@ -146,7 +159,9 @@ class SideDoor:
         services = self._services
         return BackchannelAuthenticationEndpoint(
             self._authentication,
-            BackchannelRequests(self._client_keys, services.state, services.clock, self._settings.issuer),
+            BackchannelRequests(
+                self._client_keys, self._reaching, services.state, services.clock, self._settings.issuer
+            ),
             Addresses(services.citizens, self.citizen_codes, self._hints, services.vault, services.clock),
             self.inboxes,
             self.ciba_waiting,

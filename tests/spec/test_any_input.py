@@ -281,6 +281,8 @@ def elsewhere(known: Known) -> Registered:
             "login_hint_token",
             "binding_message",
             "requested_expiry",
+            "resource",
+            "authorization_details",
             "acr_values",
             "request",
         ]

@@ -40,10 +40,15 @@ class Asked:
     client: Registered
     told: dict[str, Any]
 
+    @property
+    def fields(self) -> dict[str, str]:
+        """Of a poll."""
+        return {"grant_type": CIBA, "auth_req_id": self.told["auth_req_id"]}
+
     def poll(self, client: Registered | None = None, after: int = 5) -> TestResponse:
         """Once more, `after` so many seconds."""
         self.provider.clock.advance(after)
-        return self.provider.token(client or self.client, {"grant_type": CIBA, "auth_req_id": self.told["auth_req_id"]})
+        return self.provider.token(client or self.client, self.fields)
 
     def error(self, client: Registered | None = None, after: int = 5) -> str:
         answer = self.poll(client, after)

@@ -43,11 +43,15 @@ class Device:
     def code(self) -> str:
         return str(self.told["user_code"])
 
+    @property
+    def fields(self) -> dict[str, str]:
+        """Of a poll."""
+        return {"grant_type": DEVICE_CODE, "device_code": self.told["device_code"]}
+
     def poll(self, client: Registered | None = None, after: int = 5) -> TestResponse:
         """Once more, `after` so many seconds."""
         self.provider.clock.advance(after)
-        asking = client or self.client
-        fields = {"grant_type": DEVICE_CODE, "device_code": self.told["device_code"]}
+        asking, fields = client or self.client, self.fields
         if asking.secret:
             return self.provider.token(asking, fields)
         return self.provider.token(asking, fields | {"client_id": asking.id}, headers={})

@@ -23,6 +23,7 @@ import idp.oidc
 from idp import errors
 from idp.oidc.authorization.request import PARAMETERS
 from idp.oidc.clients.client import Client
+from idp.oidc.registration.registrar import NOT_SHOWN
 from tests.support.provider import ISSUER, running_provider, settings_for
 
 ROOT = Path(__file__).parents[2]
@@ -44,11 +45,12 @@ SHARED = {
     "AuthenticatedClient": ("clients/client_auth.py", "clients/assertion.py"),
     "ClientAuthentication": ("clients/client_auth.py", "clients/assertion.py"),
     "Presentation": ("tokens/presentation.py",),
+    "Reaching": ("resources/reach.py",),
 }
 """What many endpoints are handed, and where its parameters are read."""
 BEARER = ("/userinfo", "/register")
 DONE = {("POST", "/par"): "201", ("POST", "/register"): "201", ("DELETE", "/register/{client_id}"): "204"}
-NOT_METADATA = ("client_secret_digest", "client_secret_salt", "registration_token_digest", "sector", "enabled")
+NOT_METADATA = (*NOT_SHOWN, "enabled")
 """What a client is kept with, and is not told."""
 TOLD = ("client_id", "client_id_issued_at", "client_secret_expires_at")
 """What is in the answer to a registration alone."""

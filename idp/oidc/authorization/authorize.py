@@ -157,7 +157,8 @@ class AuthorizationEndpoint:
     # -- the front door ---------------------------------------------------------------------------------------------
 
     def party(self, client_id: str) -> RelyingParty:
-        return self._incoming.reaching.party(served(self._clients, client_id))
+        client = served(self._clients, client_id)
+        return self._incoming.reaching.party(client, client.party)
 
     def subject(self, client_id: str, citizen_id: str) -> str:
         return self._subjects.subject(served(self._clients, client_id), citizen_id)

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from idp.clock import Clock
-from idp.codec import encode
 from idp.errors import InvalidRequestObject
 from idp.oidc.authorization.request import PARAMETERS
 from idp.oidc.clients import fapi2
@@ -20,7 +19,7 @@ from idp.oidc.jose import jwe, jws
 from idp.oidc.jose.claims import SKEW_SECONDS, InvalidClaims, begun, for_us, seconds_left, young
 from idp.oidc.jose.keys import KeyRing
 from idp.oidc.jose.numeric_date import numeric_date
-from idp.parameters import MANY, Parameters
+from idp.parameters import Parameters, as_sent
 
 LONGEST_SECONDS: Final = 3_600
 """FAPI 2.0 Message Signing section 5.3.1."""
@@ -75,16 +74,7 @@ class RequestObjects:
 
 
 def _text(name: str, value: Any) -> str:
-    """A parameter as the query would have it: text, a number (`max_age`), an object (`claims`), or several texts of one
-    that may come more than once."""
-    if name in MANY and isinstance(value, list) and value and all(isinstance(each, str) for each in value):
-        return " ".join(value)
-    if name == "authorization_details" and isinstance(value, list):
-        return encode(value).decode()
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if isinstance(value, dict):
-        return encode(value).decode()
-    raise InvalidRequestObject("a parameter that is no text")
+    try:
+        return as_sent(name, value)
+    except ValueError:
+        raise InvalidRequestObject("a parameter that is no text") from None

@@ -80,9 +80,9 @@ def read(
     claims = claims_parameter.parse(parameters.get("claims"))
     prompts = rules.prompts(parameters)
     reach = reaching.asked(parameters, client)
-    scopes = rules.scopes(parameters, client, reaching.scopes(reach) if reach else ())
+    scopes = rules.scopes(parameters, client, reaching.scopes(reach))
     code_request = _code_request(parameters, target, scopes, claims, reach)
-    records = reach.names if reach else ()
+    records = code_request.records
     single = tuple(dict.fromkeys(code_request.id_token_claims + code_request.userinfo_claims + records))
     max_age = rules.max_age(parameters, client)
     anew = max_age == 0 or bool(prompts & {"login", "select_account", "create"})

@@ -82,6 +82,8 @@ class Approvals:
         ask = Ask(
             client.client_id,
             awaited.request.scopes,
+            claims=awaited.request.records,
+            essential_claims=awaited.request.records,
             fresh_consent=True,
             aal=awaited.aal,
             aal_essential=awaited.aal > 0,

@@ -145,7 +145,7 @@ class BackchannelAuthenticationEndpoint:
     def _awaited(self, asked: BackchannelRequest, client: Client, handle: str) -> Awaited:
         now = int(self._clock.now())
         return Awaited(
-            CodeRequest.answered_elsewhere(client.client_id, asked.scopes),
+            CodeRequest.answered_elsewhere(client.client_id, asked.scopes, asked.reach),
             now,
             now + asked.seconds,
             INTERVAL,

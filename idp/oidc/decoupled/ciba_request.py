@@ -19,7 +19,8 @@ from idp.oidc.clients.client_keys import ClientKeys
 from idp.oidc.jose import jws
 from idp.oidc.jose.claims import SKEW_SECONDS, InvalidClaims, begun, for_us, seconds_left, young
 from idp.oidc.jose.jti import InvalidJti, jti_of, once
-from idp.parameters import Parameters
+from idp.oidc.resources.reach import Reach, Reaching
+from idp.parameters import Parameters, as_sent
 from idp.storage.state import StateStore
 
 HINTS: Final = ("login_hint", "id_token_hint", "login_hint_token")
@@ -31,6 +32,8 @@ PARAMETERS: Final = (
     "binding_message",
     "user_code",
     "requested_expiry",
+    "resource",
+    "authorization_details",
 )
 SECONDS: Final = 300
 """How long a citizen has, if the client does not say."""
@@ -56,25 +59,29 @@ class BackchannelRequest:
     message: str
     seconds: int
     notification_token: str
+    reach: Reach | None
 
 
 class BackchannelRequests:
-    def __init__(self, keys: ClientKeys, state: StateStore, clock: Clock, issuer: str) -> None:
+    def __init__(self, keys: ClientKeys, reaching: Reaching, state: StateStore, clock: Clock, issuer: str) -> None:
         self._keys = keys
+        self._reaching = reaching
         self._state = state
         self._clock = clock
         self._issuer = issuer
 
     def read(self, given: Parameters, client: Client) -> BackchannelRequest:
-        """Raises `InvalidRequest`, `InvalidScope`, `MissingUserCode` or `InvalidBindingMessage`."""
+        """Raises `InvalidRequest`, `InvalidScope`, `InvalidTarget`, `InvalidAuthorizationDetails`, `MissingUserCode` or
+        `InvalidBindingMessage`."""
         parameters = self._meant(given, client)
         rules.texts_are_short(parameters, client)
         if sum(parameters.get(name) is not None for name in HINTS) != 1:
             raise InvalidRequest("not exactly one hint")
         if parameters.get("login_hint_token") is not None:
             raise InvalidRequest("login_hint_token is not offered")
+        reach = self._reaching.asked(parameters, client)
         return BackchannelRequest(
-            scopes=rules.scopes(parameters, client),
+            scopes=rules.scopes(parameters, client, self._reaching.scopes(reach)),
             aal=_level(parameters, client),
             login_hint=parameters.get("login_hint"),
             id_token_hint=parameters.get("id_token_hint"),
@@ -82,6 +89,7 @@ class BackchannelRequests:
             message=_message(parameters.get("binding_message") or "", client),
             seconds=_seconds(parameters.get("requested_expiry")),
             notification_token=_notification_token(parameters, client),
+            reach=reach,
         )
 
     def _meant(self, given: Parameters, client: Client) -> Parameters:
@@ -97,7 +105,9 @@ class BackchannelRequests:
             self._for_us_and_now(claims, client)
         except (jws.InvalidJws, InvalidClaims, InvalidJti) as invalid:
             raise InvalidRequest(f"request: {invalid}") from None
-        return Parameters({name: _text(claims[name]) for name in PARAMETERS if claims.get(name, "") != ""}, signed=True)
+        return Parameters(
+            {name: _text(name, claims[name]) for name in PARAMETERS if claims.get(name, "") != ""}, signed=True
+        )
 
     def _for_us_and_now(self, claims: Mapping[str, Any], client: Client) -> None:
         """Section 7.1.1: all six claims are there. Raises `InvalidClaims` or `InvalidJti`."""
@@ -160,8 +170,9 @@ def _notification_token(parameters: Parameters, client: Client) -> str:
     return token if client.backchannel_token_delivery_mode == PING else ""
 
 
-def _text(value: object) -> str:
+def _text(name: str, value: object) -> str:
     """`requested_expiry` may be a number inside."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise InvalidRequest("request: a parameter that is no text")
-    return str(value)
+    try:
+        return as_sent(name, value)
+    except ValueError:
+        raise InvalidRequest("request: a parameter that is no text") from None

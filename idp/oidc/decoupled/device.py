@@ -25,6 +25,7 @@ from idp.oidc.decoupled import user_code
 from idp.oidc.decoupled.awaited import Answered, Awaited, Waiting
 from idp.oidc.decoupled.elsewhere import Beginning
 from idp.oidc.limits import counted
+from idp.oidc.resources.reach import Reaching
 from idp.oidc.scopes import OPENID
 from idp.oidc.tokens.grant import CodeRequest
 from idp.parameters import Parameters
@@ -113,6 +114,7 @@ class DeviceAuthorizationEndpoint:
         authentication: ClientAuthentication,
         waiting: Waiting,
         codes: UserCodes,
+        reaching: Reaching,
         state: StateStore,
         clock: Clock,
         randomness: Randomness,
@@ -121,6 +123,7 @@ class DeviceAuthorizationEndpoint:
         self._authentication = authentication
         self._waiting = waiting
         self._codes = codes
+        self._reaching = reaching
         self._clock = clock
         self._randomness = randomness
         self._strangers = Sources(state, clock, OF_STRANGERS, "device-source")
@@ -133,7 +136,7 @@ class DeviceAuthorizationEndpoint:
             raise UnauthorizedClient(DEVICE_CODE)
         if not client.vetted:
             self._count(call.source)
-        request = _request(parameters, client)
+        request = self._request(parameters, client)
         code, handle = self._begin(request, call.source)
         return {
             "device_code": handle,
@@ -143,6 +146,14 @@ class DeviceAuthorizationEndpoint:
             "expires_in": SECONDS,
             "interval": INTERVAL,
         }
+
+    def _request(self, parameters: Parameters, client: Client) -> CodeRequest:
+        """Without a scope, the sign-in alone is asked for (RFC 6749 section 3.3)."""
+        asked = Parameters({"scope": OPENID, **parameters.values})
+        rules.texts_are_short(asked, client)
+        reach = self._reaching.asked(asked, client)
+        scopes = rules.scopes(asked, client, self._reaching.scopes(reach))
+        return CodeRequest.answered_elsewhere(client.client_id, scopes, reach)
 
     def _begin(self, request: CodeRequest, source: str) -> tuple[str, str]:
         """User code and device code. Two of a code would let a citizen allow the wrong device."""
@@ -175,9 +186,16 @@ class Devices:
     def enter(self, typed: str, session: Session | None, browser: str, source: str) -> Redirect | Interaction:
         """Raises `UnknownCode`, `Throttled`, or `PartyGone`."""
         key, awaited = self._codes.find(typed, source, session.head.citizen_id if session else "")
-        client = self._clients.get(awaited.request.client_id)
-        levels = client.default_acr_values if client else ()
-        ask = Ask(awaited.request.client_id, awaited.request.scopes, fresh_consent=True, aal=lowest(levels))
+        request = awaited.request
+        client = self._clients.get(request.client_id)
+        ask = Ask(
+            request.client_id,
+            request.scopes,
+            claims=request.records,
+            essential_claims=request.records,
+            fresh_consent=True,
+            aal=lowest(client.default_acr_values if client else ()),
+        )
         return self._beginning.begin(key, ask, session, browser, source)
 
     def address(self, code: str) -> str:
@@ -187,10 +205,3 @@ class Devices:
 
 def complete(page: str, code: str) -> str:
     return f"{page}?{urlencode({'user_code': user_code.shown(code)})}"
-
-
-def _request(parameters: Parameters, client: Client) -> CodeRequest:
-    """Without a scope, the sign-in alone is asked for (RFC 6749 section 3.3)."""
-    asked = parameters if parameters.get("scope") is not None else Parameters({"scope": OPENID})
-    rules.texts_are_short(asked, client)
-    return CodeRequest.answered_elsewhere(client.client_id, rules.scopes(asked, client))

@@ -16,6 +16,7 @@ from idp.oidc.clients.client import ClientSource
 from idp.oidc.clients.directory import served
 from idp.oidc.decoupled.awaited import Answered, Awaited, Waiting
 from idp.oidc.decoupled.ping import Pings
+from idp.oidc.resources.reach import Reaching
 from idp.oidc.subjects import Subjects
 from idp.pages import Outcome
 from idp.sessions import Session
@@ -39,6 +40,7 @@ class ElsewhereDoor:
         waiting: Waiting,
         clients: ClientSource,
         subjects: Subjects,
+        reaching: Reaching,
         clock: Clock,
         pages: str,
         allowed: EventType,
@@ -47,6 +49,7 @@ class ElsewhereDoor:
         self._waiting = waiting
         self._clients = clients
         self._subjects = subjects
+        self._reaching = reaching
         self._clock = clock
         self._pages = pages
         self._allowed = allowed
@@ -57,7 +60,8 @@ class ElsewhereDoor:
         return encode(_Pending(key.shard, key.name)).decode()
 
     def party(self, client_id: str) -> RelyingParty:
-        return served(self._clients, client_id).party_elsewhere
+        client = served(self._clients, client_id)
+        return self._reaching.party(client, client.party_elsewhere)
 
     def subject(self, client_id: str, citizen_id: str) -> str:
         return self._subjects.subject(served(self._clients, client_id), citizen_id)

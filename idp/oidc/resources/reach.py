@@ -70,8 +70,10 @@ class Reaching:
                 raise InvalidTarget("nothing is asked of a resource")
         return None if uris == (self._userinfo,) else Reach(uris, records)
 
-    def scopes(self, reach: Reach) -> Collection[str]:
+    def scopes(self, reach: Reach | None) -> Collection[str]:
         """The scopes of all it names."""
+        if reach is None:
+            return ()
         found = (self._resources.get(uri) for uri in reach.resources)
         return [scope for resource in found if resource for scope in resource.scopes]
 
@@ -93,13 +95,13 @@ class Reaching:
             records = authorization_details.within(records, asked)
         return None if uri == self._userinfo else Chosen(self._resources.known(uri), records)
 
-    def party(self, client: Client) -> RelyingParty:
-        """The client as the citizen meets it, with words for what it may do elsewhere."""
+    def party(self, client: Client, met: RelyingParty) -> RelyingParty:
+        """The client as the citizen has `met` it, with words for what it may do elsewhere."""
         elsewhere = [scope for scope in client.scope if scope not in CLAIMS_OF_SCOPE]
         if not elsewhere and not client.authorization_details_types:
-            return client.party
+            return met
         deeds = dict(self._deeds(elsewhere))
-        return replace(client.party, deeds=deeds | (self._records() if client.authorization_details_types else {}))
+        return replace(met, deeds=deeds | (self._records() if client.authorization_details_types else {}))
 
     def _deeds(self, scopes: Iterable[str]) -> Iterable[tuple[str, Deed]]:
         for scope in scopes:

@@ -31,9 +31,14 @@ class CodeRequest:
     reach: Reach | None = None
 
     @classmethod
-    def answered_elsewhere(cls, client_id: str, scopes: tuple[str, ...]) -> "CodeRequest":
+    def answered_elsewhere(cls, client_id: str, scopes: tuple[str, ...], reach: Reach | None) -> "CodeRequest":
         """That of somebody who waits, to whom no browser is sent back."""
-        return cls(client_id, redirect_uri="", state=None, nonce=None, scopes=scopes, code_challenge=None)
+        return cls(client_id, redirect_uri="", state=None, nonce=None, scopes=scopes, code_challenge=None, reach=reach)
+
+    @property
+    def records(self) -> tuple[str, ...]:
+        """What consent knows the certificate records by that are asked for."""
+        return self.reach.names if self.reach else ()
 
 
 @dataclass(frozen=True, slots=True)
