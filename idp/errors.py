@@ -267,7 +267,8 @@ class InvalidRedirectUri(OAuthError):
 
 
 class InvalidClientMetadata(OAuthError):
-    """`detail` is told to the developer who registers: it is in words of ours, and quotes names of members alone."""
+    """`detail` is told to the developer who registers: it is in words of ours, and quotes names of members and of
+    scopes alone."""
 
     code = "invalid_client_metadata"
     description = "The client metadata is not acceptable."

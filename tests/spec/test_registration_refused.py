@@ -202,6 +202,27 @@ def test_rfc7591_3_2_2_what_is_refused_and_how(metadata: dict[str, object], code
     assert refused(json.dumps({"redirect_uris": [CALLBACK]} | metadata).encode()) == code
 
 
+@pytest.mark.parametrize(
+    ("metadata", "said"),
+    [
+        ({"scope": "profile"}, "scope has to name openid"),
+        ({"scope": "openid records:read profile"}, "scope names records:read, which is offered neither here nor by"),
+        ({"scope": "openid 11010519491231002X"}, "scope names something that is offered neither here nor by"),
+        ({"scope": f"openid {'x' * 43}"}, "scope names something"),
+        ({"scope": 'openid "'}, "scope names something"),
+        ({"scope": "profile", "grant_types": ["client_credentials"]}, "scope names profile, which no resource server"),
+        ({"token_endpoint_auth_method": "tls_client_auth"}, "IDP_CLIENT_CERTIFICATE_VERIFIED_HEADER"),
+        ({"token_endpoint_auth_method": "self_signed_tls_client_auth"}, "IDP_CLIENT_CERTIFICATE_HEADER"),
+        ({"tls_client_certificate_bound_access_tokens": True}, "IDP_TRUSTED_PROXIES and IDP_CLIENT_CERTIFICATE_HEADER"),
+        ({"token_endpoint_auth_method": "secret"}, "token_endpoint_auth_method is not one of client_secret_basic, "),
+    ],
+)
+def test_rfc7591_3_2_2_a_refusal_says_what_to_change(metadata: dict[str, object], said: str) -> None:
+    with pytest.raises(InvalidClientMetadata) as refused:
+        registered(**metadata)
+    assert said in refused.value.document["error_description"]
+
+
 def test_a_protection_that_is_not_given_is_refused_and_not_forgotten() -> None:
     member = "tls_client_certificate_bound_access_tokens"
     assert refused(json.dumps({"redirect_uris": [CALLBACK], member: True}).encode()) == METADATA

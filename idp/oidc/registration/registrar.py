@@ -4,6 +4,7 @@ Members that we do not know are ignored (RFC 7591 section 2); those that ask for
 refused, so that nobody believes to have it. Human-readable members may carry language tags (section 2.2).
 """
 
+import re
 from dataclasses import fields
 from typing import Any, Final, Protocol, cast
 
@@ -17,6 +18,7 @@ from idp.oidc.clients.client import (
     ELSEWHERE,
     FAPI2,
     GRANT_TYPES,
+    MTLS_METHODS,
     NONE,
     OF_CLIENTS,
     PROFILES,
@@ -28,7 +30,7 @@ from idp.oidc.clients.client import (
 from idp.oidc.provider import Engine
 from idp.oidc.registration.addresses import called, framed, link_of, redirect_uris_of
 from idp.oidc.registration.answers import answers
-from idp.oidc.registration.binding import binding
+from idp.oidc.registration.binding import binding, needed_for
 from idp.oidc.registration.ciba import ciba
 from idp.oidc.registration.members import Metadata, boolean, one_of, parse, seconds, string, strings, subset
 from idp.oidc.registration.notice import LINKS, TEXTS, name_of, notice
@@ -41,6 +43,8 @@ from idp.oidc.scopes import OFFLINE_ACCESS, OPENID, SCOPES
 
 MAX_SCOPE: Final = 800
 """Bytes as JSON; every event of a token names its scopes, and has an end."""
+_NAMES_A_SCOPE: Final = re.compile(r"(?!.*[0-9]{6})[A-Za-z][A-Za-z0-9:._/-]{0,38}")
+"""Nothing that is secret or personal looks like this."""
 NOT_SHOWN: Final = (
     "client_secret_digest",
     "client_secret_salt",
@@ -85,11 +89,9 @@ class Registrar:
         return client
 
     def _proved(self, metadata: Metadata) -> Client:
+        method = self._method(metadata)
         self._engine.match_registration(_for_engine(metadata))
         application_type = one_of(metadata, "application_type", ("web", "native"), "web")
-        offered = self._engine.metadata
-        methods = tuple(cast("list[str]", offered["token_endpoint_auth_methods_supported"]))
-        method = one_of(metadata, "token_endpoint_auth_method", methods, CLIENT_SECRET_BASIC)
         grants = _grants(metadata, method)
         redirect_uris = _answered_at(metadata, application_type, grants)
         require_pkce = boolean(metadata, "require_pkce", default=True)
@@ -118,7 +120,7 @@ class Registrar:
             require_pkce=require_pkce,
             **requests,
             **elsewhere,
-            **binding(metadata, method, bool(offered["tls_client_certificate_bound_access_tokens"])),
+            **binding(metadata, method, bool(self._engine.metadata["tls_client_certificate_bound_access_tokens"])),
             **_wishes(metadata),
             **_software(metadata),
             **_leaving(metadata, application_type, redirect_uris),
@@ -130,6 +132,15 @@ class Registrar:
             ),
         )
 
+    def _method(self, metadata: Metadata) -> str:
+        """How the client authenticates (RFC 7591 section 2); those by a certificate only where an operator lets us know
+        of certificates, so that the refusal says how."""
+        offered = tuple(cast("list[str]", self._engine.metadata["token_endpoint_auth_methods_supported"]))
+        asked = string(metadata, "token_endpoint_auth_method")
+        if asked in MTLS_METHODS and asked not in offered:
+            raise InvalidClientMetadata(f"{asked} is offered once the operator has set {needed_for(asked)}")
+        return one_of(metadata, "token_endpoint_auth_method", offered, CLIENT_SECRET_BASIC)
+
     def _scope(self, metadata: Metadata, grants: tuple[str, ...]) -> tuple[str, ...]:
         """The scopes the client may ask for; those it does not name are not its own (RFC 7591 section 2). Those of
         citizens go with a sign-in, those of resource servers with every grant."""
@@ -137,11 +148,23 @@ class Registrar:
         if text is None:
             return self._default_scope if signs_in else ()
         asked = tuple(dict.fromkeys(text.split()))
+        if signs_in and OPENID not in asked:
+            raise InvalidClientMetadata("scope has to name openid")
         elsewhere = {scope for scope in asked if scope not in SCOPES and self._resources.of_scope(scope)}
-        offered = elsewhere | set(SCOPES if signs_in else ())
-        if len(encode(asked)) > MAX_SCOPE or (signs_in and OPENID not in asked) or not set(asked) <= offered:
-            raise InvalidClientMetadata("scope has to name openid, and only scopes that are offered")
+        refused = [scope for scope in asked if scope not in elsewhere | set(SCOPES if signs_in else ())]
+        if refused:
+            raise InvalidClientMetadata(_refusal(refused[0], signs_in))
+        if len(encode(asked)) > MAX_SCOPE:
+            raise InvalidClientMetadata(f"scope is longer than {MAX_SCOPE} bytes")
         return asked
+
+
+def _refusal(scope: str, signs_in: bool) -> str:
+    """What stands in the place of a scope may be anything: it is repeated if it looks like one."""
+    said = f"{scope}, which" if _NAMES_A_SCOPE.fullmatch(scope) else "something that"
+    if signs_in:
+        return f"scope names {said} is offered neither here nor by a resource server"
+    return f"scope names {said} no resource server offers, and no citizen signs in at this client"
 
 
 def describe(client: Client) -> dict[str, Any]:
