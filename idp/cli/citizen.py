@@ -1,7 +1,7 @@
 """`idp citizen …`. Numbers go in as they are typed and come out masked."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -153,7 +153,7 @@ def show_(who: str, as_table: bool) -> None:
 @table_option
 def suspend(who: str, as_table: bool) -> None:
     """Let a citizen sign in no more. Sessions and tokens end at once, and the portals are told."""
-    _shut_out(who, Status.SUSPENDED, EventType.CITIZEN_SUSPENDED, as_table)
+    _shut_out(who, Status.SUSPENDED, EventType.CITIZEN_SUSPENDED, (Status.ACTIVE,), as_table)
 
 
 @citizen.command(epilog=example("idp citizen close N", "idp citizen close N --deceased"))
@@ -165,7 +165,8 @@ def close(who: str, deceased: bool, as_table: bool) -> None:
 
     What is known of the citizen stays, and so does the number: nobody else can have it.
     """
-    _shut_out(who, Status.DECEASED if deceased else Status.CLOSED, EventType.CITIZEN_CLOSED, as_table)
+    status = Status.DECEASED if deceased else Status.CLOSED
+    _shut_out(who, status, EventType.CITIZEN_CLOSED, (Status.ACTIVE, Status.SUSPENDED), as_table)
 
 
 @citizen.command(epilog=example("idp citizen resume N", "idp citizen resume N --reopen"))
@@ -188,13 +189,13 @@ def resume(who: str, reopen: bool, as_table: bool) -> None:
     show_one(described(changed), as_table)
 
 
-def _shut_out(who: str, status: Status, kind: EventType, as_table: bool) -> None:
-    """Of somebody who is active. One whose verb broke off half-way has that status: then what was left is done."""
+def _shut_out(who: str, status: Status, kind: EventType, of: Sequence[Status], as_table: bool) -> None:
+    """Of somebody who has one of these. One whose verb broke off half-way has `status`: what was left is done."""
     with known(who) as (services, found):
-        active = found.status is Status.ACTIVE
-        told = suspending(services).shut_out(found.id, status) if active or found.status is status else ()
-        if not active and not told:
-            raise click.ClickException(f"the citizen is {found.status.value}, not active")
+        may = found.status in of
+        told = suspending(services).shut_out(found.id, status) if may or found.status is status else ()
+        if not may and not told:
+            raise click.ClickException(f"the citizen is {found.status.value}, not {' or '.join(s.value for s in of)}")
         record(services, kind, citizen_id=found.id, status=status.value)
         changed = services.citizens.by_id(found.id) or found
     portals = [{"client_id": each.client_id, "confirmed": each.confirmed} for each in told]

@@ -51,8 +51,8 @@ def test_an_account_is_closed_and_opened_again_only_on_purpose(
 ) -> None:
     ran = idp("citizen", "close", NUMBER, *more)
     assert (ran.status, ran.json["status"], ran.json["told"]) == (0, status, [])
-    for verb in ("close", "suspend"):
-        idp("citizen", verb, NUMBER).said(f"the citizen is {status}, not active")
+    for verb in (("close",), ("close", "--deceased"), ("suspend",)):
+        idp("citizen", *verb, NUMBER).said(f"the citizen is {status}, not active")
     idp("citizen", "resume", NUMBER).said("use --reopen")
     assert idp("citizen", "show", NUMBER).json["status"] == status
     assert idp("citizen", "resume", NUMBER, "--reopen").json["status"] == "active"
@@ -66,13 +66,21 @@ def test_an_account_is_closed_and_opened_again_only_on_purpose(
 
 def test_who_is_not_active_is_not_suspended(idp: Idp, citizen: dict[str, Any]) -> None:
     idp("citizen", "suspend", NUMBER)
-    for verb in ("suspend", "close"):
-        idp("citizen", verb, NUMBER).said("the citizen is suspended, not active")
+    idp("citizen", "suspend", NUMBER).said("the citizen is suspended, not active")
     assert idp("citizen", "show", NUMBER).json["status"] == "suspended"
     assert [each["type"] for each in idp("audit", "search", "--citizen", NUMBER).lines][1:3] == [
         "citizen:suspended",
         "citizen:viewed",
     ]
+
+
+@pytest.mark.parametrize(("more", "status"), [((), "closed"), (("--deceased",), "deceased")])
+def test_the_account_of_a_suspended_citizen_is_closed(
+    idp: Idp, citizen: dict[str, Any], more: tuple[str, ...], status: str
+) -> None:
+    idp("citizen", "suspend", NUMBER)
+    assert idp("citizen", "close", NUMBER, *more).json["status"] == status
+    idp("citizen", "resume", NUMBER).said(f"the citizen is {status}, not suspended")
 
 
 def test_password_and_secret_come_from_two_lines_in_order(idp: Idp) -> None:
