@@ -12,6 +12,7 @@ from typing import Final
 
 from idp.clock import Clock, SystemClock
 from idp.config import Settings, SettingsError, without_credentials
+from idp.oidc.jose.keys import ENCRYPTION
 from idp.oidc.registration.statement import read_issuers
 from idp.running.rekey import Rekeying
 from idp.secrets import SystemRandomness
@@ -31,7 +32,7 @@ NOTE: Final = "note"
 WRONG: Final = "wrong"
 
 KEY_DAYS: Final = 180
-"""Signing keys should be rotated before they are this old."""
+"""Our keys should be rotated before they are this old."""
 SKEW_SECONDS: Final = 2.0
 REDIS_VERSION: Final = (7,)
 _DAY: Final = 86_400
@@ -202,24 +203,26 @@ class _Examiner:
             yield Finding("master key", NOTE, f"{left} values stand under an older master key", _REKEY)
         else:
             yield Finding("master key", OK, f"everything stands under {vault.current_kid}")
-        yield from self._about_signing_keys(records.keys.all(), vault)
+        yield from self._about_our_keys(records.keys.all(), vault)
 
-    def _about_signing_keys(self, keys: Sequence[StoredKey], vault: Vault) -> Iterator[Finding]:
+    def _about_our_keys(self, keys: Sequence[StoredKey], vault: Vault) -> Iterator[Finding]:
+        """Those that sign, and those that open what is encrypted to us."""
         active = sorted((key for key in keys if key.state == "active"), key=lambda key: key.alg)
         if not active:
-            yield Finding("signing keys", NOTE, "there are none yet", "`idp serve` makes them")
+            yield Finding("keys", NOTE, "there are none yet", "`idp serve` makes them")
         for key in active:
             age = int((self._clock.now() - (key.activated_at or key.created_at)) / _DAY)
+            named = f"the {key.alg} key, which {'decrypts' if key.alg in ENCRYPTION else 'signs'},"
             try:
                 vault.open(key.sealed, signing_key_context(key.kid))
             except Unsealable:
-                yield Finding("signing keys", WRONG, f"the {key.alg} key does not open", "bring back its master key")
+                yield Finding("keys", WRONG, f"{named} cannot be read", "bring back its master key")
                 continue
             if age >= KEY_DAYS:
                 todo = f"run `idp key rotate --alg {key.alg}`"
-                yield Finding("signing keys", WRONG, f"the {key.alg} key has been active for {age} days", todo)
+                yield Finding("keys", WRONG, f"{named} has been active for {age} days", todo)
             else:
-                yield Finding("signing keys", OK, f"the {key.alg} key has been active for {age} days")
+                yield Finding("keys", OK, f"{named} has been active for {age} days")
 
     def _vault(self) -> Vault:
         settings = self._settings

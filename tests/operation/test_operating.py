@@ -98,7 +98,7 @@ def test_check_finds_nothing_wrong_with_a_running_service(running: Served) -> No
         "state",
         "records",
         "master key",
-        "signing keys",
+        "keys",
     }
 
 

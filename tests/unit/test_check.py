@@ -52,7 +52,7 @@ def wrong(findings: Sequence[Finding]) -> list[tuple[str, str]]:
 def test_a_deployment_in_order(environ: dict[str, str]) -> None:
     findings = examine(deployed(environ))
     assert wrong(findings) == []
-    assert {"settings", "data directory", "clock", "state", "records", "master key", "signing keys"} == {
+    assert {"settings", "data directory", "clock", "state", "records", "master key", "keys"} == {
         each.area for each in findings if each.level == OK
     }
 
@@ -108,7 +108,7 @@ def test_a_master_key_that_was_exchanged(environ: dict[str, str]) -> None:
     ensure_key_file(settings.master_key_file, SystemRandomness(), 0)
     assert wrong(examine(settings)) == [
         ("master key", "add that key to the master key file, below the current one"),
-        *[("signing keys", "bring back its master key")] * len(EVERY),
+        *[("keys", "bring back its master key")] * len(EVERY),
     ]
 
 
@@ -131,7 +131,7 @@ def test_the_master_key_may_be_in_the_environment(environ: dict[str, str]) -> No
 
 def test_signing_keys_that_are_too_old(environ: dict[str, str]) -> None:
     findings = examine(deployed(environ), FrozenClock(time.time() + 181 * 86_400))
-    assert wrong(findings) == [("signing keys", f"run `idp key rotate --alg {alg}`") for alg in sorted(EVERY)]
+    assert wrong(findings) == [("keys", f"run `idp key rotate --alg {alg}`") for alg in sorted(EVERY)]
 
 
 def test_stores_that_are_away(environ: dict[str, str]) -> None:
