@@ -1,6 +1,7 @@
 """What the terminal shows once all is running: addresses, people, and how to get a code."""
 
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 
@@ -58,11 +59,11 @@ def _people(credentials: Mapping[str, Credentials]) -> list[str]:
 
 def _verbs(places: Places) -> list[str]:
     """How to be this demo's operator in another terminal."""
-    settings = provider_settings(places) | {"IDP_DATA_DIR": os.path.relpath(places.data_dir)}
+    settings = provider_settings(places)
     return [
         "An operator's verbs, in another terminal:",
-        f"  export {' '.join(f'{name}={value}' for name, value in settings.items())}",
-        f"  {os.path.relpath(command())} audit tail",
+        f"  export {' '.join(f'{name}={shlex.quote(value)}' for name, value in settings.items())}",
+        f"  {shlex.quote(str(command()))} audit tail",
     ]
 
 
