@@ -22,6 +22,7 @@ from idp.audit.events import EventType
 from idp.audit.recorder import Fact, UnsafeEvent, event
 from idp.config import load_settings
 from idp.http import MAX_FORM_BYTES, Failing, Observer, PageError, Web, store_away
+from idp.http.access_log import AccessLog
 from idp.http.bodies import Bodies
 from idp.http.shortcut import Shortcut
 from idp.login import views as login_views
@@ -38,7 +39,6 @@ from idp.login.renewal import Renewal
 from idp.login.settling import Settling
 from idp.login.throttle import Throttle
 from idp.login.transaction import Transactions
-from idp.logs import AccessLog
 from idp.metrics import Metrics
 from idp.oidc.authorization.authorize import DOOR
 from idp.oidc.front_door import FrontDoor
@@ -67,6 +67,8 @@ def create_app() -> Flask:
     while True:
         try:
             app = build_app(services, access)
+            if access is not None:
+                access.keep_writing()
             _spare_the_collector()
             app.wsgi_app = Bodies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
             return app

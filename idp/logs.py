@@ -6,12 +6,9 @@ from and of which class it is, never its words, which may quote values. `pyop`, 
 WARNING; they stay there whatever the level, and so do a few that talk too much.
 """
 
-import contextlib
 import logging
 import logging.config
-import os
 import re
-import time
 import traceback
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -56,7 +53,7 @@ def guarded(text: str) -> str:
 class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
-            "time": _moment(record.created),
+            "time": moment(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": guarded(_message(record)),
@@ -70,29 +67,8 @@ class JsonFormatter(logging.Formatter):
         return encode(line).decode()
 
 
-class AccessLog:
-    """A line for each request: which endpoint of ours, what came of it, how long it took, and the reference that an
-    error page showed. Never an address, a query, or anything else that the request brought: all of it is ASCII of ours.
-
-    It stands in every hop, and goes to its file descriptor in one write, past the machinery of `logging` (3 µs and not
-    17). Lines this short come whole from any number of processes (POSIX, write to a pipe).
-    """
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    def line(self, endpoint: str, method: str, status: int, seconds: float, reference: str | None = None) -> None:
-        more = f',"reference":"{reference}"' if reference is not None else ""
-        line = (
-            f'{{"time":"{_moment(time.time())}","level":"info","logger":"idp.access","message":"answered",'
-            f'"endpoint":"{endpoint}","method":"{method}","status":{status},'
-            f'"milliseconds":{seconds * 1000:.2f}{more}}}\n'
-        )
-        with contextlib.suppress(OSError):  # a log that nobody reads any more must not cost an answer
-            os.write(self._descriptor, line.encode("ascii"))
-
-
-def _moment(at: float) -> str:
+def moment(at: float) -> str:
+    """ISO 8601 in UTC, with milliseconds; `at` in seconds since the epoch."""
     second = int(at)
     return f"{_second(second)}.{int((at - second) * 1000):03}+00:00"
 

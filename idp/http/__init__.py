@@ -4,6 +4,7 @@ reading.py   the raw query and form, and paths that stay on this host
 web.py       who is at the other end; pages, redirects and JSON with the headers they must have
 cookies.py   names and attributes of our cookies
 failing.py   exceptions that become pages or JSON, with a reference for the log
+access_log.py  the lines that requests leave, written together
 observer.py  the number and the line that each request leaves
 cross_origin.py  which pages of other origins may read an answer
 bodies.py    bodies read first, of one address only so many at a time

@@ -6,8 +6,8 @@ from typing import Final
 from flask import Flask, Response, request
 from werkzeug.wrappers import Request
 
+from idp.http.access_log import AccessLog
 from idp.http.failing import REFERRED
-from idp.logs import AccessLog
 from idp.metrics import Metrics
 
 _BEGAN: Final = "idp.began"

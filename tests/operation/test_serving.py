@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -29,6 +30,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def eventually(said: Callable[[], bool], running: Served) -> None:
     wait_until(said, running.process, seconds=30)
+
+
+def accesses(running: Served) -> list[dict[str, Any]]:
+    """A tenth of a second behind."""
+    return [line for line in running.lines() if line["logger"] == "idp.access"]
 
 
 # -- probes
@@ -122,11 +128,12 @@ def test_the_log_has_a_line_for_each_request_and_nothing_that_it_brought(running
     code = visitor.hop(client)["code"]
     token = provider.token(client, client.exchange(code)).json["access_token"]
     assert provider.userinfo(token).status_code == 200
+    eventually(lambda: any(line["endpoint"] == "/userinfo" for line in accesses(running)), running)
     log = running.process.log.read_text()
     secrets = [code, token, client.secret, person.number, person.phone, person.password, "李静文", "203.0.113.77"]
     for secret in [*secrets, "state-of-mine", "?", *(cookie.value for cookie in visitor.http._cookies.values())]:
         assert secret not in log
-    access = [line for line in running.lines() if line["logger"] == "idp.access"]
+    access = accesses(running)
     assert {line["endpoint"] for line in access} >= {"/authorize", "/login", "/consent", "/token", "/userinfo"}
     assert all(line["status"] and line["milliseconds"] >= 0 and line["method"] and line["time"] for line in access)
 
@@ -134,7 +141,8 @@ def test_the_log_has_a_line_for_each_request_and_nothing_that_it_brought(running
 def test_the_reference_of_an_error_page_is_in_the_log(running: Served) -> None:
     page = running.get("/nowhere/at-all?secret=1")
     assert page.status == 404
-    (line,) = [each for each in running.lines() if each["logger"] == "idp.access" and each.get("reference")]
+    eventually(lambda: any(each.get("reference") for each in accesses(running)), running)
+    (line,) = [each for each in accesses(running) if each.get("reference")]
     assert line["reference"] in page.text
     assert (line["endpoint"], line["status"]) == ("none", 404)
     assert "at-all" not in running.process.log.read_text()
@@ -177,6 +185,7 @@ def test_a_request_in_flight_is_answered_and_then_all_processes_end(tmp_path: Pa
         assert running.process.popen.wait(15) == 0
         assert all_end(children)
         assert running.lines()[-1]["message"] == "stopped"
+        assert [line["status"] for line in accesses(running) if line["endpoint"] == "/token"] == [401]
 
 
 def test_idle_connections_do_not_hold_up_the_end(tmp_path: Path) -> None:

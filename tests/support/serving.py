@@ -174,10 +174,12 @@ def _listening(port: int) -> set[str]:
 
 
 def _sockets(pid: int) -> set[str]:
+    """None of a process that ended."""
     found = set()
-    for link in Path(f"/proc/{pid}/fd").iterdir():
-        with contextlib.suppress(OSError):
-            found.add(str(link.readlink()))
+    with contextlib.suppress(OSError):
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                found.add(str(link.readlink()))
     return found
 
 
