@@ -6,6 +6,7 @@ The rules of RFC 7591 and RFC 7592: `tests/spec/test_register.py`.
 import base64
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,10 @@ from idp.codec import encode
 from idp.errors import InvalidClientMetadata
 from idp.oidc.authorization.par import OF_STRANGERS
 from idp.oidc.register import InitialTokens
-from idp.oidc.registration.clients import Clients
 from idp.oidc.registration.configured import carry_out, plan_one
 from tests.support.answers import id_token_claims
 from tests.support.assertions import JWKS, KEYS, asserted, signed
+from tests.support.interposed import Interposed
 from tests.support.known import Known, acquainted
 from tests.support.provider import CALLBACK, ISSUER, Provider, Registered, parameters, running_provider, settings_for
 from tests.support.registering import registered as proved
@@ -153,19 +154,14 @@ def test_e_dcr_a_duty_is_for_what_it_was_granted_for(provider: Provider) -> None
     assert change(provider, told, **duty | {"lawful_basis_rule": "另一条"}) == 400
 
 
-def test_e_dcr_a_change_in_flight_brings_no_removed_client_back(
-    provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_e_dcr_a_change_in_flight_brings_no_removed_client_back(provider: Provider) -> None:
     _, told = register(provider)
-    honest = Clients.change
-
-    def late(self: Clients, *arguments: Any) -> Any:
-        self.remove(told["client_id"])
-        return honest(self, *arguments)
-
-    monkeypatch.setattr(Clients, "change", late)
-    assert change(provider, told) == 401
-    assert provider.services.clients.get(told["client_id"]) is None
+    honest = provider.services.clients
+    late = Interposed(honest)
+    late.before["change"] = partial(honest.remove, told["client_id"])
+    assert change(provider.with_services(clients=late), told) == 401
+    assert late.before == {}
+    assert honest.get(told["client_id"]) is None
 
 
 def test_e_dcr_who_registered_himself_has_a_strangers_limits(open_to_all: Provider) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from werkzeug.test import Client as HttpClient
 
-from federation.fetch import Fetcher, FetchError, Reason
 from idp.app import suspending
 from idp.csrf import csrf_token
 from idp.login.assurance import acr
@@ -16,7 +15,8 @@ from idp.sessions import owner_key
 from tests.support.answers import id_token_claims
 from tests.support.cookies import BROWSER, SESSION, cookie, silent
 from tests.support.forms import form
-from tests.support.interposed_state import InterposedState
+from tests.support.interposed import Interposed
+from tests.support.listener import Listener, listening
 from tests.support.provider import (
     ISSUER,
     Person,
@@ -38,10 +38,11 @@ class Tabs:
     """A citizen who is signed in at one portal, and a second tab of his browser that acts while the first waits."""
 
     provider: Provider
-    state: InterposedState
+    state: Interposed
     client: Registered
     person: Person
     visitor: Visitor
+    portal: Listener
     done: list[int] = field(default_factory=list)
 
     def other_tab(self, action: str, **fields: str) -> Callable[[], object]:
@@ -67,11 +68,14 @@ class Tabs:
 
 @pytest.fixture
 def tabs(tmp_path: Path) -> Iterator[Tabs]:
-    states = WrappedStates(InterposedState)
-    with running_provider(settings_for(tmp_path), open_state=states) as provider:
+    states = WrappedStates(Interposed)
+    with (
+        listening() as portal,
+        running_provider(settings_for(tmp_path, IDP_OUTBOUND_ALLOW=portal.place), open_state=states) as provider,
+    ):
         client, person, visitor = provider.client(), provider.citizen(), provider.visitor()
         visitor.arrive(client, person)
-        yield Tabs(provider, states.opened[-1], client, person, visitor)
+        yield Tabs(provider, states.opened[-1], client, person, visitor, portal)
 
 
 def test_g_races_a_sign_in_does_not_bring_back_what_was_withdrawn_meanwhile(tabs: Tabs) -> None:
@@ -243,19 +247,13 @@ def test_g_races_a_withdrawal_ends_tokens_though_the_browser_signed_in_anew_mean
     assert "error" in silent(tabs.visitor, tabs.client)
 
 
-def test_g_races_a_sign_out_while_a_portal_is_told_of_a_withdrawal(tabs: Tabs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_g_races_a_sign_out_while_a_portal_is_told_of_a_withdrawal(tabs: Tabs) -> None:
     """The browser has the old session's cookie until the portal answered; then it gets the new one's."""
-    slow = tabs.provider.client(redirect_uris=["https://s.example/cb"], backchannel_logout_uri="https://s.example/bc")
+    slow = tabs.provider.client(redirect_uris=["https://s.example/cb"], backchannel_logout_uri=tabs.portal.url)
     tabs.visitor.allow(tabs.visitor.authorize(slow))
     leave, page = tabs.logout(), tabs.visitor.get("/account")
     csrf = page.text.partition('name="csrf" value="')[2].partition('"')[0]
-
-    def told(*_: object) -> None:
-        monkeypatch.undo()
-        leave()
-        raise FetchError(Reason.TIMED_OUT)
-
-    monkeypatch.setattr(Fetcher, "post_form", told)
+    tabs.portal.meanwhile = leave
     tabs.visitor.post("/account/withdraw", {"csrf": csrf, "client": slow.id})
     assert tabs.done == [200]
     assert silent(tabs.visitor, tabs.client)["error"] == "login_required"

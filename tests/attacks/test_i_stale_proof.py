@@ -1,11 +1,11 @@
 """I. A proof waits for its next step: it is worth nothing once what was proven is no longer so."""
 
-from collections.abc import Callable
+from functools import partial
 
 import pytest
 
-from idp.login.password import Passwords
 from tests.support.cookies import cookie
+from tests.support.interposed import Interposed
 from tests.support.provider import PASSWORD, Provider, Visitor
 from tests.support.totp import totp_now
 
@@ -34,23 +34,16 @@ def test_i_stale_proof_of_a_handed_out_password_does_not_replace_the_owners(prov
     assert owner.password(owner.authorize(client, prompt="login"), person, OWN).request.path == "/consent"
 
 
-def test_i_stale_proof_loses_against_an_owner_who_is_quicker_by_a_moment(
-    provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_i_stale_proof_loses_against_an_owner_who_is_quicker_by_a_moment(provider: Provider) -> None:
     """The owner's password is stored while the attacker's is still being hashed."""
     person, client = provider.citizen(must_change_password=True), provider.client()
-    attacker = provider.visitor("198.51.100.7")
+    slow, honest = Interposed(provider.services.passwords), provider.services
+    attacker = provider.with_services(passwords=slow).visitor("198.51.100.7")
     waiting = attacker.password(attacker.authorize(client), person)
-    honest: Callable[[Passwords, str], str] = Passwords.hash
-
-    def slow(passwords: Passwords, password: str) -> str:
-        hashed = honest(passwords, password)
-        if password == EVIL:
-            provider.services.citizens.set_password_hash(person.citizen.id, honest(passwords, OWN))
-        return hashed
-
-    monkeypatch.setattr(Passwords, "hash", slow)
+    owners = honest.passwords.hash(OWN)
+    slow.after["hash"] = partial(honest.citizens.set_password_hash, person.citizen.id, owners)
     assert renew(attacker, waiting, EVIL) == "/login"
+    assert slow.after == {}
     visitor = provider.visitor()
     assert visitor.password(visitor.authorize(client), person, OWN).request.path == "/consent"
 

@@ -17,6 +17,7 @@ from idp.storage.records.records import Records
 from idp.vault import Vault
 from tests.support.citizens import number, phone
 from tests.support.clock import FrozenClock
+from tests.support.interposed import Interposed
 from tests.support.parallel import errors, together
 from tests.support.randomness import CountingRandomness
 
@@ -29,9 +30,20 @@ def passwords() -> Passwords:
 
 
 @pytest.fixture
+def imports(records: Records) -> Interposed:
+    return Interposed(records.imports)
+
+
+@pytest.fixture
 def importer(
-    records: Records, vault: Vault, clock: FrozenClock, randomness: CountingRandomness, passwords: Passwords
+    records: Records,
+    imports: Interposed,
+    vault: Vault,
+    clock: FrozenClock,
+    randomness: CountingRandomness,
+    passwords: Passwords,
 ) -> Importer:
+    records = replace(records, imports=imports)
     return Importer(records, vault, clock, randomness, passwords, (UnacceptablePassword, UnusableHash))
 
 
@@ -262,24 +274,18 @@ def test_an_interrupted_import_goes_on_exactly_where_it_stopped(
 
 
 def test_an_import_that_fails_at_a_batch_leaves_the_batch_undone(
-    importer: Importer,
-    citizens: Citizens,
-    records: Records,
-    write: Callable[[Lines], Path],
-    monkeypatch: pytest.MonkeyPatch,
+    importer: Importer, citizens: Citizens, imports: Interposed, write: Callable[[Lines], Path]
 ) -> None:
+    def away() -> None:
+        raise RecordsUnavailable
+
     path = write(people(1500))
     steps = importer.run(path)
     next(steps)
     next(steps)
-    with monkeypatch.context() as patch:
-
-        def away(*_arguments: object) -> None:
-            raise RecordsUnavailable
-
-        patch.setattr(type(records.imports), "advance", away)
-        with pytest.raises(RecordsUnavailable):
-            next(steps)
+    imports.before["advance"] = away
+    with pytest.raises(RecordsUnavailable):
+        next(steps)
     assert citizens.by_number(number(1001)) is None
     assert run(importer, path).added == 1500
 

@@ -3,7 +3,9 @@ happens meanwhile (OpenID Connect Back-Channel Logout 1.0), over real HTTP."""
 
 from collections.abc import Iterator
 from concurrent.futures import wait
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,6 +69,27 @@ class Keeper:
         self.round()
 
 
+class Dying(LogoutRecords):
+    """Of a process in which nothing of what came of it is ever entered."""
+
+    def settle(self, *_: Any) -> None:
+        """Too late."""
+
+
+class Away(LogoutRecords):
+    """Of one whose database does not answer any more."""
+
+    def owe(self, *_: Any) -> None:
+        raise RecordsUnavailable("away")
+
+    settle = owe
+
+
+def keeping(provider: Provider, ledger: type[LogoutRecords]) -> Provider:
+    records = provider.services.records
+    return provider.with_services(records=replace(records, logouts=ledger(records.database)))
+
+
 @pytest.fixture
 def keeper(provider: Provider) -> Keeper:
     return Keeper(provider)
@@ -107,12 +130,10 @@ def test_what_was_told_is_in_the_ledger_and_is_not_told_again(
     assert only(provider) == line
 
 
-def test_the_duty_is_entered_before_anybody_is_told(
-    provider: Provider, client: Registered, listener: Listener, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_duty_is_entered_before_anybody_is_told(provider: Provider, client: Registered, listener: Listener) -> None:
     """Whatever happens to this process while it tells, another one finds what is left to do."""
     seen: list[LogoutState] = []
-    monkeypatch.setattr(listener.gate, "wait", lambda _: seen.extend(line.state for line in lines(provider)))
+    listener.meanwhile = lambda: seen.extend(line.state for line in lines(provider))
     leave(SignedIn(provider, client=client))
     assert seen == [LogoutState.PENDING]
 
@@ -149,27 +170,19 @@ def test_a_process_that_dies_between_the_end_and_the_telling_loses_nothing(
 
 
 def test_a_process_that_dies_while_it_tells_loses_nothing(
-    provider: Provider, client: Registered, listener: Listener, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+    provider: Provider, client: Registered, listener: Listener, keeper: Keeper
 ) -> None:
-    with monkeypatch.context() as dying:
-        dying.setattr(LogoutRecords, "settle", lambda *_: None)  # nothing of what came of it is ever entered
-        leave(SignedIn(provider, client=client))
+    leave(SignedIn(keeping(provider, Dying), client=client))
     assert only(provider).state is LogoutState.PENDING
     keeper.after(AWAITED_SECONDS)
     assert (len(listener.told), only(provider).state) == (2, LogoutState.DELIVERED)
 
 
 def test_without_sql_a_portal_is_told_at_once_all_the_same(
-    provider: Provider, client: Registered, listener: Listener, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+    provider: Provider, client: Registered, listener: Listener, keeper: Keeper
 ) -> None:
-    def away(*_: object) -> None:
-        raise RecordsUnavailable("away")
-
-    at = SignedIn(provider, client=client)
-    with monkeypatch.context() as outage:
-        outage.setattr(LogoutRecords, "owe", away)
-        outage.setattr(LogoutRecords, "settle", away)
-        leave(at)
+    at = SignedIn(keeping(provider, Away), client=client)
+    leave(at)
     assert len(listener.told) == 1
     assert not at.still_in
     keeper.move()

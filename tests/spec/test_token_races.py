@@ -12,7 +12,7 @@ import pytest
 
 from idp.app import suspending
 from tests.support.answers import granted, token_refused, tokens
-from tests.support.interposed_state import InterposedState
+from tests.support.interposed import Interposed
 from tests.support.known import Known, acquainted
 from tests.support.provider import running_provider, settings_for
 from tests.support.wrapped_state import WrappedStates
@@ -23,7 +23,7 @@ SCOPE = "openid profile offline_access"
 @dataclass
 class Race:
     known: Known
-    state: InterposedState
+    state: Interposed
 
     def end_sessions(self) -> None:
         self.known.provider.services.sessions.end_all_of(self.known.person.citizen.id, "signed_out")
@@ -45,7 +45,7 @@ class Race:
 
 @pytest.fixture
 def race(tmp_path: Path) -> Iterator[Race]:
-    states = WrappedStates(InterposedState)
+    states = WrappedStates(Interposed)
     with running_provider(settings_for(tmp_path), open_state=states) as provider:
         yield Race(acquainted(provider, scope=SCOPE), states.opened[-1])
 

@@ -2,22 +2,27 @@
 says."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
 
+def _nothing() -> None:
+    """Happens while the caller waits, unless a test has something better."""
+
+
 @dataclass
 class Listener:
     """`status` is answered after `gate` opens, but at once where `stuck` is another path than the one called; `told`
-    are the forms that came, one mapping each."""
+    are the forms that came, one mapping each. `meanwhile` happens once, before the next answer."""
 
     port: int
     status: int = 200
     gate: threading.Event = field(default_factory=threading.Event)
     stuck: str = ""
+    meanwhile: Callable[[], object] = _nothing
     told: list[dict[str, list[str]]] = field(default_factory=list)
     content_types: list[str] = field(default_factory=list)
 
@@ -47,6 +52,8 @@ def listening() -> Iterator[Listener]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             listener.content_types.append(self.headers["Content-Type"])
             listener.told.append(parse_qs(body.decode(), strict_parsing=True))
+            meanwhile, listener.meanwhile = listener.meanwhile, _nothing
+            meanwhile()
             if listener.stuck in ("", self.path):
                 listener.gate.wait(20)
             self.send_response(listener.status)

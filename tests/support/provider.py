@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -112,6 +112,11 @@ class Provider:
     app: Flask
     clock: FrozenClock
     _count: int = field(default=0)
+
+    def with_services(self, **others: Any) -> "Provider":
+        """One more application on the same stores, in which these services are others."""
+        services = replace(self.services, **others)
+        return replace(self, services=services, app=build_app(services, pages=_pages()))
 
     def citizen(self, *, totp: bool = False, name: str = "李静文", **more: str) -> Person:
         """`more` are members of `NewCitizen`."""

@@ -5,13 +5,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from idp.app import build_services
-from idp.clock import SystemClock
 from idp.config import load_settings
 from idp.oidc.jose.keys import EVERY
+from idp.running.preparing import prepare_directory
+from idp.secrets import SystemRandomness
 from idp.vault.master_keys import MasterKeys
+from tests.support.clock import FrozenClock
 from tests.support.shell import NUMBER, Idp
 
 
@@ -37,9 +37,13 @@ def test_a_rotation_of_what_opens_takes_nobody_unawares(idp: Idp) -> None:
     assert idp("key", "rotate", "--alg", "RSA-OAEP-256").err == ""
 
 
-def test_a_day_later_portals_know_the_next_key(idp: Idp, monkeypatch: pytest.MonkeyPatch) -> None:
-    idp("key", "rotate", "--alg", "ES256")
-    monkeypatch.setattr(SystemClock, "now", lambda _: time.time() + 86_401)
+def test_a_day_later_portals_know_the_next_key(idp: Idp) -> None:
+    settings, yesterday = load_settings(os.environ), FrozenClock(time.time() - 86_401)
+    prepare_directory(settings, SystemRandomness(), yesterday)
+    services = build_services(settings, yesterday)
+    services.keys.ensure()
+    services.keys.rotate("ES256")
+    services.close()
     rotated = idp("key", "rotate")
     assert (rotated.status, rotated.err) == (0, "")
 

@@ -2,12 +2,9 @@
 
 import dataclasses
 
-import pytest
-
 from idp.login.consent import ask_digest
 from idp.login.transaction import Ask
-from idp.oidc.authorization import legs
-from idp.oidc.authorization.legs import LegNames
+from idp.oidc.authorization.legs import CAPACITY, LegNames
 from idp.oidc.clients.client import Client
 from idp.sessions import leg_field
 
@@ -20,7 +17,7 @@ def named(client: Client, ask: Ask) -> str:
 
 
 def test_each_request_has_its_name_however_often_it_is_asked_for() -> None:
-    names = LegNames()
+    names = LegNames(CAPACITY)
     asks = [ASK, dataclasses.replace(ASK, scopes=("openid",)), dataclasses.replace(ASK, essential_claims=())]
     for _ in range(2):
         assert [names.of(CLIENT, ask) for ask in asks] == [named(CLIENT, ask) for ask in asks]
@@ -28,16 +25,15 @@ def test_each_request_has_its_name_however_often_it_is_asked_for() -> None:
 
 
 def test_a_client_whose_notice_changed_has_other_names_at_once() -> None:
-    names = LegNames()
+    names = LegNames(CAPACITY)
     before = names.of(CLIENT, ASK)
     changed = dataclasses.replace(CLIENT, purpose={"": "另有目的"})
     assert names.of(changed, ASK) == named(changed, ASK) != before
     assert names.of(CLIENT, ASK) == before
 
 
-def test_no_more_are_remembered_than_a_worker_needs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(legs, "CAPACITY", 3)
-    names = LegNames()
+def test_no_more_are_remembered_than_a_worker_needs() -> None:
+    names = LegNames(3)
     for number in range(10):
         ask = dataclasses.replace(ASK, claims=(f"claim-{number}",))
         assert names.of(CLIENT, ask) == named(CLIENT, ask)

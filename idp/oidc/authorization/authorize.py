@@ -27,7 +27,7 @@ from idp.login.door import PartyGone, Redirect, Refusal, SignInRefused, origin_o
 from idp.login.party import RelyingParty
 from idp.login.settling import Settling
 from idp.login.transaction import Transaction, Transactions
-from idp.oidc.authorization.legs import LegNames
+from idp.oidc.authorization.legs import CAPACITY, LegNames
 from idp.oidc.authorization.par import Incoming
 from idp.oidc.authorization.request import Wanted, read
 from idp.oidc.authorization.target import Answering, Target, UnknownClient, prove
@@ -98,7 +98,7 @@ class AuthorizationEndpoint:
         self._settling = settling
         self._subjects = subjects
         self._incoming = incoming
-        self._legs = LegNames()
+        self._legs = LegNames(CAPACITY)
         self._clock = clock
         self._randomness = randomness
         self._code_seconds = code_seconds

@@ -15,7 +15,8 @@ _Asked = tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 
 class LegNames:
-    def __init__(self) -> None:
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
         self._known: dict[_Asked, tuple[Client, str]] = {}
 
     def of(self, client: Client, ask: Ask) -> str:
@@ -25,7 +26,7 @@ class LegNames:
         if known is not None and known[0] is client:
             return known[1]
         name = leg_field(client.client_id, ask_digest(ask, client.party))
-        if len(self._known) >= CAPACITY:
+        if len(self._known) >= self._capacity:
             self._known.clear()
         self._known[asked] = (client, name)
         return name
