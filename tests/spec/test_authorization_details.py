@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from idp.audit.recorder import note
 from idp.codec import encode
 from idp.errors import InvalidClientMetadata
 from idp.oidc.register import InitialTokens
@@ -17,8 +16,8 @@ from idp.oidc.resources.authorization_details import (
     MAX_DETAILS,
     MAX_LENGTH,
     MAX_RECORDS,
-    name_of,
 )
+from idp.oidc.scopes import CLAIMS, SCOPES
 from tests.support.answers import granted, refused, token_refused, tokens
 from tests.support.assertions import JWKS, signed
 from tests.support.known import Known
@@ -260,11 +259,41 @@ def test_what_the_citizen_agrees_to_no_more_a_refresh_gives_no_more(known: Known
     assert tokens(known.provider.token(client, fields))["authorization_details"] == [detail(DRIVING)]
 
 
-def test_the_trail_can_tell_of_the_most_that_may_be_granted() -> None:
-    """An event that is too long for the trail would be a fault at /token."""
-    scopes: list[str] = []
+LONGEST = ("https://records.example/" + "records/" * MAX_URI)[:MAX_URI]
+
+
+def longest_scope() -> tuple[str, ...]:
+    """As long as a client may register one: all of ours, and of a resource server's as many as fit."""
+    scopes = [*SCOPES]
     while len(encode((*scopes, longer := f"scope-{len(scopes)}-{'x' * 12}"))) <= MAX_SCOPE:
         scopes.append(longer)
-    uri = ("https://records.example/" + "records/" * MAX_URI)[:MAX_URI]
-    records = [name_of(uri, f"{index:018}001") for index in range(MAX_RECORDS)]
-    assert note(citizen_id="0" * 26, client_id="0" * 32, resource=uri, scopes=tuple(scopes), claims=tuple(records))
+    spare = MAX_SCOPE - len(encode(scopes))
+    return (*scopes[:-1], scopes[-1] + "y" * spare)
+
+
+def test_the_longest_request_that_may_be_granted_is_told_to_the_trail(provider: Provider) -> None:
+    """An event that is too long for it would be a fault at /token, when the code is burnt."""
+    scope, codes = longest_scope(), tuple(MANY)[:MAX_RECORDS]
+    assert (len(encode(scope)), len(LONGEST)) == (MAX_SCOPE, MAX_URI)
+    resource_server(provider, LONGEST, *(each for each in scope if each not in SCOPES), certificate_types=MANY)
+    client = provider.client(
+        scope=" ".join(scope),
+        authorization_details_types=[CERTIFICATE_RECORDS],
+        lawful_basis="statutory_duty",
+        lawful_basis_rule="社会保险法第五十七条",
+    )
+    asked = {
+        "scope": " ".join(scope),
+        "claims": json.dumps({place: dict.fromkeys(CLAIMS) for place in ("id_token", "userinfo")}),
+        "resource": f"{ISSUER}/userinfo",
+        "authorization_details": json.dumps([detail(*codes, locations=[LONGEST])]),
+    }
+    visitor, person = provider.visitor(), provider.citizen()
+    visitor.arrive(client, person, **asked)
+    exchange = client.exchange(granted(visitor.authorize(client, **asked), client))
+    told = tokens(provider.token(client, exchange | {"resource": LONGEST}))
+    assert told["authorization_details"] == [detail(*codes, locations=[LONGEST])]
+    for resource in (f"{ISSUER}/userinfo", LONGEST):
+        fields = {"grant_type": "refresh_token", "refresh_token": told["refresh_token"], "resource": resource}
+        told = tokens(provider.token(client, fields))
+    assert told["authorization_details"] == [detail(*codes, locations=[LONGEST])]
