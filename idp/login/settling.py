@@ -1,13 +1,18 @@
 """From what is asked and who is signed in to the answer, or to the step that is missing: what `dispatch` decides on is
 looked up here."""
 
+from typing import Final
+
 from idp.citizens.registry import Citizens
-from idp.login.consent import Consents, ask_digest, leg
+from idp.login.consent import Consents, Granted, ask_digest, leg
 from idp.login.dispatch import Known, Step, next_step
 from idp.login.door import FrontDoor, Redirect
-from idp.login.transaction import Transaction
+from idp.login.party import RelyingParty
+from idp.login.transaction import Ask, Transaction
 from idp.sessions import Session, Sessions, leg_field
 from idp.storage.state import Gone
+
+_NOTHING: Final = Granted((), ())
 
 
 class Settling:
@@ -27,12 +32,14 @@ class Settling:
         ask = transaction.ask
         party = door.party(ask.client_id)
         meant = _meant(transaction, session, door)
-        granted = self._consents.remembered(meant.head.citizen_id, ask, party) if meant else None
+        granted = self._granted(meant, ask, party)
         reachable = self._reachable(meant) if meant and meant.head.aal < ask.aal else 0
         agreed = not ask.fresh_consent or (meant is not None and transaction.agreed_by == meant.head.citizen_id)
         step = next_step(ask, Known(meant, transaction.proven, reachable, agreed and granted is not None))
         if step is not Step.RESPOND or meant is None or granted is None:
             return step
+        if ask.own:
+            return door.respond(transaction, meant, "")
         field = leg_field(ask.client_id, ask_digest(ask, party))
         after = self._sessions.add_leg(meant, field, leg(ask.client_id, granted))
         # Whoever withdraws looks for sessions with the leg after ending the consent, and may have looked too early.
@@ -41,6 +48,11 @@ class Settling:
             self._sessions.end(after, "consent_withdrawn")
             raise Gone("consent")
         return door.respond(transaction, after, field) if still == granted else self._settle(transaction, after, door)
+
+    def _granted(self, meant: Session | None, ask: Ask, party: RelyingParty) -> Granted | None:
+        if meant is None:
+            return None
+        return _NOTHING if ask.own else self._consents.remembered(meant.head.citizen_id, ask, party)
 
     def _reachable(self, session: Session) -> int:
         account = self._citizens.account(session.head.citizen_id)

@@ -62,6 +62,8 @@ class Ask:
     login_hint: str = ""
     """Whom the relying party expects; in a transaction it is sealed (`hint.py`), for it may be a citizen's number."""
     languages: tuple[str, ...] = ()
+    own: bool = False
+    """A page of ours asks, for itself: nothing is passed on, so that there is nothing to agree to."""
 
 
 @dataclass(frozen=True, slots=True)

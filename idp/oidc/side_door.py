@@ -7,12 +7,13 @@ from functools import cached_property
 from federation.fetch import Fetcher
 from idp.audit.events import EventType
 from idp.http import Web
+from idp.login.door import FrontDoor
 from idp.login.settling import Settling
 from idp.login.transaction import Transactions
 from idp.oidc.authorization.request import HintReader
 from idp.oidc.clients.client_auth import ClientAuthentication
 from idp.oidc.clients.client_keys import ClientKeys
-from idp.oidc.decoupled import ciba, device
+from idp.oidc.decoupled import ciba, device, own_page
 from idp.oidc.decoupled.approvals import Approvals
 from idp.oidc.decoupled.awaited import Waiting
 from idp.oidc.decoupled.ciba import Addresses, BackchannelAuthenticationEndpoint
@@ -21,6 +22,7 @@ from idp.oidc.decoupled.citizen_code import CitizenCodes
 from idp.oidc.decoupled.device import DeviceAuthorizationEndpoint, Devices, UserCodes
 from idp.oidc.decoupled.elsewhere import Beginning, ElsewhereDoor
 from idp.oidc.decoupled.inbox import Inboxes
+from idp.oidc.decoupled.own_page import OwnPageDoor
 from idp.oidc.decoupled.ping import Pings
 from idp.oidc.decoupled.polling import Polling
 from idp.oidc.grants.ciba import CibaGrant
@@ -113,9 +115,10 @@ class SideDoor:
         )
 
     @cached_property
-    def doors(self) -> Mapping[str, ElsewhereDoor]:
-        """The doors of what is answered for somebody who waits elsewhere, by name."""
-        return {device.DOOR: self.device_door, ciba.DOOR: self.ciba_door}
+    def doors(self) -> Mapping[str, FrontDoor]:
+        """The doors of what is answered for somebody who waits elsewhere, and of the page that shows it, by name."""
+        page = OwnPageDoor(self._settings.issuer, "/approve")
+        return {device.DOOR: self.device_door, ciba.DOOR: self.ciba_door, own_page.DOOR: page}
 
     def pages(self, web: Web, transactions: Transactions, settling: Settling) -> tuple[DeviceViews, ApproveViews]:
         return self._device_pages(web, transactions, settling), self._approve_pages(web, transactions, settling)

@@ -65,9 +65,9 @@ class WaitingView:
 
 @dataclass(frozen=True, slots=True)
 class ApprovePage:
-    """Posts `look` or `block` with the reference of a request, or `code` (`new` or `none`). `person` is None when
-    nobody is signed in; `blocked` is the service that was just refused for an hour; `protected`: the citizen has a
-    code, which stands in `new_code` when it was just made."""
+    """Posts `look` or `block` with the reference of a request, or `code` (`new` or `none`); `sign_in` where `person` is
+    None, for nobody is signed in. `blocked` is the service that was just refused for an hour; `protected`: the citizen
+    has a code, which stands in `new_code` when it was just made."""
 
     template: ClassVar[str] = "approve.html"
     action: str

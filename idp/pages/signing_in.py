@@ -44,7 +44,7 @@ class RecoveryProblem(enum.Enum):
 class SignInPage:
     """Posts `username` and `password`. `username` is what was typed before, so that it need not be typed again.
 
-    A `newcomer` was sent here to open an account.
+    A `newcomer` was sent here to open an account. The sign-in may be for a page of our `own`, which is the client then.
     """
 
     template: ClassVar[str] = "sign_in.html"
@@ -55,6 +55,7 @@ class SignInPage:
     problem: SignInProblem | None = None
     retry_after: int | None = None
     newcomer: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ import pytest
 
 from idp.oidc.decoupled.ciba import OF_ONE_PERSON
 from idp.oidc.decoupled.inbox import OF_ALL, OF_ONE_CLIENT
-from tests.support.ciba import arrived, asked, asks_for, decide, desk, new_code, press, waiting
+from tests.support.ciba import arrived, asked, asks_for, decide, desk, new_code, press, signed_in_at_approve, waiting
 from tests.support.citizens import number, phone
-from tests.support.forms import forms
+from tests.support.cookies import cookie, with_session
+from tests.support.forms import form, forms
 from tests.support.provider import Provider, running_provider, settings_for
 
 NOBODY = (number(9_000), phone(9_000))
@@ -105,6 +106,37 @@ def test_j_a_request_is_shown_to_nobody_else_and_answered_by_nobody_else(shared_
         assert answer.status_code == 200
         assert "decision" not in answer.text
     assert request.error() == "authorization_pending"
+
+
+def test_j_nobody_is_signed_in_at_the_page_by_another_site_or_for_another_browser(provider: Provider) -> None:
+    visitor, person = provider.visitor(), provider.citizen()
+    found = form(visitor.get("/approve").text, "sign_in").filled(sign_in="yes")
+    for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert visitor.post("/approve", found, **headers).status_code == 403
+    assert visitor.post("/approve", found | {"csrf": ["x"]}).status_code == 403
+    assert provider.visitor().post("/approve", found).status_code == 403, "the form is one browser's"
+    page = visitor.post("/approve", found)
+    assert page.request.path == "/login"
+    stranger = provider.visitor()
+    stranger.get("/approve")
+    assert stranger.get(f"/login?{page.request.query_string.decode()}").status_code == 403
+    stolen = form(page.text, "username")
+    answer = stranger.post(stolen.action, stolen.filled(username=person.number, password=person.password))
+    assert answer.status_code == 403
+    assert waiting(stranger) == 0
+    assert "sign_in" in dict(form(stranger.get("/approve").text, "sign_in").buttons)
+
+
+def test_j_whoever_else_signs_in_at_the_page_sees_nothing_of_it(provider: Provider) -> None:
+    """The link was sent to him, or the browser is not his alone; a session that was planted there is not adopted."""
+    person, other = provider.citizen(), provider.citizen()
+    request, visitor = asked(provider, person), with_session(provider, "attacker-chosen-value")
+    page = signed_in_at_approve(visitor, other)
+    assert (page.request.path, page.status_code) == ("/approve", 200)
+    assert "窗口 3 K7M" not in page.text
+    assert waiting(visitor) == 0
+    assert request.error() == "authorization_pending"
+    assert cookie(visitor) != "attacker-chosen-value"
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])

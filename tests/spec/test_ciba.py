@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from idp.app import suspending
 from idp.errors import InvalidClientMetadata
 from tests.support.assertions import JWKS, STRANGERS, asserted, assertion, signed
 from tests.support.canary import NO_CONTENT, Canary, canary
@@ -21,6 +22,7 @@ from tests.support.ciba import (
     desk,
     new_code,
     press,
+    signed_in_at_approve,
     waiting,
     without_code,
 )
@@ -70,6 +72,45 @@ def test_ciba_7_3_and_10_1_1_a_citizen_allows_and_the_service_gets_what_a_code_w
     assert (claims["aud"], claims["iss"]) == (client.id, ISSUER)
     assert shared_provider.userinfo(tokens["access_token"]).json["name"] == "欧阳静"
     assert request.error() == "invalid_grant", "it is collected once"
+
+
+@pytest.mark.parametrize("factors", [1, 2])
+def test_ciba_8_whoever_is_not_signed_in_signs_in_at_the_page_and_sees_what_waits(
+    shared_provider: Provider, factors: int
+) -> None:
+    citizen = shared_provider.citizen()
+    if factors == 2:
+        shared_provider.services.citizens.set_totp_secret(citizen.citizen.id, TOTP_SECRET)
+    request, visitor = asked(shared_provider, citizen), shared_provider.visitor()
+    page = visitor.submit(visitor.get("/approve"), "sign_in", sign_in="yes")
+    assert page.request.path == "/login"
+    assert ("等待我处理的请求" in page.text, "窗口 3 K7M" in page.text) == (True, False)
+    english = visitor.get(f"/login?{page.request.query_string.decode()}", **{"Accept-Language": "en"})
+    assert "Requests that wait for me" in english.text
+    page = visitor.password(page, citizen)
+    if factors == 2:
+        page = visitor.submit(page, "otp", otp=totp_now(shared_provider, citizen))
+    assert (page.status_code, page.request.path, page.request.query_string) == (200, "/approve", b"")
+    assert "窗口 3 K7M" in page.text
+    assert decide(visitor, "allow").request.path == "/approve/allowed"
+    assert request.tokens()["id_token"]
+
+
+def test_ciba_8_the_page_itself_is_told_nothing_and_agreed_to_nothing(shared_provider: Provider) -> None:
+    citizen, visitor = shared_provider.citizen(), shared_provider.visitor()
+    page = visitor.submit(visitor.get("/approve"), "sign_in", sign_in="yes")
+    step = page.request.query_string.decode()
+    visitor.password(page, citizen)
+    assert visitor.get(f"/consent?{step}").status_code >= 400, "it is over"
+    assert not shared_provider.services.records.consents.of_citizen(citizen.citizen.id)
+
+
+def test_ciba_8_a_closed_account_is_told_at_the_page_and_to_the_trail(provider: Provider) -> None:
+    citizen, visitor = provider.citizen(), provider.visitor()
+    suspending(provider.services).suspend(citizen.citizen.id)
+    assert signed_in_at_approve(visitor, citizen).status_code == 403
+    told = [each.event for each in provider.services.state.queued(1_000) if b"error:refused" in each.event]
+    assert [citizen.citizen.id.encode() in each for each in told] == [True]
 
 
 @pytest.mark.parametrize("by", ["number", "phone"])

@@ -81,6 +81,12 @@ def arrived(provider: Provider, person: Person) -> Visitor:
     return visitor
 
 
+def signed_in_at_approve(visitor: Visitor, person: Person) -> TestResponse:
+    """Without any portal: the citizen signs in at the page itself. What he sees then."""
+    page = visitor.submit(visitor.get("/approve"), "sign_in", sign_in="yes")
+    return visitor.password(page, person)
+
+
 def waiting(visitor: Visitor) -> int:
     """How many requests /approve shows."""
     return sum("look" in dict(each.buttons) for each in forms(visitor.get("/approve").text))

@@ -82,6 +82,7 @@ def _signing_in() -> Iterator[tuple[str, Page]]:
     for problem in (None, *SignInProblem):
         yield _named("sign-in", problem), SignInPage("/login?t=1", "token", CLIENT, "138 0000 0000", problem, 185)
     yield "sign-in-newcomer", SignInPage("/login?t=1", "token", CLIENT, newcomer=True)
+    yield "sign-in-own", SignInPage("/login?t=1", "token", ClientView("等待我处理的请求", "id.example"), own=True)
     for code_problem in (None, *TotpProblem):
         yield (
             _named("totp", code_problem),
@@ -157,7 +158,7 @@ def _elsewhere() -> Iterator[tuple[str, Page]]:
         WaitingView("1", CLIENT.name, CLIENT.host, "窗口 3 · 7K3M", "14:05"),
         WaitingView("2", "不动产登记", "", "", "14:07"),
     )
-    yield "approve-nobody", ApprovePage("/approve", "")
+    yield "approve-nobody", ApprovePage("/approve", "token")
     yield "approve-empty", ApprovePage("/approve", "token", "欧阳*")
     yield "approve", ApprovePage("/approve", "token", "欧阳*", waiting)
     yield "approve-protected", ApprovePage("/approve", "token", "欧阳*", protected=True)

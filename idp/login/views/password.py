@@ -64,6 +64,8 @@ class PasswordView:
         retry_after: int | None = None,
     ) -> Response:
         action = step_address(Step.PASSWORD, visit.transaction)
-        newcomer = visit.transaction.ask.newcomer
-        page = SignInPage(action, visit.csrf, visit.client, typed[:SHOWN], problem, retry_after, newcomer)
+        ask = visit.transaction.ask
+        page = SignInPage(
+            action, visit.csrf, visit.client, typed[:SHOWN], problem, retry_after, newcomer=ask.newcomer, own=ask.own
+        )
         return self._visits.page(visit, page, status, retry_after)

@@ -209,7 +209,7 @@ class Visits:
             ErrorKind.ACCOUNT_CLOSED,
             403,
             languages=(visit.frame.language,),
-            client_id=visit.transaction.ask.client_id,
+            client_id=visit.transaction.ask.client_id or None,
             citizen_id=closed.citizen_id,
         )
 

@@ -1,4 +1,4 @@
-"""/approve: what services ask of the citizen who is signed in here (CIBA)."""
+"""/approve: what services ask of the citizen who is signed in here, or signs in to see it (CIBA)."""
 
 from datetime import datetime
 from typing import Final
@@ -9,9 +9,12 @@ from idp.citizens.number import CHINA_STANDARD_TIME
 from idp.citizens.registry import Citizens
 from idp.csrf import check_csrf, csrf_token
 from idp.http import PageError, Web, form
+from idp.login.dispatch import Step
 from idp.login.door import PartyGone
 from idp.login.party import in_language
 from idp.login.transaction import Transactions
+from idp.oidc.authorization.authorize import Interaction
+from idp.oidc.decoupled import own_page
 from idp.oidc.decoupled.approvals import Approvals, Pending
 from idp.oidc.views.answering import outcome_page, sent_on
 from idp.pages import ApprovePage, ErrorKind, WaitingView
@@ -36,11 +39,15 @@ class ApproveViews:
         return self._page(self._session())
 
     def answer(self) -> Response:
-        """Look at a request, which begins the sign-in that asks; or refuse its service for an hour."""
+        """Look at a request, which begins the sign-in that asks; or refuse its service for an hour. Whoever is not
+        signed in can sign in."""
         self._web.same_origin(request)
         fields = parse(form(request)).values
         browser = self._web.cookie(request, self._web.cookies.browser)
         session = self._session()
+        if "sign_in" in fields:
+            check_csrf(browser, _FORM, fields.get("csrf", ""))
+            return self._sign_in(browser) if session is None else self._web.redirect("/approve")
         if session is None:
             return self._web.redirect("/approve")
         check_csrf(browser, _form(session), fields.get("csrf", ""))
@@ -54,6 +61,14 @@ class ApproveViews:
 
     def outcome(self, outcome: str) -> Response:
         return outcome_page(self._web, outcome)
+
+    def _sign_in(self, browser: str) -> Response:
+        transaction = self._transactions.draft(own_page.DOOR, own_page.ASK, "", browser)
+        try:
+            self._transactions.store(transaction, self._web.source(request))
+        except Throttled as throttled:
+            raise PageError(ErrorKind.TOO_MANY, 429, retry_after=throttled.retry_after) from None
+        return sent_on(self._web, Interaction(Step.PASSWORD, transaction))
 
     def _code(self, session: Session, wish: str) -> Response:
         """A code of the citizen's own, which is shown this once; or none any more."""
@@ -75,16 +90,19 @@ class ApproveViews:
 
     def _page(self, session: Session | None, blocked: str = "", new_code: str = "") -> Response:
         frame = self._web.frame(request)
-        if session is None:
-            return self._web.page(ApprovePage("/approve", ""), frame)
         browser = self._web.cookie(request, self._web.cookies.browser) or self._transactions.new_browser()
+        if session is None:
+            return self._bound(self._web.page(ApprovePage("/approve", csrf_token(browser, _FORM)), frame), browser)
         citizen = self._citizens.by_id(session.head.citizen_id)
         waiting = [_view(each, frame.language) for each in self._approvals.of(session.head.citizen_id)]
         person = citizen.profile.masked_name if citizen else None
         protected = self._approvals.protected(session.head.citizen_id)
         token = csrf_token(browser, _form(session))
         page = ApprovePage("/approve", token, person, waiting, blocked, protected, new_code)
-        response = self._web.page(page, frame)
+        return self._bound(self._web.page(page, frame), browser)
+
+    def _bound(self, response: Response, browser: str) -> Response:
+        """The page's forms are this browser's."""
         self._web.cookies.set(response, self._web.cookies.browser, browser)
         return response
 
