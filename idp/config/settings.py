@@ -137,9 +137,9 @@ class Settings:
         return self.data_dir / "metrics"
 
 
-def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Settings:
-    """Read and check the settings. `file` stands for `IDP_SETTINGS_FILE`. Raises `SettingsError` with every problem."""
-    reader = SettingsReader(environ, file)
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read and check the settings. Raises `SettingsError` with every problem."""
+    reader = SettingsReader(environ)
     data_dir = reader.read("IDP_DATA_DIR", values.path, Path("var").absolute())
     proxies: frozenset[str] = reader.read("IDP_TRUSTED_PROXIES", values.addresses, frozenset())
     settings = Settings(

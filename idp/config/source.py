@@ -20,12 +20,11 @@ class SettingsError(Exception):
 class SettingsReader:
     """Reads names one by one and remembers what was wrong and what was asked for."""
 
-    def __init__(self, environ: Mapping[str, str], file: Path | None) -> None:
+    def __init__(self, environ: Mapping[str, str]) -> None:
         self._asked: set[str] = {"IDP_SETTINGS_FILE"}
         self._problems: list[str] = []
         named = environ.get("IDP_SETTINGS_FILE", "")
-        chosen = file if file is not None else (Path(named) if named else None)
-        from_file = self._lines(chosen) if chosen is not None else {}
+        from_file = self._lines(Path(named)) if named else {}
         from_environment = {name: value for name, value in environ.items() if name.startswith("IDP_")}
         self._given = {**from_file, **from_environment}
         if self._given.get("IDP_MASTER_KEY") and self._given.get("IDP_MASTER_KEY_FILE"):

@@ -15,6 +15,7 @@ from idp.secrets import Randomness
 from idp.storage.records.errors import NotFound
 
 ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+CODES: Final = 10
 LENGTH: Final = 12
 GROUP: Final = 4
 LONGEST_TYPED: Final = 64
@@ -41,9 +42,9 @@ class RecoveryCodes(Protocol):
         ...
 
 
-def new_codes(randomness: Randomness, count: int = 10) -> tuple[str, ...]:
+def new_codes(randomness: Randomness) -> tuple[str, ...]:
     """Codes as they are shown, once."""
-    return tuple(_shown(randomness.bytes(LENGTH)) for _ in range(count))
+    return tuple(_shown(randomness.bytes(LENGTH)) for _ in range(CODES))
 
 
 def normalise(typed: str) -> str:

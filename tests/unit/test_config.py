@@ -10,9 +10,9 @@ from idp.config import Lifetimes, MutualTls, Settings, SettingsError, load_setti
 LOOPBACK = {"IDP_ISSUER": "http://localhost:8000"}
 
 
-def problems(environ: dict[str, str], file: Path | None = None) -> tuple[str, ...]:
+def problems(environ: dict[str, str]) -> tuple[str, ...]:
     with pytest.raises(SettingsError) as refused:
-        load_settings(environ, file)
+        load_settings(environ)
     return refused.value.problems
 
 
@@ -190,13 +190,14 @@ def test_a_file_has_the_same_names_and_the_environment_wins(tmp_path: Path) -> N
     file.write_text("# ours\n\nIDP_ISSUER=https://id.example.cn\n IDP_LOG_LEVEL = error \nIDP_REGISTRATION=open\n")
     settings = load_settings({"IDP_SETTINGS_FILE": str(file), "IDP_REGISTRATION": "closed"})
     assert (settings.issuer, settings.log_level, settings.registration) == ("https://id.example.cn", "error", "closed")
-    assert load_settings({}, file).registration == "open"
+    assert load_settings({"IDP_SETTINGS_FILE": str(file)}).registration == "open"
 
 
 def test_a_file_is_held_to_the_same_rules(tmp_path: Path) -> None:
     file = tmp_path / "idp.env"
     file.write_text("IDP_ISSUER=http://localhost\nISSUER=x\nIDP_LOG_LEVEL\nIDP_ISSUER=x\nIDP_MASTER_KEY=k x\nIDP_X=1\n")
-    assert [problem.split()[0] for problem in problems({}, file)] == ["line", "line", "line", "IDP_MASTER_KEY", "IDP_X"]
+    found = problems({"IDP_SETTINGS_FILE": str(file)})
+    assert [problem.split()[0] for problem in found] == ["line", "line", "line", "IDP_MASTER_KEY", "IDP_X"]
 
 
 def test_a_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:

@@ -39,12 +39,12 @@ def recovery(records: Records, vault: Vault, clock: FrozenClock, randomness: Cou
 
 
 def test_codes_are_readable_and_hard_to_guess() -> None:
-    codes = new_codes(CountingRandomness(), 200)
+    randomness = CountingRandomness()
+    codes = [code for _ in range(20) for code in new_codes(randomness)]
     assert all(re.fullmatch(r"[0-9a-hjkmnp-tv-z]{4}(-[0-9a-hjkmnp-tv-z]{4}){2}", code) for code in codes)
     assert len(set(codes)) == 200
     assert {character for code in codes for character in code} == {*ALPHABET, "-"}
     assert len(ALPHABET) ** 12 >= 2**50
-    assert len(new_codes(CountingRandomness())) == 10
 
 
 @pytest.mark.parametrize(

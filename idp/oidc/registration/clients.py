@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from idp.clock import Clock
 from idp.codec import encode
@@ -19,6 +19,8 @@ from idp.secrets import Randomness, digest, urlsafe
 from idp.storage.records.clients import ChangedClient, ClientRecords
 from idp.storage.records.errors import Changed, NotFound
 from idp.versions import Versions
+
+_PAGE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +161,11 @@ class Clients:
     def _secret(self) -> str:
         return urlsafe(self._randomness.bytes(32))
 
-    def page(self, after: str = "", limit: int = 100) -> Sequence[Client]:
-        """Clients in order of their id, beginning after one."""
-        return [kept(stored) for stored in self._records.page(after, limit)]
-
     def all(self) -> Iterator[Client]:
-        """Every client, a page at a time."""
+        """Every client in the order of their ids, read a page at a time."""
         after = ""
-        while page := self.page(after):
-            yield from page
+        while page := self._records.page(after, _PAGE):
+            yield from map(kept, page)
             after = page[-1].client_id
 
     def set_enabled(self, client_id: str, enabled: bool) -> None:

@@ -75,7 +75,6 @@ class AuditRecords:
         since: int | None = None,
         until: int | None = None,
         reference: str | None = None,
-        after_seq: int = 0,
         limit: int = 100,
     ) -> Sequence[StoredEvent]:
         """Events with `since <= at < until` and all else that is given; the newest, the oldest of them first."""
@@ -93,7 +92,7 @@ class AuditRecords:
             query = query.where(_a.at >= since)
         if until is not None:
             query = query.where(_a.at < until)
-        return self._found(query, after_seq, limit)[::-1]
+        return self._found(query, 0, limit)[::-1]
 
     def tail(self, after_seq: int, limit: int = 100) -> Sequence[StoredEvent]:
         """The first events beyond `after_seq`."""

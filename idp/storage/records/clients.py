@@ -137,7 +137,7 @@ class ClientRecords:
         if not self._database.execute(_REMOVE, {"id": client_id}):
             raise NotFound(client_id)
 
-    def page(self, after: str = "", limit: int = 100) -> Sequence[StoredClient]:
+    def page(self, after: str, limit: int) -> Sequence[StoredClient]:
         """Clients in the order of their ids, from the first beyond `after`."""
         rows = self._database.all(_PAGE, {"after": after, "limit": limit})
         return [StoredClient(*row) for row in rows]
