@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from threading import Barrier, local
 
@@ -175,26 +176,31 @@ def test_parallel_sprays_gain_and_lose_nothing(state: EmbeddedState, clock: Froz
         assert sum(pool.map(attempt, range(60))) == 9
 
 
-def test_parallel_first_attempts_of_a_source_all_count(
-    state: EmbeddedState, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """All have read that there is nothing before any of them writes."""
-    sources = Sources(state, clock, Bucket(size=4, drain=10))
-    read, together, first = state.get, Barrier(4), local()
+class Together(EmbeddedState):
+    """What four threads read first, they have all read before any of them goes on."""
 
-    def get(key: Key) -> bytes | None:
-        value = read(key)
-        if not hasattr(first, "over"):
-            first.over = True
-            together.wait(10)
+    def __init__(self, file: Path, clock: FrozenClock) -> None:
+        super().__init__(file, clock)
+        self._together, self._thread = Barrier(4), local()
+
+    def get(self, key: Key) -> bytes | None:
+        value = super().get(key)
+        if not hasattr(self._thread, "over"):
+            self._thread.over = True
+            self._together.wait(10)
         return value
 
-    monkeypatch.setattr(state, "get", get)
-    with ThreadPoolExecutor(4) as pool:
+
+def test_parallel_first_attempts_of_a_source_all_count(
+    tmp_path: Path, state: EmbeddedState, clock: FrozenClock
+) -> None:
+    """All have read that there is nothing before any of them writes."""
+    four, bucket = Together(tmp_path / "state.sqlite", clock), Bucket(size=4, drain=10)
+    sources = Sources(four, clock, bucket)
+    with closing(four), ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: sources.count(HOME), range(4)))
-    monkeypatch.undo()
     with pytest.raises(Throttled):
-        sources.count(HOME)
+        Sources(state, clock, bucket).count(HOME)
 
 
 def test_taking_back_more_than_was_counted_leaves_an_empty_bucket(state: EmbeddedState, clock: FrozenClock) -> None:
