@@ -112,6 +112,7 @@ def test_rfc8707_2_2_of_several_resources_one_is_named_at_each_call(
     both = {"scope": SCOPE, "resource": f"{TAXES} {RECORDS}"}
     waits, page = way(shared_provider, person, visitor, **both)
     answer(visitor, page, "allow")
+    token_refused(waits.poll(), "invalid_target")  # for which the citizen need not come again
     told = tokens(shared_provider.token(waits.client, waits.fields | {"resource": RECORDS}))
     assert introspected(shared_provider, platform, told["access_token"])["scope"] == "records:read"
     fields = {"grant_type": "refresh_token", "refresh_token": told["refresh_token"]}

@@ -37,9 +37,11 @@ class Polling:
     def collect(self, authenticated: AuthenticatedClient, handle: str, parameters: Parameters) -> dict[str, Any]:
         """The token response for what the citizen allowed.
 
-        Raises `AuthorizationPending`, `SlowDown`, `ExpiredToken`, `RefusedByCitizen`; or `InvalidGrant` for a handle
-        that is unknown, another client's (for whom that changes nothing) or was collected before. Nothing is revoked
-        then: unlike a code, a handle never went through a browser, so a second poll is a lost answer asked for again.
+        Raises `AuthorizationPending`, `SlowDown`, `ExpiredToken`, `RefusedByCitizen`; `InvalidTarget` or
+        `InvalidAuthorizationDetails`, and where more is named than was asked, the next poll may do better; or
+        `InvalidGrant` for a handle that is unknown, another client's (for whom that changes nothing) or was collected
+        before. Nothing is revoked then: unlike a code, a handle never went through a browser, so a second poll is a
+        lost answer asked for again.
         """
         key = self._waiting.key(handle)
         try:
@@ -58,6 +60,7 @@ class Polling:
         return self._granted(authenticated, awaited, parameters)
 
     def _granted(self, authenticated: AuthenticatedClient, awaited: Awaited, parameters: Parameters) -> dict[str, Any]:
+        self._redemption.prove(authenticated.client, awaited.request.reach, parameters)
         try:
             redeemed = self._redemption.take(authenticated, self._waiting.granted(awaited), awaited.proof)
         except Replayed:

@@ -10,8 +10,9 @@ from typing import Any
 from idp.citizens.citizen import Citizen
 from idp.citizens.registry import Citizens
 from idp.codec import decode, encode
+from idp.oidc.clients.client import Client
 from idp.oidc.clients.client_auth import AuthenticatedClient
-from idp.oidc.resources.reach import Reaching
+from idp.oidc.resources.reach import Reach, Reaching
 from idp.oidc.scopes import OFFLINE_ACCESS
 from idp.oidc.subjects import Subjects
 from idp.oidc.tokens.access import AccessTokens
@@ -58,6 +59,11 @@ class Redemption:
         self._reaching = reaching
         self._resource_tokens = resource_tokens
         self._randomness = randomness
+
+    def prove(self, client: Client, reach: Reach | None, parameters: Parameters) -> None:
+        """That nothing is named which was not asked for, before anything is taken. Raises `InvalidTarget` or
+        `InvalidAuthorizationDetails`."""
+        self._reaching.chosen(parameters, reach, client)
 
     def take(self, authenticated: AuthenticatedClient, entry: Key, proof: bytes) -> Redeemed:
         """Take what was issued under `entry`; a `CodeMarker` stays in its place. Raises `Replayed` or `Gone`."""
