@@ -25,11 +25,12 @@ _DUE: Final = EventType.LOGOUT_DUE.value
 _log = logging.getLogger(__name__)
 
 
-def owed(duty: Duty, wait: int) -> Event:
-    """The duty as an event. Whoever finds it in the trail may see to it after `wait` seconds."""
+def owed(duty: Duty, at: float, wait: int) -> Event:
+    """The duty as an event, `at` the very moment of the session's end, or the trail would tell it before that. Whoever
+    finds it may see to it after `wait` seconds."""
     return event(
         EventType.LOGOUT_DUE,
-        duty.ended_at,
+        at,
         citizen_id=duty.citizen_id,
         client_id=duty.client_id,
         session=duty.session,

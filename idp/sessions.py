@@ -212,12 +212,9 @@ class Sessions:
         handle = self._handle(session.head.citizen_id)
         self._state.put(_successor_key(session.key), session_key(handle).name.encode(), SUCCESSOR_SECONDS)
         replaces = Replaces(session.key, LEG + ":", drop=leg_field(client_id, ""), must_live=True)
-        ended = event(EventType.SESSION_ENDED, self._clock.now(), reason=reason)
-        due = [
-            owed(each, AWAITED_SECONDS)
-            for each in duties(session, reason, self._clock.now())
-            if each.client_id == client_id
-        ]
+        now = self._clock.now()
+        ended = event(EventType.SESSION_ENDED, now, reason=reason)
+        due = [owed(each, now, AWAITED_SECONDS) for each in duties(session, reason, now) if each.client_id == client_id]
         return self._open(session.head, replaces, [ended, *due], handle)
 
     def end_those_with(self, citizen_id: str, client_id: str, reason: str) -> Sequence[Session]:
@@ -251,9 +248,9 @@ class Sessions:
     def _end(self, session: Session, known_as: Key, reason: str, wait: int) -> Session | None:
         """`known_as` is the session's key, or the one of another that ends with it and is told of as one with it. A leg
         that is added at this very moment is told of by who waits for it, and by nobody else."""
-        head = session.head
-        told = event(EventType.SESSION_ENDED, self._clock.now(), citizen_id=head.citizen_id, reason=reason)
-        due = [owed(each, wait) for each in duties(replace(session, key=known_as), reason, self._clock.now())]
+        head, now = session.head, self._clock.now()
+        told = event(EventType.SESSION_ENDED, now, citizen_id=head.citizen_id, reason=reason)
+        due = [owed(each, now, wait) for each in duties(replace(session, key=known_as), reason, now)]
         fields = self._state.end_session(session.key, events=[told, *due])
         return self.read(session.key, fields)
 

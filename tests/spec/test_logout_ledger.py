@@ -130,6 +130,22 @@ def test_what_was_told_is_in_the_ledger_and_is_not_told_again(
     assert only(provider) == line
 
 
+@pytest.mark.parametrize("fraction", [0.0, 0.4, 0.9996])
+def test_the_trail_tells_a_sign_out_in_the_order_in_which_it_went(
+    provider: Provider, client: Registered, keeper: Keeper, fraction: float
+) -> None:
+    """A second is long: all of it happens within one."""
+    at = SignedIn(provider, client=client)
+    provider.clock.advance(fraction)
+    leave(at)
+    keeper.move()
+    told = [each.event for each in provider.services.records.audit.search()]
+    assert [(each.event, each.at) for each in told[-3:]] == [
+        (kind, told[-1].at) for kind in ("session:ended", "logout:due", "logout:delivered")
+    ]
+    assert only(provider).state is LogoutState.DELIVERED
+
+
 def test_the_duty_is_entered_before_anybody_is_told(provider: Provider, client: Registered, listener: Listener) -> None:
     """Whatever happens to this process while it tells, another one finds what is left to do."""
     seen: list[LogoutState] = []

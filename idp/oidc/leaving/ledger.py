@@ -93,15 +93,16 @@ class Ledger:
         return self._records.waiting()
 
     def _tell(self, outcomes: Sequence[Settled]) -> None:
-        events: dict[str, list[Event]] = {}
+        events, now = dict[str, list[Event]](), self._clock.now()
         for each in outcomes:
-            events.setdefault(shard_for(each.duty.citizen_id), []).extend(_events(each))
+            events.setdefault(shard_for(each.duty.citizen_id), []).extend(_events(each, now))
         for shard, told in events.items():
             if told:
                 self._state.queue(shard, told)
 
 
-def _events(outcome: Settled) -> Iterator[Event]:
+def _events(outcome: Settled, now: float) -> Iterator[Event]:
+    """At `now` and not in the whole seconds of the ledger, or the trail would tell them before what they came of."""
     duty = outcome.duty
     kinds = {
         EventType.LOGOUT_DELIVERED: outcome.state is LogoutState.DELIVERED,
@@ -111,7 +112,7 @@ def _events(outcome: Settled) -> Iterator[Event]:
     for kind in (kind for kind, holds in kinds.items() if holds):
         yield event(
             kind,
-            outcome.at,
+            now,
             citizen_id=duty.citizen_id,
             client_id=duty.client_id,
             session=duty.session,
