@@ -14,6 +14,7 @@ from idp.clock import Clock, SystemClock
 from idp.config import Settings, SettingsError, without_credentials
 from idp.oidc.jose.keys import ENCRYPTION
 from idp.oidc.registration.statement import read_issuers
+from idp.running.preparing import CANARY
 from idp.running.rekey import Rekeying
 from idp.secrets import SystemRandomness
 from idp.storage.condition import RedisCondition, records_time, redis_condition
@@ -36,6 +37,7 @@ KEY_DAYS: Final = 180
 SKEW_SECONDS: Final = 2.0
 REDIS_VERSION: Final = (7,)
 _DAY: Final = 86_400
+_NEW_KEY: Final = "make one with `idp key master`, closed to others, and name its file in IDP_MASTER_KEY_FILE"
 _REKEY: Final = "run `idp key rekey`; keep the older keys in the master key file until it is done"
 
 
@@ -187,9 +189,9 @@ class _Examiner:
         try:
             vault = self._vault()
         except BadMasterKeys as error:
-            yield Finding(
-                "master key", WRONG, str(error), "bring back the key that was used before; without it all is lost"
-            )
+            lost = records.secrets.get(CANARY) is not None
+            todo = "bring back the key that was used before; without it all is lost" if lost else _NEW_KEY
+            yield Finding("master key", WRONG, str(error), todo)
             return
         rekeying = Rekeying(records, vault)
         if unreadable := rekeying.unreadable():

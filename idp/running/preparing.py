@@ -14,7 +14,7 @@ from idp.vault import Unsealable
 from idp.vault.master_keys import BadMasterKeys, ensure_key_file
 
 _PRIVATE: Final = 0o700
-_CANARY: Final = "subjects"
+CANARY: Final = "subjects"
 """A secret that every deployment has and never changes."""
 
 
@@ -43,7 +43,7 @@ def prove_key_file(settings: Settings) -> None:
 def prove_master_key(services: Services) -> None:
     """Raises `BadMasterKeys` if the records were sealed under another key."""
     try:
-        services.secret(_CANARY)
+        services.secret(CANARY)
     except Unsealable:
         raise BadMasterKeys(
             "the records were sealed under another one: bring that one back (`idp check` names it); nothing was changed"

@@ -73,6 +73,8 @@ def read_key_file(path: Path) -> MasterKeys:
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise BadMasterKeys(f"{path} may be used by others; run: chmod 600 {path}")
         return MasterKeys.parse(path.read_text("ascii"))
+    except FileNotFoundError:
+        raise BadMasterKeys(f"{path} is not there; for a new deployment make it with `idp key master`") from None
     except OSError as error:
         raise BadMasterKeys(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -170,7 +170,7 @@ def test_a_file_that_others_may_use_is_refused(tmp_path: Path, mode: int) -> Non
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(BadMasterKeys, match="cannot be read"):
+    with pytest.raises(BadMasterKeys, match="is not there; for a new deployment"):
         read_key_file(tmp_path / "none")
 
 
