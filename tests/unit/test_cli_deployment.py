@@ -1,6 +1,7 @@
 """A verb works on the deployment that is there, with the master key it was made with, or says what is missing."""
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -108,3 +109,29 @@ def test_nothing_is_done_under_another_master_key(idp: Idp, tmp_path: Path) -> N
     assert status == 1
     assert told.startswith("master key: the records were sealed under another one")
     assert told.count("\n") == 1
+
+
+def test_a_deployment_of_many_machines_begins_in_the_order_that_is_written_down(
+    idp: Idp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_url: str, redis_url: str
+) -> None:
+    document = (Path(__file__).parents[2] / "docs/operating.md").read_text()
+    section = document.partition("## On many machines")[2].partition("\n## ")[0].partition("Before a new release")[0]
+    steps = re.findall(r"(?<!/)\bidp (key master|db upgrade|check)|systemctl enable --now citizen-(idp)", section)
+    assert ["".join(step) for step in steps] == ["key master", "db upgrade", "check", "idp"]
+    key = tmp_path / "idp.key"
+    monkeypatch.setenv("IDP_RECORDS_URL", postgres_url)
+    monkeypatch.setenv("IDP_STATE_URL", redis_url)
+    monkeypatch.setenv("IDP_MASTER_KEY_FILE", str(key))
+    idp("client", "list").said("run `idp db upgrade`")
+    assert idp("db", "upgrade").status == 0
+    idp("client", "list").said(f"master key: {key} is not there; for a new deployment make it with `idp key master`")
+    assert [each["what_to_do"][:32] for each in idp("check").json if each["level"] == "wrong"] == [
+        "make one with `idp key master`, "
+    ]
+    key.touch(mode=0o600)
+    key.write_text(idp("key", "master").out)
+    assert idp("check").status == 0
+    assert idp("client", "list").json == []
+    assert idp("key", "rotate").status == 0
+    key.unlink()
+    assert [each["what_to_do"][:14] for each in idp("check").json if each["level"] == "wrong"] == ["bring back the"]

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from dataclasses import fields
 from pathlib import Path
 
@@ -14,11 +15,14 @@ from idp.config.source import SettingsError
 from idp.metrics import Metrics
 from idp.oidc import discovery
 from idp.oidc.clients.client import Client
+from idp.oidc.registration.resource_server import prove
 from tests.support.provider import Provider
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXTS = {path.name: path.read_text() for path in DOCUMENTS}
+
+JSON_SHOWN = re.findall(r"```json\n(.+?)```", TEXTS["relying-parties.md"], re.DOTALL)
 
 
 def verbs() -> dict[str, set[str]]:
@@ -105,6 +109,22 @@ def test_the_unit_runs_as_the_user_who_is_made_for_it_in_a_directory_that_check_
     assert (settings["StateDirectory"], settings["StateDirectoryMode"]) == ("citizen-idp", "0700")
     assert f"IDP_DATA_DIR=/var/lib/{settings['StateDirectory']}" in TEXTS["operating.md"]
     assert re.search(rf"^useradd --system .* {settings['User']}$", TEXTS["operating.md"], re.MULTILINE)
+    program, *words = shlex.split(settings["ExecStart"])
+    assert f"ln -s /opt/citizen-idp/.venv/bin/idp {Path(program).parent}/" in TEXTS["operating.md"]
+    idp.make_context("idp", words)
+    verb = idp.get_command(click.Context(idp), words[0])
+    assert verb is not None
+    assert verb.make_context(words[0], words[1:]).params["workers"] == 4
+    name, file = settings["Environment"].split("=")
+    assert f"| `{name}`" in TEXTS["operating.md"] or f"file that `{name}` names" in TEXTS["operating.md"]
+    assert f"install -m 0600 -o {settings['User']} /dev/null {file}" in TEXTS["operating.md"]
+
+
+def test_the_settings_that_are_shown_can_be_used() -> None:
+    shown = re.findall(r"^ *```\n((?: *IDP_[A-Z_]+=.+\n)+) *```", TEXTS["operating.md"], re.MULTILINE)
+    one, many = (load_settings(dict(line.split("=", 1) for line in each.split())) for each in shown)
+    assert (one.records_embedded, one.state_embedded) == (True, True)
+    assert (many.records_embedded, many.state_embedded) == (False, False)
 
 
 def test_secrets_on_standard_input_are_shown() -> None:
@@ -112,13 +132,22 @@ def test_secrets_on_standard_input_are_shown() -> None:
         assert re.search(rf"^printf .* \| .*{form}(?: |$)", TEXTS["operating.md"], re.MULTILINE), form
 
 
+def test_the_worked_resource_server_registers_with_the_client_as_which_it_introspects(provider: Provider) -> None:
+    client = re.search(r"registered before it, with `(.+?)`", TEXTS["relying-parties.md"])
+    [document] = [each for each in JSON_SHOWN if '"introspection_client"' in each]
+    assert client
+    services = provider.services
+    introspects = services.clients.add(client[1].encode()).client.client_id
+    proved = prove(json.dumps(json.loads(document) | {"introspection_client": introspects}).encode(), services.clients)
+    assert proved.introspection_client == introspects
+
+
 def test_the_worked_registration_registers(provider: Provider) -> None:
-    document = re.search(r"```json\n(.+?)```", TEXTS["relying-parties.md"], re.DOTALL)
-    assert document
-    registered = provider.services.clients.add(document[1].encode())
+    document = JSON_SHOWN[0]
+    registered = provider.services.clients.add(document.encode())
     assert registered.client_secret
     members = {member.name for member in fields(Client)}
-    assert {name.partition("#")[0] for name in json.loads(document[1])} <= members
+    assert {name.partition("#")[0] for name in json.loads(document)} <= members
 
 
 def test_what_a_portal_may_choose_is_what_is_offered() -> None:
