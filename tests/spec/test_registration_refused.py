@@ -211,6 +211,11 @@ def test_rfc7591_3_2_2_what_is_refused_and_how(metadata: dict[str, object], code
         ({"scope": f"openid {'x' * 43}"}, "scope names something"),
         ({"scope": 'openid "'}, "scope names something"),
         ({"scope": "profile", "grant_types": ["client_credentials"]}, "scope names profile, which no resource server"),
+        ({"optional_scopes": ["openid"]}, "optional_scopes names openid, without which there is no sign-in"),
+        (
+            {"scope": "openid profile", "optional_scopes": ["profile", "phone"]},
+            "names phone, which scope does not name",
+        ),
         ({"token_endpoint_auth_method": "tls_client_auth"}, "IDP_CLIENT_CERTIFICATE_VERIFIED_HEADER"),
         ({"token_endpoint_auth_method": "self_signed_tls_client_auth"}, "IDP_CLIENT_CERTIFICATE_HEADER"),
         ({"tls_client_certificate_bound_access_tokens": True}, "IDP_TRUSTED_PROXIES and IDP_CLIENT_CERTIFICATE_HEADER"),

@@ -124,7 +124,7 @@ class Registrar:
             **_wishes(metadata),
             **_software(metadata),
             **_leaving(metadata, application_type, redirect_uris),
-            optional_scopes=subset(metadata, "optional_scopes", _beyond_openid(scope), ()),
+            optional_scopes=_optional(metadata, scope),
             **notice(metadata),
             profile=one_of(metadata, "profile", PROFILES, STANDARD),
             sector=self._sectors.of(
@@ -160,11 +160,14 @@ class Registrar:
 
 
 def _refusal(scope: str, signs_in: bool) -> str:
-    """What stands in the place of a scope may be anything: it is repeated if it looks like one."""
-    said = f"{scope}, which" if _NAMES_A_SCOPE.fullmatch(scope) else "something that"
     if signs_in:
-        return f"scope names {said} is offered neither here nor by a resource server"
-    return f"scope names {said} no resource server offers, and no citizen signs in at this client"
+        return f"scope names {_said(scope)} is offered neither here nor by a resource server"
+    return f"scope names {_said(scope)} no resource server offers, and no citizen signs in at this client"
+
+
+def _said(scope: str) -> str:
+    """What stands in the place of a scope may be anything: it is repeated if it looks like one."""
+    return f"{scope}, which" if _NAMES_A_SCOPE.fullmatch(scope) else "something that"
 
 
 def describe(client: Client) -> dict[str, Any]:
@@ -257,6 +260,12 @@ def _response_types(metadata: Metadata) -> tuple[str, ...]:
     return ("code",)
 
 
-def _beyond_openid(scope: tuple[str, ...]) -> tuple[str, ...]:
+def _optional(metadata: Metadata, scope: tuple[str, ...]) -> tuple[str, ...]:
     """Without openid there is no sign-in, so it cannot be optional."""
-    return tuple(each for each in scope if each != OPENID)
+    optional = strings(metadata, "optional_scopes") if "optional_scopes" in metadata else ()
+    for each in optional:
+        if each == OPENID:
+            raise InvalidClientMetadata("optional_scopes names openid, without which there is no sign-in")
+        if each not in scope:
+            raise InvalidClientMetadata(f"optional_scopes names {_said(each)} scope does not name")
+    return optional
