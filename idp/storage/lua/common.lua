@@ -36,7 +36,9 @@ end
 -- For the same reason scripts read all that they read, also behind l and o, before they change anything.
 local function overwrite(key, fields)
   local before, kept = redis.call('HKEYS', key), {}
-  redis.call('HSET', key, unpack(fields))
+  for i = 1, #fields, 2000 do -- Lua hands over some 8,000 values at most
+    redis.call('HSET', key, unpack(fields, i, math.min(i + 1999, #fields)))
+  end
   if #before == 0 then return end
   for i = 1, #fields, 2 do
     kept[fields[i]] = true

@@ -10,6 +10,10 @@ end
 local before, flat = {}, {}
 if KEYS[4] then before, flat = read(KEYS[4]) end
 if ARGV[8] == '1' and not before.o then return {GONE, {}} end
+local now = tonumber(redis.call('TIME')[1])
+redis.call('ZADD', KEYS[2], now + tonumber(ARGV[3]), KEYS[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
+if redis.call('TTL', KEYS[2]) < tonumber(ARGV[3]) then redis.call('EXPIRE', KEYS[2], ARGV[3]) end
 local last = 9 + 2 * tonumber(ARGV[9])
 local new = {'n', ARGV[1], 'o', KEYS[2], 'a', ARGV[4]}
 if before.o then
@@ -33,10 +37,6 @@ for i = 10, last, 2 do
 end
 overwrite(KEYS[1], new)
 redis.call('EXPIRE', KEYS[1], ARGV[2])
-local now = tonumber(redis.call('TIME')[1])
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
-redis.call('ZADD', KEYS[2], now + tonumber(ARGV[3]), KEYS[1])
-if redis.call('TTL', KEYS[2]) < tonumber(ARGV[3]) then redis.call('EXPIRE', KEYS[2], ARGV[3]) end
 queue(KEYS[3], ARGV[1], last + 1)
 local _, fields = read(KEYS[1])
 return {OK, fields}

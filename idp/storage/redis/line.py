@@ -139,7 +139,8 @@ class ClusterLine(Line):
         try:
             return place.patience.ask(place.connections.exchange, words)
         except _ASTRAY as error:
-            place.connections.close()
+            if not isinstance(error, exceptions.MovedError):
+                place.connections.close()
             client.learn(error)
         place = self._place(client, slot)
         return place.patience.ask(place.connections.exchange, words)

@@ -23,6 +23,16 @@ def test_a_session_gives_back_its_fields(state: StateStore, fresh: Fresh) -> Non
     assert state.load_session(key, 3600) == fields
 
 
+def test_a_session_of_thousands_of_fields_is_taken_along_whole(state: StateStore, fresh: Fresh) -> None:
+    old, new = fresh("session"), fresh("session")
+    legs = {f"leg:{number}": b"l" for number in range(4_500)}
+    owner = open_simply(state, old, {"head": b"1"})
+    for start in range(0, 4_500, 500):
+        state.set_fields(old, dict(list(legs.items())[start : start + 500]))
+    opened = state.open_session(new, owner, {"head": b"2"}, NOTE, 60, 60, Replaces(old, "leg:"))
+    assert opened == {"head": b"2", **legs}
+
+
 def test_an_unknown_session_is_empty(state: StateStore, fresh: Fresh) -> None:
     key = fresh("session")
     assert state.load_session(key, 3600) == {}
