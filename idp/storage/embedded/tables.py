@@ -4,6 +4,7 @@ import sqlite3
 from typing import Final
 
 _SETTINGS: Final = (
+    "PRAGMA page_size=2048",  # before the file is made; a commit writes whole pages, and ours are of small rows
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=OFF",
     "PRAGMA cache_size=-16384",
