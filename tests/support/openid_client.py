@@ -102,12 +102,10 @@ def driver() -> Iterator[Driver]:
     folder = installed()
     script = folder / "driver.mjs"
     shutil.copyfile(HOME / "driver.mjs", script)
-    process = subprocess.Popen(
+    with subprocess.Popen(
         ["node", script], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ
-    )
-    try:
+    ) as process:
         yield Driver(process)
-    finally:
         assert process.stdin is not None
         process.stdin.close()
         process.wait(ANSWER_SECONDS)
