@@ -43,6 +43,11 @@ def test_links_and_pictures_lead_somewhere(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TEXTS)
+def test_two_who_wrote_at_once_have_been_brought_together(name: str) -> None:
+    assert not re.search(r"^(<{7} |={7}$|>{7} )", TEXTS[name], re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", TEXTS)
 def test_every_idp_command_named_exists(name: str) -> None:
     known = verbs()
     for noun, verb in re.findall(r"\bidp ([a-z]+)(?: ([a-z]+))?", TEXTS[name]):
