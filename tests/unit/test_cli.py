@@ -2,9 +2,9 @@
 
 import importlib.metadata
 import json
+import resource
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -63,13 +63,14 @@ def test_the_version_is_told(idp: Idp) -> None:
 
 def test_help_is_quick() -> None:
     command = [sys.executable, "-m", "idp.cli", "--help"]
-    times = []
+    times = []  # of the processor, so that a busy machine is no slow command
     for _ in range(3):
-        began = time.monotonic()
+        began = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
-        times.append(time.monotonic() - began)
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime)
     assert all(noun in done.stdout for noun in ("serve", "demo", "db", "check", "citizen", "client", "key", "audit"))
-    assert min(times) < 0.3
+    assert 0 < min(times) < 0.2
 
 
 @pytest.mark.parametrize(

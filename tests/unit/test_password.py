@@ -124,10 +124,10 @@ TOO_DEAR = {
 
 @pytest.mark.parametrize("kind", TOO_DEAR)
 def test_an_import_cannot_occupy_a_worker_for_minutes(passwords: Passwords, kind: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(UnusableHash):
         passwords.importable(TOO_DEAR[kind])
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 def test_pw_unicode_one_password_from_every_keyboard(passwords: Passwords) -> None:
@@ -145,13 +145,13 @@ def test_pw_unicode_compatibility_forms_stay_apart(passwords: Passwords) -> None
 @pytest.mark.parametrize("letter", ["a", "晴"])
 def test_pw_long_is_refused_before_any_work(passwords: Passwords, length: int, letter: str) -> None:
     stored = passwords.hash("a")
-    started = time.perf_counter()
+    started = time.thread_time()
     for kept in (stored, None):
         with pytest.raises(WrongPassword):
             passwords.verify(letter * length, kept)
     with pytest.raises(UnacceptablePassword):
         passwords.hash(letter * length)
-    assert time.perf_counter() - started < 0.02
+    assert time.thread_time() - started < 0.02
 
 
 def test_the_longest_password_is_verified_whole(passwords: Passwords) -> None:
