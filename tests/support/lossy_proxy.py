@@ -1,9 +1,10 @@
-"""A TCP proxy on loopback that can lose answers: the command arrives and runs, its reply does not come back."""
+"""A TCP proxy on loopback that can lose answers, or spoil them: the command arrives and runs, its reply does not come
+back, or comes as no server would send it."""
 
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tests.support.processes import free_port
 
@@ -13,6 +14,8 @@ class LossyProxy:
         self.port = free_port()
         self.commands = 0
         """How many commands went through, greetings of new connections included."""
+        self.spoiled: Callable[[bytes], bytes] = bytes
+        """What becomes of an answer on its way."""
         self._target = target
         self._lose = 0
         self._listener = socket.create_server(("127.0.0.1", self.port))
@@ -40,7 +43,7 @@ class LossyProxy:
                 if self._lose and b"EVAL" in question:
                     self._lose -= 1
                     return
-                client.sendall(answer)
+                client.sendall(self.spoiled(answer))
 
 
 @contextlib.contextmanager

@@ -50,7 +50,11 @@ class _Wire:
         if connection._sock is None:
             raise exceptions.ConnectionError("closed at once")
         self._socket = connection._sock
-        self._reader = hiredis.Reader(replyError=connection._parser.parse_error, notEnoughData=_MORE)
+        self._reader = hiredis.Reader(
+            protocolError=exceptions.InvalidResponse,
+            replyError=connection._parser.parse_error,
+            notEnoughData=_MORE,
+        )
         self._buffer = bytearray(_READ_BYTES)
         self.disconnect = connection.disconnect
 
@@ -61,6 +65,8 @@ class _Wire:
             if not count:
                 raise exceptions.ConnectionError("Redis closed the connection")
             self._reader.feed(self._buffer, 0, count)  # type: ignore[arg-type] # any buffer will do
+        if self._reader.has_data():
+            raise exceptions.InvalidResponse("more than one answer")  # the next question would be given the other
         if isinstance(reply, Exception):
             raise reply
         return reply

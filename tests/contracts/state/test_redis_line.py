@@ -155,6 +155,29 @@ def test_two_lost_answers_are_one_failure_and_the_next_call_works(
     state.advance(fresh("mark"), 1, 60)
 
 
+def test_what_is_no_answer_of_redis_is_unavailable_and_the_next_call_works(
+    state: StateStore, proxy: LossyProxy, fresh: Fresh
+) -> None:
+    key = fresh("entry")
+    state.put(key, b"value", 60)
+    proxy.spoiled = lambda _: b"HTTP/1.1 502 Bad Gateway\r\n\r\n"
+    with pytest.raises(StateUnavailable, match="InvalidResponse"):
+        state.get(key)
+    proxy.spoiled = bytes
+    assert state.get(key) == b"value"
+
+
+def test_what_came_beside_an_answer_meets_no_other_question(state: StateStore, proxy: LossyProxy, fresh: Fresh) -> None:
+    mine, theirs = fresh("entry"), fresh("entry")
+    state.put(mine, b"mine", 60)
+    state.put(theirs, b"theirs", 60)
+    proxy.spoiled = lambda answer: answer * 2
+    with pytest.raises(StateUnavailable, match="InvalidResponse"):
+        state.get(mine)
+    proxy.spoiled = bytes
+    assert state.get(theirs) == b"theirs"
+
+
 def test_scripts_that_the_server_forgot_are_sent_again(
     state: StateStore, redis_server: RedisServer, fresh: Fresh
 ) -> None:
