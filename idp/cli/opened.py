@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
@@ -15,7 +16,7 @@ from idp.app import Services, build_services
 from idp.audit.events import EventType
 from idp.audit.recorder import Fact, UnsafeEvent, event, note
 from idp.clock import SystemClock
-from idp.config import Settings, load_settings
+from idp.config import Settings, address_of_file, load_settings
 from idp.running.preparing import prepare_directory, prove_key_file, prove_master_key
 from idp.secrets import SystemRandomness
 from idp.storage.records.upgrade import is_current
@@ -59,7 +60,7 @@ def reading() -> Iterator[Services]:
     _prove_release(settings)
     with TemporaryDirectory() as elsewhere:
         if settings.state_file is not None and not settings.state_file.exists():
-            settings = replace(settings, state_url=f"sqlite:///{elsewhere}/state.db")
+            settings = replace(settings, state_url=address_of_file(Path(elsewhere) / "state.db"))
         with closing(build_services(settings, reads=True)) as services:
             prove_master_key(services)
             yield services

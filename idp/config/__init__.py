@@ -7,5 +7,14 @@ values.py    what each kind of value must look like
 
 from idp.config.settings import Lifetimes, MutualTls, Settings, load_settings, without_credentials
 from idp.config.source import SettingsError
+from idp.config.values import address_of_file
 
-__all__ = ["Lifetimes", "MutualTls", "Settings", "SettingsError", "load_settings", "without_credentials"]
+__all__ = [
+    "Lifetimes",
+    "MutualTls",
+    "Settings",
+    "SettingsError",
+    "address_of_file",
+    "load_settings",
+    "without_credentials",
+]

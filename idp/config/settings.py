@@ -120,7 +120,7 @@ class Settings:
     @property
     def records_file(self) -> Path | None:
         """The embedded records, whether they are there yet or not."""
-        return Path(self.records_url.removeprefix("sqlite:///")) if self.records_embedded else None
+        return values.file_of_address(self.records_url) if self.records_embedded else None
 
     @property
     def state_embedded(self) -> bool:
@@ -129,7 +129,7 @@ class Settings:
     @property
     def state_file(self) -> Path | None:
         """The file of an embedded state store."""
-        return Path(self.state_url.removeprefix("sqlite:///")) if self.state_embedded else None
+        return values.file_of_address(self.state_url) if self.state_embedded else None
 
     @property
     def metrics_dir(self) -> Path:
@@ -147,8 +147,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
             "IDP_ISSUER", values.issuer, "set it to the address citizens reach, such as https://id.example.cn"
         ),
         data_dir=data_dir,
-        records_url=reader.read("IDP_RECORDS_URL", values.records_url, f"sqlite:///{data_dir}/records.db"),
-        state_url=reader.read("IDP_STATE_URL", values.state_url, f"sqlite:///{data_dir}/state.db"),
+        records_url=reader.read("IDP_RECORDS_URL", values.records_url, values.address_of_file(data_dir / "records.db")),
+        state_url=reader.read("IDP_STATE_URL", values.state_url, values.address_of_file(data_dir / "state.db")),
         master_key_file=reader.read("IDP_MASTER_KEY_FILE", values.path, data_dir / "master.key"),
         master_key=reader.read("IDP_MASTER_KEY", values.text, None),
         registration=reader.read("IDP_REGISTRATION", values.one_of(Registration), "token"),

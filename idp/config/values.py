@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, get_args
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 RECORDS_SCHEMES = ("sqlite", "postgresql+psycopg")
 STATE_SCHEMES = (
@@ -80,7 +80,17 @@ def _store_url(raw: str, schemes: Sequence[str]) -> str:
         return raw
     if not raw.startswith("sqlite:///") or len(parts.path) < 2 or parts.query:
         raise ValueError("must name a file: sqlite:////an/absolute/path or sqlite:///a/relative/path")
-    return f"sqlite:///{Path(raw.removeprefix('sqlite:///')).absolute()}"
+    return address_of_file(file_of_address(raw).absolute())
+
+
+def address_of_file(file: Path) -> str:
+    """The address of an embedded store. What means something in an address is escaped, or the store would be made in
+    another directory, that others may read."""
+    return "sqlite:///" + "".join(f"%{ord(each):02X}" if each in "%?#" else each for each in str(file))
+
+
+def file_of_address(url: str) -> Path:
+    return Path(unquote(url.removeprefix("sqlite:///")))
 
 
 def host_ports(raw: str) -> frozenset[str]:

@@ -124,7 +124,7 @@ class _Examiner:
 
     def _about_state(self) -> Iterator[Finding]:
         where = without_credentials(self._settings.state_url)
-        if _not_made(self._settings.state_url):
+        if _not_made(self._settings.state_file):
             yield Finding("state", NOTE, f"{where} is not there yet", "`idp serve` makes it")
             return
         state = open_state(self._settings.state_url, self._clock)
@@ -164,7 +164,7 @@ class _Examiner:
     def _about_records(self) -> Iterator[Finding]:
         where = without_credentials(self._settings.records_url)
         try:
-            if _not_made(self._settings.records_url):
+            if _not_made(self._settings.records_file):
                 yield Finding("records", NOTE, f"{where} is not there yet", "`idp serve` makes it")
                 return
             if not is_current(self._settings.records_url):
@@ -245,6 +245,6 @@ class _Examiner:
             yield Finding("clock", OK, f"this machine and the {store} agree")
 
 
-def _not_made(url: str) -> bool:
+def _not_made(file: Path | None) -> bool:
     """Whether this is an embedded store whose file is not there."""
-    return url.startswith("sqlite:") and not Path(url.removeprefix("sqlite:///")).exists()
+    return file is not None and not file.exists()

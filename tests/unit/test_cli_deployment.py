@@ -101,6 +101,22 @@ def test_a_master_key_that_is_gone_is_missed_and_not_replaced(idp: Idp, tmp_path
     assert _add(idp)[1] == "another citizen has this number\n"
 
 
+@pytest.mark.parametrize("name", ["100%41 大厅", "a#b?c"])
+def test_a_deployment_stands_in_its_directory_whatever_that_is_called(
+    idp: Idp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Elsewhere others might read it, and nobody would miss the master key."""
+    directory = tmp_path / name
+    monkeypatch.setenv("IDP_DATA_DIR", str(directory))
+    assert _add(idp) == (0, "")
+    assert list(tmp_path.iterdir()) == [directory]
+    assert {"records.db", "state.db"} <= {each.name for each in directory.iterdir()}
+    assert "not yet" not in idp("check").out
+    assert "citizen:added" in idp("audit", "tail").out
+    (directory / "master.key").unlink()
+    assert "bring it back" in _add(idp)[1]
+
+
 def test_nothing_is_done_under_another_master_key(idp: Idp, tmp_path: Path) -> None:
     assert _add(idp) == (0, "")
     key = tmp_path / "var" / "master.key"
