@@ -15,6 +15,8 @@ from typing import Final
 from idp.logs import moment
 
 WRITTEN_AFTER_SECONDS: Final = 0.1
+KEPT: Final = 65_536
+"""Lines that wait at most, some 15 MB: where whoever reads the log has stopped, the oldest are lost."""
 _TOGETHER: Final = 4_096
 """Bytes; so many come whole from any number of processes (POSIX, write to a pipe)."""
 
@@ -22,7 +24,7 @@ _TOGETHER: Final = 4_096
 class AccessLog:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._waiting: deque[bytes] = deque()
+        self._waiting: deque[bytes] = deque(maxlen=KEPT)
 
     def line(self, endpoint: str, method: str, status: int, seconds: float, reference: str | None = None) -> None:
         more = f',"reference":"{reference}"' if reference is not None else ""

@@ -5,7 +5,7 @@ import os
 import threading
 from pathlib import Path
 
-from idp.http.access_log import AccessLog
+from idp.http.access_log import KEPT, AccessLog
 
 PIPE_BUF = 4_096
 """Bytes that POSIX writes to a pipe in one piece."""
@@ -63,3 +63,14 @@ def test_a_log_that_nobody_reads_costs_nothing_else() -> None:
     access.line("/token", "POST", 200, 0.0)
     access.write()
     os.close(writer)
+
+
+def test_a_log_whose_reader_has_stopped_takes_no_more_memory_and_tells_the_newest(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb", buffering=0) as log:
+        access = AccessLog(log.fileno())
+        for number in range(KEPT + 2):
+            access.line(str(number), "GET", 200, 0.0)
+        access.write()
+    lines = (tmp_path / "log").read_text().splitlines()
+    assert len(lines) == KEPT
+    assert [json.loads(lines[each])["endpoint"] for each in (0, -1)] == ["2", str(KEPT + 1)]
