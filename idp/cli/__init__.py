@@ -62,6 +62,9 @@ def run(arguments: Sequence[str]) -> int:
     """One command line; its exit status."""
     try:
         status = idp.main(list(arguments), prog_name="idp", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:  # the help itself, and where it is need not be said
+        error.show()
+        return 2
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "idp"
         click.echo(f"{error.format_message()} (see `{where} --help`)", err=True)

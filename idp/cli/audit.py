@@ -92,6 +92,8 @@ def search(
             limit=limit + 1,
         )
         _show(found[-limit:], as_table)
+    if reference is not None and not found:
+        click.echo("no event has this reference; most error pages stand in the log alone: look for it there", err=True)
     if len(found) > limit:
         click.echo(f"{limit} of more: narrow it or use --limit", err=True)
 
@@ -118,7 +120,11 @@ def _show(found: Iterable[StoredEvent], as_table: bool) -> None:
 def _row(each: StoredEvent) -> dict[str, Any]:
     facts = decode(each.event.document, dict[str, Any])
     shown = {"type", "at", "citizen_id", "client_id", "reference"}
-    rest = " ".join(f"{name}={value}" for name, value in facts.items() if name not in shown)
+    rest = " ".join(
+        f"{name}={','.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in facts.items()
+        if name not in shown
+    )
     return {**facts, "time": moment(facts["at"]), "facts": rest}
 
 

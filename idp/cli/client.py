@@ -208,7 +208,7 @@ def _unsaid(registered: Client, metadata: bytes) -> Iterator[str]:
     missing = [name for name in ("purpose", "retention") if not getattr(registered, name)]
     asks_nobody = set(registered.grant_types) <= set(OF_CLIENTS)
     if registered.lawful_basis == "consent" and missing and not asks_nobody:
-        yield f"the citizen is asked for consent and not told of: {', '.join(missing)}"
+        yield f"the consent page will say that this is not stated: {', '.join(missing)}"
 
 
 def _set_enabled(client_id: str, enabled: bool, kind: EventType, as_table: bool) -> None:

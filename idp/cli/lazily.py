@@ -1,5 +1,6 @@
 """A group of commands that live in modules of their own and are loaded when they are called."""
 
+import difflib
 import importlib
 from collections.abc import Mapping
 from typing import Any
@@ -23,6 +24,17 @@ class LazyGroup(click.Group):
         module, _, name = self._commands_at[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, which by itself proposes only commands that are loaded."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            if not (close := difflib.get_close_matches(args[0], self._commands_at, 1)):
+                raise
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {close[0]!r}?")
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -28,7 +28,7 @@ class Person:
 
 PEOPLE: Final = (
     Person("李静文", "110000199001010021", "+8615400000021", False, "仅密码 password only"),
-    Person("王建国", "110000199001010013", "+8615400000013", True, "密码和动态码 password and TOTP"),
+    Person("王建国", "110000199001010013", "+8615400000013", True, "密码和验证码 password and TOTP"),
     Person("巴特尔", "150000194910010031", "+8615400000031", False, "长者 elder: telephone, large print"),
     Person(
         "阿卜杜热依木江·买买提吐尔逊·艾合买提尼亚孜·库尔班阿布都拉",

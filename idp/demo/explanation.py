@@ -43,7 +43,7 @@ def _addresses(places: Places) -> list[list[str]]:
         [f"门户 Portal {theme.letter}", theme.name.chinese, theme.name.english, places.portal_url(number)]
         for number, theme in enumerate(THEMES)
     ]
-    return [["统一身份认证", "身份提供方", "Identity provider", places.issuer], *portals]
+    return [["公民统一身份认证", "身份提供方", "Identity provider", places.issuer], *portals]
 
 
 def _people(credentials: Mapping[str, Credentials]) -> list[str]:
@@ -62,8 +62,9 @@ def _verbs(places: Places) -> list[str]:
     settings = provider_settings(places)
     return [
         "An operator's verbs, in another terminal:",
+        f"  export PATH={shlex.quote(str(command().parent))}:$PATH",
         f"  export {' '.join(f'{name}={shlex.quote(value)}' for name, value in settings.items())}",
-        f"  {shlex.quote(str(command()))} audit tail",
+        "  idp audit tail",
     ]
 
 
@@ -74,7 +75,7 @@ def _codes(credentials: Mapping[str, Credentials], now: float) -> list[str]:
         for person in PEOPLE
         if (secret := credentials[person.number].totp_secret)
         for line in (
-            f"{person.name}: 动态码密钥 TOTP secret {secret}, for an authenticator app.",
+            f"{person.name}: 验证码密钥 TOTP secret {secret}, for an authenticator app.",
             f"  The code is {code_at(secret, now)} for {seconds_left(now)} s; another by:",
             f"  {python} -m idp.demo.authenticator {secret}",
         )

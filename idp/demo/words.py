@@ -33,8 +33,8 @@ WORDS: Final[Mapping[str, Text]] = {
     "home": Text("首页", "Home"),
     "sign_in": Text("登录", "Sign in"),
     "sign_in_hint": Text(
-        "使用全国统一身份认证：登录一次，各政务门户通用。",
-        "With the national identity provider: sign in once, be known at every public portal.",
+        "使用公民统一身份认证：登录一次，各政务门户通用。",
+        "With the Citizen Identity Service: sign in once, be known at every public portal.",
     ),
     "signed_in_as": Text("已登录：", "Signed in as "),
     "to_matters": Text("进入我的事项", "My services"),
@@ -47,7 +47,7 @@ WORDS: Final[Mapping[str, Text]] = {
     "level": Text("认证方式", "How you signed in"),
     "signed_in_at": Text("认证时间", "When you signed in"),
     "level_1": Text("密码", "With a password"),
-    "level_2": Text("密码和动态验证码", "With a password and a one-time code"),
+    "level_2": Text("密码和验证码", "With a password and a one-time code"),
     "level_3": Text("防钓鱼的安全密钥", "With a security key that resists phishing"),
     "level_unknown": Text("未说明", "Not stated"),
     "other_portal": Text("前往另一个门户", "To the other portal"),
@@ -58,8 +58,8 @@ WORDS: Final[Mapping[str, Text]] = {
     "sign_out": Text("退出登录", "Sign out"),
     "signed_out": Text("您已退出登录", "You are signed out"),
     "signed_out_hint": Text(
-        "您已从本门户和统一身份认证退出；同时登录的其他门户也会退出。",
-        "You have left this portal and the identity provider; other portals you had signed in to are told as well.",
+        "您已从本门户和公民统一身份认证退出；同时登录的其他门户也会退出。",
+        "You have left this portal and the Citizen Identity Service; other portals you signed in to are told as well.",
     ),
     "sign_in_again": Text("重新登录", "Sign in again"),
     "ended": Text(
@@ -79,7 +79,7 @@ WORDS: Final[Mapping[str, Text]] = {
         "You can sign in again at any time.",
     ),
     "error_unavailable": Text(
-        "统一身份认证暂时没有应答。请过几分钟再试。",
+        "公民统一身份认证暂时没有应答。请过几分钟再试。",
         "The identity provider is not answering just now. Please try again in a few minutes.",
     ),
     "error_unproved": Text(
@@ -88,7 +88,7 @@ WORDS: Final[Mapping[str, Text]] = {
         "browser. Please sign in again.",
     ),
     "error_other": Text(
-        "统一身份认证没有完成这次登录。请重新登录；如仍不成功，请告知我们下面的查询编号。",
+        "公民统一身份认证没有完成这次登录。请重新登录；如仍不成功，请告知我们下面的查询编号。",
         "The identity provider did not complete this sign-in. Please try again; if it fails again, tell us "
         "the reference number below.",
     ),

@@ -10,6 +10,7 @@ Whatever pyop raises becomes an error of ours; its texts, which quote the reques
 """
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Never
 
@@ -36,6 +37,9 @@ __all__ = ["Engine", "PyopRequest"]
 
 Issue = Callable[[], str]
 """Issues a code and gives its value; raises where it cannot."""
+
+_UNMET: Final = re.compile(r"Could not match client preference (\w+)=")
+"""How pyop names a member of a registration; its value comes after it, and is not passed on."""
 
 _PLAIN: Final = (
     "response_type",
@@ -90,8 +94,11 @@ class Engine:
         try:
             for validator in self._provider.registration_request_validators:
                 validator(request)
-        except PyopError:
-            raise InvalidClientMetadata("not offered by this provider") from None
+        except PyopError as error:
+            named = _UNMET.match(str(error))
+            raise InvalidClientMetadata(
+                f"{named[1] if named else 'a member'} has a value that is not offered"
+            ) from None
         except Exception as error:
             raise InvalidClientMetadata(f"pyop: {type(error).__name__}") from None
 

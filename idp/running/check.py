@@ -38,6 +38,7 @@ SKEW_SECONDS: Final = 2.0
 REDIS_VERSION: Final = (7,)
 _DAY: Final = 86_400
 _NEW_KEY: Final = "make one with `idp key master`, closed to others, and name its file in IDP_MASTER_KEY_FILE"
+_USED_KEY: Final = "put that right; it must be the key that was used before, and without it all is lost"
 _REKEY: Final = "run `idp key rekey`; keep the older keys in the master key file until it is done"
 
 
@@ -190,8 +191,7 @@ class _Examiner:
             vault = self._vault()
         except BadMasterKeys as error:
             lost = records.secrets.get(CANARY) is not None
-            todo = "bring back the key that was used before; without it all is lost" if lost else _NEW_KEY
-            yield Finding("master key", WRONG, str(error), todo)
+            yield Finding("master key", WRONG, str(error), _USED_KEY if lost else _NEW_KEY)
             return
         rekeying = Rekeying(records, vault)
         if unreadable := rekeying.unreadable():

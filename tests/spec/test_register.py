@@ -110,6 +110,19 @@ def test_rfc7591_3_2_2_a_mistake_has_its_code_and_leaves_the_token_good(
 
 
 @pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        *(("grant_types", ["password"]), ("grant_types", ["authorization_code", "password"])),
+        *(("response_types", ["token"]), ("subject_type", "personal"), ("id_token_signed_response_alg", "none")),
+    ],
+)
+def test_rfc7591_3_2_2_what_is_not_offered_is_named_by_its_member(provider: Provider, member: str, value: Any) -> None:
+    told = register(provider, initial(provider), **{member: value}).get_json()
+    assert told["error"] == "invalid_client_metadata"
+    assert f": {member} " in told["error_description"]
+
+
+@pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"\xff", b'{"redirect_uris":1,"redirect_uris":2}', b"{}" + b" " * 70_000]
 )
 def test_rfc7591_3_1_what_is_no_json_object_is_refused(provider: Provider, body: bytes) -> None:

@@ -12,7 +12,7 @@ from idp.config import Settings, load_settings
 from idp.oidc.jose.keys import EVERY, KeyRing
 from idp.running import check
 from idp.running.check import NOTE, OK, WRONG, Finding, examine
-from idp.running.preparing import prepare_directory
+from idp.running.preparing import CANARY, prepare_directory
 from idp.secrets import SystemRandomness
 from idp.storage.open import open_state
 from idp.storage.records.records import open_records
@@ -92,8 +92,14 @@ def test_the_issuers_of_software_statements(environ: dict[str, str], tmp_path: P
 
 def test_a_master_key_file_that_is_open_to_others(environ: dict[str, str]) -> None:
     settings = deployed(environ)
+    sealed = open_vault(settings.master_key_file, SystemRandomness()).seal(b"x", CANARY)
+    records = open_records(settings.records_url)
+    records.secrets.get_or_create(CANARY, lambda: sealed)
+    records.close()
     settings.master_key_file.chmod(0o644)
-    assert [area for area, _ in wrong(examine(settings))] == ["master key"]
+    ((area, todo),) = wrong(examine(settings))
+    assert area == "master key"
+    assert todo.startswith("put that right; ")  # how, stands in the finding
 
 
 def test_a_master_key_that_was_lost(environ: dict[str, str]) -> None:

@@ -97,6 +97,18 @@ def test_wrong_usage_is_status_2_and_says_where_help_is(idp: Idp, arguments: lis
     assert "--help" in ran.err
 
 
+def test_a_noun_alone_shows_its_help_and_no_more(idp: Idp) -> None:
+    for arguments in ([], ["citizen"]):
+        assert idp(*arguments).err == idp(*arguments, "--help").out
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [(["citzen"], "citizen"), (["citizen", "shw"], "show")], ids=["noun", "verb"]
+)
+def test_a_slip_in_a_noun_or_a_verb_is_answered_with_what_was_meant(idp: Idp, typed: list[str], meant: str) -> None:
+    assert f"No such command {typed[-1]!r}. Did you mean {meant!r}?" in idp(*typed).err
+
+
 def test_settings_that_cannot_be_used_are_one_line(idp: Idp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IDP_ISSUER", "http://id.example.cn")
     monkeypatch.setenv("IDP_ISUER", "x")

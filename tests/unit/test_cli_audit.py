@@ -34,6 +34,19 @@ def test_search_gives_the_newest_oldest_first_and_says_that_there_are_more(idp: 
     assert len(idp("audit", "search", "--limit", "1", "--table").out.splitlines()) == 2
 
 
+def test_a_reference_that_the_trail_does_not_have_is_to_be_looked_for_in_the_log(idp: Idp) -> None:
+    idp("key", "rotate", "--alg", "ES256")
+    ran = idp("audit", "search", "--reference", "7K3M-9QXD")
+    assert (ran.status, ran.lines) == (0, [])
+    assert "in the log" in ran.err
+
+
+def test_facts_in_a_table_are_written_for_people(idp: Idp, citizen: dict[str, Any]) -> None:
+    idp("citizen", "change", NUMBER, "--phone", "-", "--email", "zhang@example.cn")
+    line = idp("audit", "tail", "-n", "1", "--table").out.splitlines()[-1]
+    assert "=phone_number,email" in line
+
+
 def test_a_citizen_is_searched_by_number_phone_or_id(idp: Idp, citizen: dict[str, Any]) -> None:
     for who in (NUMBER, "138 0013 8000", citizen["id"]):
         assert [each["type"] for each in idp("audit", "search", "--citizen", who).lines] == ["citizen:added"]

@@ -41,7 +41,7 @@ def test_what_is_left_out_or_missing_is_said_and_no_refusal(idp: Idp) -> None:
     assert added.status == 0
     assert added.err.splitlines() == [
         "members that we do not know were left out: one with other characters, post_logout_redirect_uri, retentoin",
-        "the citizen is asked for consent and not told of: retention",
+        "the consent page will say that this is not stated: retention",
     ]
 
 

@@ -10,7 +10,7 @@ from idp.demo.authenticator import code_at, seconds_left
 from idp.demo.citizens import PEOPLE, SYLLABLES, Credentials, credentials, password_phrase
 from idp.demo.explanation import explanation
 from idp.demo.places import Places
-from idp.demo.programs import provider_settings
+from idp.demo.programs import command, provider_settings
 from idp.login.password_policy import PROFILES, check
 from idp.secrets import SystemRandomness
 
@@ -77,7 +77,7 @@ def test_every_line_of_the_table_fits_a_terminal(tmp_path: Path) -> None:
     longest = "Jiangjiang-jiangjiang-jiangjiang-999"
     people = {each.number: Credentials(longest, RFC_6238_SECRET if each.has_totp else None) for each in PEOPLE}
     lines = explanation(Places(8000, tmp_path), people, now=59).splitlines()
-    of_places = ("Logs", "IDP_DATA_DIR", "audit tail")
+    of_places = ("Logs", "IDP_DATA_DIR", "export PATH")
     assert max(cells(line) for line in lines if not any(word in line for word in of_places)) <= 125
 
 
@@ -85,11 +85,13 @@ def test_how_to_be_the_operator_is_said_with_all_settings_of_the_demo(tmp_path: 
     people = credentials(tmp_path / "citizens.json", SystemRandomness())
     places = Places(8000, tmp_path / "one directory")
     text = explanation(places, people, now=59)
-    (line,) = [line.strip() for line in text.splitlines() if "export" in line]
-    told = dict(pair.split("=", 1) for pair in shlex.split(line)[1:])
+    exports = [line.strip() for line in text.splitlines() if "export" in line]
+    told = dict(pair.split("=", 1) for line in exports for pair in shlex.split(line)[1:])
+    path, _, rest = told.pop("PATH").rpartition(":")
+    assert (Path(path) / "idp", rest) == (command(), "$PATH")
     assert told == provider_settings(places)  # wherever the other terminal is
-    paths = [told["IDP_DATA_DIR"], next(line.split()[0] for line in text.splitlines() if "audit tail" in line)]
-    assert all(Path(path).is_absolute() for path in paths)
+    assert all(Path(each).is_absolute() for each in (path, told["IDP_DATA_DIR"]))
+    assert "  idp audit tail" in text
 
 
 def test_passwords_are_made_once_for_a_data_directory_and_only_their_owner_can_read_them(tmp_path: Path) -> None:

@@ -90,6 +90,7 @@ class Registrar:
 
     def _proved(self, metadata: Metadata) -> Client:
         method = self._method(metadata)
+        subject_type = one_of(metadata, "subject_type", ("pairwise", "public"), "pairwise")
         self._engine.match_registration(_for_engine(metadata))
         application_type = one_of(metadata, "application_type", ("web", "native"), "web")
         grants = _grants(metadata, method)
@@ -114,7 +115,7 @@ class Registrar:
             scope=scope,
             authorization_details_types=subset(metadata, "authorization_details_types", TYPES, ()),
             application_type=application_type,
-            subject_type=one_of(metadata, "subject_type", ("pairwise", "public"), "pairwise"),
+            subject_type=subject_type,
             sector_identifier_uri=sector_identifier_uri,
             **answers(metadata, keys),
             require_pkce=require_pkce,
