@@ -163,13 +163,13 @@ class Fetcher:
                 preload_content=False,
                 decode_content=False,
             )
-            answer = connection.getresponse()
-            if 300 <= answer.status < 400:
-                raise FetchError(Reason.REDIRECTED)
-            if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
-                raise FetchError(Reason.MALFORMED)
-            received = {name.lower(): value for name, value in answer.headers.items()}
-            return Response(answer.status, received, _body(answer, max_bytes, line))
+            with closing(connection.getresponse()) as answer:  # which keeps the socket open by itself
+                if 300 <= answer.status < 400:
+                    raise FetchError(Reason.REDIRECTED)
+                if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+                    raise FetchError(Reason.MALFORMED)
+                received = {name.lower(): value for name, value in answer.headers.items()}
+                return Response(answer.status, received, _body(answer, max_bytes, line))
 
 
 class _Http(HTTPConnection):

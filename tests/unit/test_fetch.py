@@ -1,6 +1,7 @@
 """The way out: only to public addresses over https, at a known cost, and never with a word of what was answered."""
 
 import gzip
+import os
 import socket
 import threading
 import time
@@ -242,6 +243,30 @@ def test_a_compressed_body_is_refused() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb)
     with canary([head + bomb]) as bird:
         assert _refusal(_allowed(bird.port), f"http://127.0.0.1:{bird.port}/") is Reason.MALFORMED
+
+
+REFUSED = {
+    "too large": b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b"x" * 1_100_000,
+    "redirected": b"HTTP/1.1 302 Elsewhere\r\nLocation: /\r\nContent-Length: 0\r\n\r\n",
+    "compressed": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nxyz",
+}
+
+
+@pytest.mark.parametrize("answer", REFUSED.values(), ids=REFUSED.keys())
+def test_an_answer_that_is_refused_leaves_no_open_connection(answer: bytes) -> None:
+    with canary([answer]) as bird:
+        with pytest.raises(FetchError) as refused:
+            _posted(_allowed(bird.port), f"http://127.0.0.1:{bird.port}/")
+        assert not [each for each in Path("/proc/self/fd").iterdir() if _leads_to(each, bird.port)]
+        del refused  # until here its traceback held what was not closed: nothing was left to the garbage collector
+
+
+def _leads_to(descriptor: Path, port: int) -> bool:
+    try:
+        with socket.socket(fileno=os.dup(int(descriptor.name))) as seen:
+            return bool(seen.getpeername()[1] == port)
+    except (OSError, IndexError, ValueError):
+        return False
 
 
 SLOW = {
