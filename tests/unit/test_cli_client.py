@@ -45,6 +45,21 @@ def test_what_is_left_out_or_missing_is_said_and_no_refusal(idp: Idp) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [
+        ('{"client_name": "x" "scope": "openid"}', "(byte 20)"),
+        ('{"client_name": "x", ', "Input data was truncated"),
+        ('["x"]', "got `array`"),
+        ('{"scope": "openid", "scope": "openid"}', "a member stands twice"),
+    ],
+)
+def test_a_document_that_cannot_be_read_is_refused_with_the_place(idp: Idp, written: str, place: str) -> None:
+    ran = idp("client", "add", "-", stdin=written)
+    assert (ran.status, ran.err.count("\n")) == (1, 1)
+    assert place in ran.err
+
+
 def test_a_client_with_all_that_is_asked_is_added_without_a_word(idp: Idp) -> None:
     for more in ({"purpose#en": "x", "retention": "y"}, {"lawful_basis": "statutory_duty", "lawful_basis_rule": "x"}):
         assert idp("client", "add", "-", stdin=json.dumps(METADATA | more)).err == ""

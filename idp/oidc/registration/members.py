@@ -22,8 +22,8 @@ def parse(document: bytes) -> Metadata:
         raise InvalidClientMetadata("too long")
     try:
         return decode_unique(document, dict[str, Any])
-    except Malformed:
-        raise InvalidClientMetadata("not a JSON object, or a member stands twice") from None
+    except Malformed as error:  # it names the place and no value
+        raise InvalidClientMetadata(f"not to be read as a JSON object: {error}") from None
 
 
 def string(metadata: Metadata, name: str) -> str | None:
