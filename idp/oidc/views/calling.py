@@ -95,6 +95,14 @@ class ApiViews:
 
         return self._answered(request, answer, "Basic")
 
+    def introspect(self, request: Request) -> Response:
+        def answer() -> Response:
+            as_jwt = _asks_for(introspect.CONTENT_TYPE, request)
+            told = self._endpoints.introspection.answer(self._call(request), as_jwt)
+            return self._web.jwt(told, introspect.CONTENT_TYPE) if isinstance(told, str) else self._web.json(told)
+
+        return self._answered(request, answer, "Basic")
+
     def push(self, request: Request) -> Response:
         def answer() -> Response:
             return self._web.json(self._endpoints.pushed.answer(self._call(request)), 201)
@@ -133,44 +141,6 @@ class ApiViews:
 
         return self._answered(request, answer, "Bearer")
 
-    def _call(self, request: Request) -> Call:
-        """Raises `InvalidRequest` or `RequestEntityTooLarge`."""
-        environ = request.environ
-        return Call(
-            form(request),
-            environ.get("HTTP_AUTHORIZATION"),
-            self._web.source(request),
-            environ.get("HTTP_DPOP"),
-            self._certificate(request),
-        )
-
-    def _resource_call(self, request: Request) -> ResourceCall:
-        """Raises `InvalidRequest` or `RequestEntityTooLarge`."""
-        environ = request.environ
-        return ResourceCall(
-            request.method,
-            query(request),
-            form(request) if request.method == "POST" and request.content_length else None,
-            environ.get("HTTP_AUTHORIZATION"),
-            environ.get("HTTP_DPOP"),
-            self._certificate(request),
-        )
-
-    def _certificate(self, request: Request) -> ShownCertificate | None:
-        told = self._web.client_certificate(request.environ)
-        return ShownCertificate(*told) if told else None
-
-    def _caller(self, request: Request) -> Caller:
-        return Caller(request.headers.get("Authorization"), self._web.source(request))
-
-    def introspect(self, request: Request) -> Response:
-        def answer() -> Response:
-            as_jwt = _asks_for(introspect.CONTENT_TYPE, request)
-            told = self._endpoints.introspection.answer(self._call(request), as_jwt)
-            return self._web.jwt(told, introspect.CONTENT_TYPE) if isinstance(told, str) else self._web.json(told)
-
-        return self._answered(request, answer, "Basic")
-
     def preflight(self, request: Request, methods: Sequence[str]) -> Response:
         return self._answered(request, lambda: self._cross_origin.preflight(request, methods), None)
 
@@ -200,6 +170,36 @@ class ApiViews:
             return response
 
         return self._answered(request, answer, None)
+
+    def _call(self, request: Request) -> Call:
+        """Raises `InvalidRequest` or `RequestEntityTooLarge`."""
+        environ = request.environ
+        return Call(
+            form(request),
+            environ.get("HTTP_AUTHORIZATION"),
+            self._web.source(request),
+            environ.get("HTTP_DPOP"),
+            self._certificate(request),
+        )
+
+    def _resource_call(self, request: Request) -> ResourceCall:
+        """Raises `InvalidRequest` or `RequestEntityTooLarge`."""
+        environ = request.environ
+        return ResourceCall(
+            request.method,
+            query(request),
+            form(request) if request.method == "POST" and request.content_length else None,
+            environ.get("HTTP_AUTHORIZATION"),
+            environ.get("HTTP_DPOP"),
+            self._certificate(request),
+        )
+
+    def _certificate(self, request: Request) -> ShownCertificate | None:
+        told = self._web.client_certificate(request.environ)
+        return ShownCertificate(*told) if told else None
+
+    def _caller(self, request: Request) -> Caller:
+        return Caller(request.headers.get("Authorization"), self._web.source(request))
 
     def _answered(self, request: Request, answer: Callable[[], Response], scheme: str | None) -> Response:
         """The one place where an exception becomes a JSON error. Whoever sends a proof is told the nonce of the next
