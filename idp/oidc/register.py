@@ -4,9 +4,9 @@
 Who may register is the deployment's policy: anybody (`open`), whoever holds an initial access token that an operator
 gave out (`token`), or nobody (`closed`). What only an operator may grant, nobody grants himself: the citizen ID number,
 the scopes of resource servers, acting for itself, asking citizens who have begun nothing (CIBA), a public `sub`, and
-asking by statutory duty. Other scopes may change, for citizens are asked anew. What an
-operator asks of a client stays, too (`registration/safeguards.py`). Each client gets a token of its own to
-be managed with; it and the secret are shown once.
+asking by statutory duty. Other scopes may change, for citizens are asked anew. What an operator asks of a client stays,
+too (`registration/safeguards.py`). Each client gets a token of its own to be managed with; it and the secret are shown
+once.
 """
 
 from dataclasses import dataclass

@@ -8,12 +8,12 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from idp.errors import InvalidClientMetadata
-from idp.oidc.clients.client import FAPI2, MTLS_METHODS, Client
+from idp.oidc.clients.client import FAPI2, MTLS_METHODS, PRIVATE_KEY_JWT, Client
 from idp.oidc.jose.jws import CLIENT_ALGORITHMS
 
 _SAFE: Final[Mapping[str, Collection[Any]]] = {
     "profile": (FAPI2,),
-    "token_endpoint_auth_method": ("private_key_jwt", *MTLS_METHODS),
+    "token_endpoint_auth_method": (PRIVATE_KEY_JWT, *MTLS_METHODS),
     "require_pkce": (True,),
     "require_pushed_authorization_requests": (True,),
     "require_signed_request_object": (True,),
