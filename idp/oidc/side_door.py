@@ -32,7 +32,7 @@ from idp.oidc.subjects import Subjects
 from idp.oidc.token import Grant
 from idp.oidc.tokens.redemption import Redemption
 from idp.oidc.views.approving import ApproveViews
-from idp.oidc.views.elsewhere import DeviceViews
+from idp.oidc.views.entering import DeviceViews
 from idp.services import Services
 
 

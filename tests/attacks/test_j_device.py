@@ -6,7 +6,7 @@ import pytest
 
 from idp.codec import encode
 from idp.oidc.decoupled.device import GUESSES_OF_CITIZEN, GUESSES_OF_SOURCE
-from idp.oidc.views.elsewhere import PICTURES
+from idp.oidc.views.entering import PICTURES
 from idp.pace import BURST_SECONDS
 from tests.support.devices import DEVICE_CODE, answer, complete, device, kiosk, to_the_question, type_code
 from tests.support.forms import form

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from idp.oidc.views.approving import ApproveViews
 from idp.oidc.views.authorizing import AuthorizeView
 from idp.oidc.views.calling import ApiViews, View
-from idp.oidc.views.elsewhere import DeviceViews
+from idp.oidc.views.entering import DeviceViews
 from idp.oidc.views.leaving import LogoutViews
 
 
