@@ -18,7 +18,7 @@ from idp.errors import (
     UnsupportedResponseType,
 )
 from idp.oidc.authorization.target import MAX_STATE, deliverable
-from idp.oidc.clients.client import Client
+from idp.oidc.clients.client import AUTHORIZATION_CODE, REFRESH_TOKEN, Client
 from idp.oidc.scopes import CLAIMS_OF_SCOPE, OFFLINE_ACCESS, OPENID, SCOPE_OF_CLAIM
 from idp.parameters import Parameters
 
@@ -61,7 +61,7 @@ def response_type_is_code(parameters: Parameters, client: Client) -> None:
 
 def client_may_use_codes(parameters: Parameters, client: Client) -> None:
     """RFC 6749 section 4.1.2.1."""
-    if "authorization_code" not in client.grant_types:
+    if AUTHORIZATION_CODE not in client.grant_types:
         raise UnauthorizedClient
 
 
@@ -112,7 +112,7 @@ def scopes(parameters: Parameters, client: Client, elsewhere: Collection[str] = 
     asked = (parameters.get("scope") or "").split(" ")
     if OPENID not in asked:
         raise InvalidScope("openid is not in scope")
-    allowed = {scope for scope in client.scope if scope != OFFLINE_ACCESS or "refresh_token" in client.grant_types}
+    allowed = {scope for scope in client.scope if scope != OFFLINE_ACCESS or REFRESH_TOKEN in client.grant_types}
     return tuple(
         dict.fromkeys(scope for scope in asked if scope in allowed and (scope in CLAIMS_OF_SCOPE or scope in elsewhere))
     )

@@ -14,7 +14,7 @@ from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.codec import decode
 from idp.errors import InvalidGrant
-from idp.oidc.clients.client import Client
+from idp.oidc.clients.client import AUTHORIZATION_CODE, Client
 from idp.oidc.clients.client_auth import AuthenticatedClient
 from idp.oidc.tokens.families import Families
 from idp.oidc.tokens.grant import CodeMarker, access_key_of, code_key, code_proof, is_bound
@@ -29,7 +29,7 @@ _VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)
 class AuthorizationCodeGrant:
     """A code for an access token, an ID token and, with offline_access, the first refresh token of a family."""
 
-    grant_type: Final = "authorization_code"
+    grant_type: Final = AUTHORIZATION_CODE
 
     def __init__(
         self, state: StateStore, redemption: Redemption, families: Families, clock: Clock, replay_seconds: int

@@ -9,7 +9,7 @@ from idp.citizens.registry import Citizens
 from idp.codec import decode
 from idp.errors import InvalidGrant, InvalidScope
 from idp.login.consent import Decision
-from idp.oidc.clients.client import Client
+from idp.oidc.clients.client import REFRESH_TOKEN, Client
 from idp.oidc.clients.client_auth import AuthenticatedClient
 from idp.oidc.resources.reach import Reaching
 from idp.oidc.scopes import OFFLINE_ACCESS, OPENID, SCOPE_OF_CLAIM
@@ -31,7 +31,7 @@ class ConsentRecords(Protocol):
 class RefreshTokenGrant:
     """A refresh token for an access token, an ID token and the next refresh token."""
 
-    grant_type: Final = "refresh_token"
+    grant_type: Final = REFRESH_TOKEN
 
     def __init__(
         self,
