@@ -8,7 +8,8 @@ import pytest
 from joserfc import jwe, jwk
 from joserfc.registry import HeaderParameter
 
-from idp.oidc.jose.keys import ENCRYPTION, KEEP_RETIRED_SECONDS, InvalidJwe
+from idp.oidc.jose.jwe import InvalidJwe
+from idp.oidc.jose.keys import ENCRYPTION, KEEP_RETIRED_SECONDS
 from tests.support.answers import granted, refused, refused_on_a_page
 from tests.support.assertions import JWKS, signed
 from tests.support.jwts import ENCODINGS

@@ -81,11 +81,11 @@ class UserCodes:
 
         Every try counts, and one that finds something is taken back. Raises `UnknownCode` or `Throttled`.
         """
-        counted = [(self._of_source, self._of_source.count(source_of(source)))]
+        tries = [(self._of_source, self._of_source.count(source_of(source)))]
         if citizen_id:
-            counted.append((self._of_citizen, self._of_citizen.count(citizen_id)))
+            tries.append((self._of_citizen, self._of_citizen.count(citizen_id)))
         found = self._look_up(user_code.read(typed))
-        for sources, key in counted:
+        for sources, key in tries:
             sources.take_back(key)
         return found
 

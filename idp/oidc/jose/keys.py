@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.oidc.jose import jwe, jws
-from idp.oidc.jose.jwe import DecryptionKey, InvalidJwe
-from idp.oidc.jose.jws import InvalidJws, PrivateKey, SigningKey
+from idp.oidc.jose.jwe import DecryptionKey
+from idp.oidc.jose.jws import PrivateKey, SigningKey
 from idp.storage.records.keys import KeyRecords, StoredKey
 from idp.vault import Vault
 from idp.vault.contexts import signing_key_context
@@ -158,6 +158,3 @@ class KeyRing:
 
 def _public(key: StoredKey) -> Mapping[str, str]:
     return decode(key.public_jwk, dict[str, str])
-
-
-__all__ = ["ALGORITHMS", "ENCRYPTION", "EVERY", "InvalidJwe", "InvalidJws", "KeyInfo", "KeyRing"]

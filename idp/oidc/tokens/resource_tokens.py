@@ -17,7 +17,8 @@ from idp.codec import decode, encode
 from idp.errors import InvalidGrant, InvalidTarget
 from idp.oidc.clients.client import Client, ClientSource
 from idp.oidc.clients.client_auth import AuthenticatedClient
-from idp.oidc.jose.keys import InvalidJws, KeyRing
+from idp.oidc.jose.jws import InvalidJws
+from idp.oidc.jose.keys import KeyRing
 from idp.oidc.resources.authorization_details import CERTIFICATE_RECORDS, name_of, names, within
 from idp.oidc.resources.reach import Chosen
 from idp.oidc.resources.resources import JWT, Resource, ResourceDirectory
