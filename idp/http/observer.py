@@ -15,10 +15,8 @@ _METHODS: Final = frozenset({"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "
 
 
 class Observer:
-    """What each request leaves: a number for Prometheus and a line in the access log, neither with anything it brought.
-
-    It stands in every hop, so it does nothing else.
-    """
+    """It stands in every hop, so it does nothing else; and nothing that a request brought is in the number or the
+    line."""
 
     def __init__(self, metrics: Metrics, access: AccessLog | None) -> None:
         self._metrics = metrics

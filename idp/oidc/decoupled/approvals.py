@@ -101,9 +101,7 @@ class Approvals:
             if each.client.client_id == client.client_id:
                 self._refuse(each)
         self._inboxes.block(citizen_id, client.client_id)
-        told = event(
-            EventType.CIBA_BLOCKED, self._clock.now(), client_id=client.client_id, citizen_id=session.head.citizen_id
-        )
+        told = event(EventType.CIBA_BLOCKED, self._clock.now(), client_id=client.client_id, citizen_id=citizen_id)
         self._state.queue(session.key.shard, [told])
         return client
 

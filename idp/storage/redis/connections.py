@@ -14,8 +14,6 @@ from redis import exceptions
 Word: TypeAlias = str | bytes | int
 Answer: TypeAlias = Any
 """What a script answers stands beside it; redis-py has no narrower type either."""
-
-
 _TIMES_OUT: Final = (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO)
 _READ_BYTES: Final = 65_536
 _MORE: Final = object()
