@@ -7,7 +7,15 @@ from idp.config import MutualTls
 from idp.login.assurance import OFFERED, acr
 from idp.oidc.authorization.rules import PROMPTS
 from idp.oidc.authorization.target import RESPONSE_MODES
-from idp.oidc.clients.client import AUTH_METHODS, DELIVERY_MODES, GRANT_TYPES, MTLS_METHODS, NONE, TLS_CLIENT_AUTH
+from idp.oidc.clients.client import (
+    AUTH_METHODS,
+    DELIVERY_MODES,
+    GRANT_TYPES,
+    MTLS_METHODS,
+    NONE,
+    PROTECTED,
+    TLS_CLIENT_AUTH,
+)
 from idp.oidc.jose import jwe
 from idp.oidc.jose.jws import CLIENT_ALGORITHMS, MAC_ALGORITHM
 from idp.oidc.jose.keys import ALGORITHMS, ENCRYPTION
@@ -28,8 +36,6 @@ _ALIASED = frozenset(
     }
 )
 """What clients' servers call."""
-_PROTECTED = ("id_token", "userinfo", "authorization", "introspection")
-"""Answers that a client may have signed and encrypted (also JARM 1.0 section 4, RFC 9701 section 7)."""
 
 
 def metadata(issuer: str, registration: bool, mutual_tls: MutualTls | None) -> Mapping[str, object]:
@@ -108,9 +114,9 @@ def _certificates(mutual_tls: MutualTls | None) -> dict[str, object]:
 
 def _protection() -> dict[str, object]:
     """How an answer may be signed and encrypted: all kinds alike."""
-    signing = {f"{kind}_signing_alg_values_supported": tuple(ALGORITHMS) for kind in _PROTECTED}
-    keys = {f"{kind}_encryption_alg_values_supported": jwe.ALGORITHMS for kind in _PROTECTED}
-    content = {f"{kind}_encryption_enc_values_supported": jwe.ENCODINGS for kind in _PROTECTED}
+    signing = {f"{kind}_signing_alg_values_supported": tuple(ALGORITHMS) for kind in PROTECTED}
+    keys = {f"{kind}_encryption_alg_values_supported": jwe.ALGORITHMS for kind in PROTECTED}
+    content = {f"{kind}_encryption_enc_values_supported": jwe.ENCODINGS for kind in PROTECTED}
     return {
         **signing,
         **keys,

@@ -42,6 +42,9 @@ STANDARD, FAPI2 = PROFILES = ("standard", "fapi2")
 """By which rules a client is held (`fapi2.py`)."""
 POLL, PING = DELIVERY_MODES = ("poll", "ping")
 """How a client learns that a citizen has answered (CIBA Core section 5)."""
+PROTECTED: Final = ("id_token", "userinfo", "authorization", "introspection")
+"""Answers that a client may have signed and encrypted (OIDC Registration section 2, JARM 1.0 sections 3 and 4, RFC 9701
+sections 6 and 7)."""
 
 
 @dataclass(frozen=True, slots=True)

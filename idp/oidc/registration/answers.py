@@ -2,20 +2,19 @@
 section 3, RFC 9701 section 6)."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from idp.errors import InvalidClientMetadata
+from idp.oidc.clients.client import PROTECTED
 from idp.oidc.jose import jwe
 from idp.oidc.jose.keys import ALGORITHMS
 from idp.oidc.registration.members import Metadata, one_of
-
-_KINDS: Final = ("id_token", "userinfo", "authorization", "introspection")
 
 
 def answers(metadata: Metadata, keys: Mapping[str, Any]) -> dict[str, Any]:
     """`keys`: the members `jwks` or `jwks_uri`, proved. Raises `InvalidClientMetadata`."""
     chosen: dict[str, Any] = {}
-    for kind in _KINDS:
+    for kind in PROTECTED:
         name = f"{kind}_signed_response_alg"
         chosen[name] = one_of(metadata, name, tuple(ALGORITHMS), "RS256" if kind == "id_token" else "") or None
         chosen |= _encrypted(metadata, f"{kind}_encrypted_response", keys)
