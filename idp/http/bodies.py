@@ -17,6 +17,8 @@ from idp.sources import address_of, source_of
 
 SHARE: Final = 32
 """Bodies that one address may be sending to one worker at a time: half of its threads (`idp.running.serve`)."""
+TOGETHER: Final = 48
+"""And all addresses together, so that a few of them do not take the threads of requests without a body, either."""
 
 
 class Bodies:
@@ -40,7 +42,7 @@ class Bodies:
             return True
         source = source_of(peer)
         with self._lock:
-            if self._waiting[source] >= self._share:
+            if self._waiting[source] >= self._share or self._waiting.total() >= TOGETHER:
                 return False
             self._waiting[source] += 1
         try:

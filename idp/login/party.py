@@ -20,6 +20,7 @@ class Deed:
 @dataclass(frozen=True, slots=True)
 class RelyingParty:
     id: str
+    """Empty for a page of our own."""
     name: Mapping[str, str]
     host: str
     uri: Mapping[str, str]

@@ -34,3 +34,5 @@ class ClientView:
     name: str
     host: str
     uri: str | None = None
+    ours: bool = False
+    """No relying party: a page of our own, which has no sign and no host to be told apart by."""

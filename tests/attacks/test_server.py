@@ -131,6 +131,18 @@ def test_g_slow_bodies_of_one_client_do_not_stop_the_others(server: Served) -> N
     assert answers(server, b"POST /token HTTP/1.1\r\n" + FORM + b"Content-Length: 3\r\n\r\na=b")[0] in (b"401", b"429")
 
 
+def test_g_slow_bodies_of_many_addresses_leave_threads_for_requests_without_one(server: Served) -> None:
+    head = b"POST /token HTTP/1.1\r\n" + FORM + b"Content-Length: 1000\r\n\r\na=b"
+    with contextlib.ExitStack() as stack:
+        for number in range(240):
+            stack.enter_context(line(server, f"127.0.0.{4 + number % 4}")).sendall(head)
+        time.sleep(0.5)
+        began = time.monotonic()
+        assert [server.get("/healthz").status for _ in range(10)] == [200] * 10
+        assert time.monotonic() - began < 2
+        assert b"503" in answers(server, head)
+
+
 def test_g_slow_heads_and_silent_connections_do_not_stop_the_others(server: Served) -> None:
     with contextlib.ExitStack() as stack:
         for _ in range(150):

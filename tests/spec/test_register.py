@@ -9,6 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from idp.audit.writer import AuditWriter
+from idp.login.assurance import acr
 from idp.oidc.register import OF_A_SOURCE, InitialTokens
 from idp.oidc.registration.configured import carry_out, plan_one
 from tests.support.assertions import JWKS
@@ -265,6 +266,9 @@ BY_KEY = {"token_endpoint_auth_method": "private_key_jwt", "jwks": JWKS}
         ({"require_signed_request_object": True, "jwks": JWKS}, {"jwks": JWKS}),
         ({"dpop_bound_access_tokens": True}, {}),
         ({"require_pkce": True}, {"require_pkce": False}),
+        ({"default_acr_values": [acr(2)]}, {}),
+        ({"default_max_age": 300}, {"default_max_age": 3_600}),
+        ({"request_object_signing_alg": "ES256", "jwks": JWKS}, {"request_object_signing_alg": "RS256", "jwks": JWKS}),
     ],
 )
 def test_rfc7592_2_2_what_an_operator_set_a_developer_does_not_weaken(

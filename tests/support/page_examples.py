@@ -82,7 +82,10 @@ def _signing_in() -> Iterator[tuple[str, Page]]:
     for problem in (None, *SignInProblem):
         yield _named("sign-in", problem), SignInPage("/login?t=1", "token", CLIENT, "138 0000 0000", problem, 185)
     yield "sign-in-newcomer", SignInPage("/login?t=1", "token", CLIENT, newcomer=True)
-    yield "sign-in-own", SignInPage("/login?t=1", "token", ClientView("等待我处理的请求", "id.example"), own=True)
+    yield (
+        "sign-in-own",
+        SignInPage("/login?t=1", "token", ClientView("等待我处理的请求", "id.example", ours=True), own=True),
+    )
     for code_problem in (None, *TotpProblem):
         yield (
             _named("totp", code_problem),

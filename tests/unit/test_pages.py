@@ -215,6 +215,16 @@ def test_decisions_are_buttons(name: str) -> None:
     ]
 
 
+def test_a_page_of_our_own_is_not_shown_as_a_service() -> None:
+    signs = {
+        name: [
+            each for each in rendered(EXAMPLES[name]).all("span") if each.get("class") in {"asker-sign", "asker-host"}
+        ]
+        for name in ("sign-in", "sign-in-own")
+    }
+    assert (len(signs["sign-in"]), len(signs["sign-in-own"])) == (2, 0)
+
+
 def test_passwords_are_never_given_back() -> None:
     for page in EXAMPLES.values():
         assert not [a for a in rendered(page).all("input") if a.get("type") == "password" and "value" in a]

@@ -65,7 +65,7 @@ class Visit:
     def client(self) -> ClientView:
         language = self.frame.language
         uri = in_language(self.party.uri, language) or None
-        return ClientView(in_language(self.party.name, language), self.party.host, uri)
+        return ClientView(in_language(self.party.name, language), self.party.host, uri, ours=not self.party.id)
 
 
 @dataclass(frozen=True, slots=True)
