@@ -1,5 +1,6 @@
 """What the embedded store alone must bear: forks, killed workers, a file that is not there, use that writes nothing."""
 
+import contextlib
 import fcntl
 import multiprocessing
 import os
@@ -34,6 +35,13 @@ def test_the_file_is_for_its_owner_alone(state: EmbeddedState, path: Path) -> No
     state.bump("topic")
     for file in path.parent.iterdir():
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
+
+
+def test_the_file_has_small_pages_which_a_commit_writes_whole(state: EmbeddedState, path: Path) -> None:
+    state.bump("topic")
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        assert file.execute("PRAGMA page_size").fetchone() == (2_048,)
+        assert file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_many_may_open_a_new_file_at_once(path: Path, clock: FrozenClock) -> None:
