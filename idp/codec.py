@@ -5,11 +5,15 @@ has it in another shape, is an error here and never a surprise later. Members th
 """
 
 import json
-from typing import Any, TypeVar
+import threading
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+
+_decoders: Final[dict[Any, msgspec.json.Decoder[Any]]] = {}
+_making: Final = threading.Lock()
 
 
 class Malformed(ValueError):
@@ -24,9 +28,17 @@ def encode(value: Any) -> bytes:
 def decode(raw: bytes | str, kind: type[T]) -> T:
     """Parse JSON into `kind`; raises `Malformed`."""
     try:
-        return msgspec.json.decode(raw, type=kind)
+        decoded: T = (_decoders.get(kind) or _made(kind)).decode(raw)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Malformed(str(error)) from None
+    return decoded
+
+
+def _made(kind: type[T]) -> msgspec.json.Decoder[Any]:
+    """One decoder for each type, made by one thread at a time: msgspec keeps what it learns of a dataclass where others
+    find it half done, and a worker in whose first moments two requests met there crashed."""
+    with _making:
+        return _decoders.get(kind) or _decoders.setdefault(kind, msgspec.json.Decoder(kind))
 
 
 def decode_unique(raw: bytes | str, kind: type[T]) -> T:

@@ -38,7 +38,7 @@ SKEW_SECONDS: Final = 2.0
 REDIS_VERSION: Final = (7,)
 _DAY: Final = 86_400
 _NEW_KEY: Final = "make one with `idp key master`, closed to others, and name its file in IDP_MASTER_KEY_FILE"
-_USED_KEY: Final = "put that right; it must be the key that was used before, and without it all is lost"
+_USED_KEY: Final = "put that right; it must be the key that was used before, from your copy, and without it all is lost"
 _REKEY: Final = "run `idp key rekey`; keep the older keys in the master key file until it is done"
 
 

@@ -150,4 +150,4 @@ def test_a_deployment_of_many_machines_begins_in_the_order_that_is_written_down(
     assert idp("client", "list").json == []
     assert idp("key", "rotate").status == 0
     key.unlink()
-    assert [each["what_to_do"][:14] for each in idp("check").json if each["level"] == "wrong"] == ["bring back the"]
+    assert [each["what_to_do"][:14] for each in idp("check").json if each["level"] == "wrong"] == ["put that right"]
