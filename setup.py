@@ -10,7 +10,8 @@ from setuptools import find_namespace_packages, setup
 PACKAGES = ["idp", "idp.*", "federation", "federation.*", "connectors", "connectors.*", "admin", "admin.*"]
 
 DATA = [
-    f"**/*.{ending}" for ending in ("lua", "mako", "ini", "sql", "json", "txt", "html", "css", "js", "svg", "po", "mo")
+    f"**/*.{ending}"
+    for ending in ("lua", "mako", "ini", "sql", "json", "txt", "html", "css", "js", "svg", "po", "mo", "rng")
 ]
 
 RUNTIME = [
@@ -25,6 +26,7 @@ RUNTIME = [
     "joserfc>=1.8,<2",
     "ldap3>=2.9.1,<3",
     "libpass>=1.9.4,<2",
+    "lxml>=6.1.3,<7",
     "msgspec>=0.20,<1",
     "prometheus-client>=0.24,<1",
     "psycopg[binary]>=3.3,<4",
@@ -32,6 +34,7 @@ RUNTIME = [
     "pyotp>=2.12,<3",
     "redis[hiredis]>=8.1,<9",
     "segno>=1.6,<2",
+    "signxml>=5.2,<6",
     "sqlalchemy>=2,<3",
     "urllib3>=2.8,<3",
     "zxcvbn>=4.5,<5",
@@ -39,7 +42,9 @@ RUNTIME = [
 
 DEMO = [
     "authlib>=1.9,<2",
+    "python3-saml>=1.16,<2",
     "requests>=2.34,<3",
+    "xmlsec>=1.3.17,<1.4",
 ]
 
 TEST = [
@@ -47,12 +52,14 @@ TEST = [
     "hypothesis>=6.170,<7",
     "mypy>=2.4,<3",
     "playwright>=1.55,<2",
+    "pysaml2>=7.5.5,<8",
     "pytest>=9,<10",
     "pytest-timeout>=2.4,<3",
     "pytest-xdist>=3.8,<4",
     "ruff>=0.17,<0.18",
     "schemathesis>=4.32,<5",
     "types-ldap3>=2.9,<3",
+    "types-lxml>=2026.2",
     "types-requests>=2.33,<3",
 ]
 
