@@ -1,0 +1,4 @@
+"""Metadata (saml-metadata-2.0-os).
+
+entity.py  what it says of one entity, in our words
+"""
