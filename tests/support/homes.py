@@ -35,7 +35,13 @@ LIBRARIES = (
     Library(
         "cryptography",
         ("cryptography",),
-        ("idp/vault/*", "idp/oidc/jose/keys.py", "idp/oidc/jose/jws.py", "idp/oidc/clients/mtls.py"),
+        (
+            "idp/vault/*",
+            "idp/oidc/jose/keys.py",
+            "idp/oidc/jose/jws.py",
+            "idp/oidc/clients/mtls.py",
+            "federation/saml/*",
+        ),
     ),
     Library("flask", ("flask", "werkzeug"), _WEB),
     Library("granian", ("granian",), ("idp/running/serve.py",)),
