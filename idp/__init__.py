@@ -3,9 +3,11 @@
     app.py        the composition root: services -> endpoints; services.py: settings -> stores -> services
     http/         cookies, headers, exceptions that become responses
     oidc/         front door one: OpenID Connect
+    doors.py      both front doors side by side
     login/        between "somebody asks" and "we know who, and how surely"; knows no protocol
     views.py      the issuer's own addresses: home, help, preferences, health, metrics
     sessions.py   the SSO session and its legs; logouts.py: who must be told that one has ended
+    leaving/      relying parties are told that a session has ended
     account/      what a citizen agreed to, taking it back, and ending all a citizen has open
     citizens/     number (GB 11643), registry, import, pseudonyms
     pages/        renders `templates/`, which installs as `idp.templates`

@@ -21,6 +21,7 @@ from idp.account.views import AccountViews
 from idp.audit.events import EventType
 from idp.audit.recorder import Fact, UnsafeEvent, event
 from idp.config import load_settings
+from idp.doors import Doors
 from idp.http import MAX_FORM_BYTES, Failing, Observer, PageError, Web, store_away
 from idp.http.access_log import AccessLog
 from idp.http.bodies import Bodies
@@ -41,7 +42,6 @@ from idp.login.throttle import Throttle
 from idp.login.transaction import Transactions
 from idp.metrics import Metrics
 from idp.oidc.authorization.authorize import DOOR
-from idp.oidc.front_door import FrontDoor
 from idp.oidc.views import routes as oidc_routes
 from idp.oidc.views.authorizing import AuthorizeView
 from idp.pace import Pace
@@ -97,12 +97,13 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     )
     consents = Consents(services.records.consents, services.clock)
     settling = Settling(services.citizens, services.sessions, consents)
-    front_door = FrontDoor(services, metrics)
+    doors = Doors(services, metrics)
+    front_door = doors.oidc
     door = front_door.authorization(transactions, settling)
     visits = login_views.Visits(
         web, settling, transactions, services.sessions, {DOOR: door, **front_door.side_door.doors}
     )
-    suspended = _suspending(services, front_door)
+    suspended = _suspending(services, doors)
     sign_in = _sign_in(services, transactions, metrics, suspended)
     consenting = Consenting(consents, services.sessions, services.state, services.clock)
     site = SiteViews(
@@ -115,10 +116,13 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.url_map.merge_slashes = False  # the redirect it answers with would be to the request's own Host header
     authorize, api = AuthorizeView(web, door, transactions), front_door.api(web, failing)
-    leaving, elsewhere = front_door.logout(web, transactions), front_door.side_door.pages(web, transactions, settling)
+    leaving, elsewhere = (
+        front_door.logout(web, transactions, doors.telling),
+        front_door.side_door.pages(web, transactions, settling),
+    )
     app.register_blueprint(oidc_routes.blueprint(authorize, api, leaving, *elsewhere))
     app.register_blueprint(_login_pages(services, visits, sign_in, consenting, hints))
-    app.register_blueprint(_account_pages(services, web, transactions, front_door))
+    app.register_blueprint(_account_pages(services, web, transactions, doors))
     app.register_blueprint(site.blueprint())
     app.register_error_handler(Exception, lambda error: failing.error_page(request, error))
     pace = Pace(services.clock, services.settings.address_rate)
@@ -141,11 +145,11 @@ def _tell_error(services: Services, reference: str, error: Exception) -> None:
 
 def suspending(services: Services) -> Suspending:
     """What ends all that a citizen has open."""
-    return _suspending(services, FrontDoor(services, Metrics()))
+    return _suspending(services, Doors(services, Metrics()))
 
 
-def _suspending(services: Services, front_door: FrontDoor) -> Suspending:
-    return Suspending(services.citizens, services.sessions, front_door.withdrawal)
+def _suspending(services: Services, doors: Doors) -> Suspending:
+    return Suspending(services.citizens, services.sessions, doors.withdrawal)
 
 
 def _sign_in(services: Services, transactions: Transactions, metrics: Metrics, suspended: Suspending) -> SignIn:
@@ -184,13 +188,13 @@ def _login_pages(
     )
 
 
-def _account_pages(services: Services, web: Web, transactions: Transactions, front_door: FrontDoor) -> Blueprint:
+def _account_pages(services: Services, web: Web, transactions: Transactions, doors: Doors) -> Blueprint:
     agreements = Agreements(
         services.records.consents,
-        front_door.party,
+        doors.party,
         services.sessions,
         services.citizens,
-        front_door.withdrawal,
+        doors.withdrawal,
         services.state,
         services.clock,
     )

@@ -5,10 +5,10 @@ from functools import cached_property
 
 from federation.fetch import Fetcher
 from idp.http import CrossOrigin, Failing, Web
+from idp.leaving.telling import Telling
 from idp.login.party import RelyingParty
 from idp.login.settling import Settling
 from idp.login.transaction import Transactions
-from idp.metrics import Metrics
 from idp.oidc.authorization.authorize import AuthorizationEndpoint
 from idp.oidc.authorization.jar import RequestObjects
 from idp.oidc.authorization.jarm import AuthorizationAnswers
@@ -24,10 +24,8 @@ from idp.oidc.grants.client_credentials import ClientCredentialsGrant
 from idp.oidc.grants.refresh_token import RefreshTokenGrant
 from idp.oidc.grants.token_exchange import TokenExchangeGrant
 from idp.oidc.introspect import IntrospectionEndpoint
-from idp.oidc.leaving.backchannel import BackChannel
 from idp.oidc.leaving.logout import IdTokenHints, SigningOut
-from idp.oidc.leaving.telling import Telling
-from idp.oidc.leaving.withdrawal import Withdrawal
+from idp.oidc.leaving.parts import LeavingParts
 from idp.oidc.register import InitialTokens, RegistrationEndpoint
 from idp.oidc.resources.reach import Reaching
 from idp.oidc.revoke import RevocationEndpoint
@@ -49,16 +47,16 @@ from idp.services import Services
 
 
 class FrontDoor:
-    def __init__(self, services: Services, metrics: Metrics) -> None:
+    def __init__(self, services: Services, leaving: LeavingParts) -> None:
         self._services = services
         self._settings = services.settings
-        self._telling = Telling(services, metrics)
+        self._leaving = leaving
 
     # -- what several endpoints share ---------------------------------------------------------------------------------
 
     @property
     def subjects(self) -> Subjects:
-        return self._telling.subjects
+        return self._leaving.subjects
 
     @cached_property
     def hints(self) -> IdTokenHints:
@@ -66,15 +64,11 @@ class FrontDoor:
 
     @property
     def fetcher(self) -> Fetcher:
-        return self._telling.fetcher
+        return self._leaving.fetcher
 
     @property
     def client_keys(self) -> ClientKeys:
-        return self._telling.client_keys
-
-    @property
-    def back_channel(self) -> BackChannel:
-        return self._telling.back_channel
+        return self._leaving.client_keys
 
     @cached_property
     def issuer(self) -> TokenIssuer:
@@ -89,7 +83,7 @@ class FrontDoor:
 
     @property
     def envelopes(self) -> Envelopes:
-        return self._telling.envelopes
+        return self._leaving.envelopes
 
     @cached_property
     def access_tokens(self) -> AccessTokens:
@@ -149,10 +143,6 @@ class FrontDoor:
             self.resource_tokens,
             services.randomness,
         )
-
-    @cached_property
-    def withdrawal(self) -> Withdrawal:
-        return Withdrawal(self.families, self.back_channel)
 
     @cached_property
     def authentication(self) -> ClientAuthentication:
@@ -247,9 +237,9 @@ class FrontDoor:
         cross_origin = CrossOrigin(Origins(services.records.clients, services.versions))
         return ApiViews(web, failing, cross_origin, endpoints, services.engine, services.keys, self.nonces)
 
-    def logout(self, web: Web, transactions: Transactions) -> LogoutViews:
+    def logout(self, web: Web, transactions: Transactions, telling: Telling) -> LogoutViews:
         services = self._services
-        signing_out = SigningOut(services.directory, self.hints, services.sessions, self.subjects, self.back_channel)
+        signing_out = SigningOut(services.directory, self.hints, services.sessions, self.subjects, telling)
         return LogoutViews(web, signing_out, services.sessions, services.citizens, transactions)
 
     def _grants(self) -> Sequence[Grant]:

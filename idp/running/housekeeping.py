@@ -18,9 +18,9 @@ from idp import logs
 from idp.audit.writer import AuditWriter
 from idp.clock import Clock
 from idp.config import Settings
+from idp.doors import Doors
 from idp.logouts import Trail
 from idp.metrics import Metrics
-from idp.oidc.leaving.telling import Telling
 from idp.running.purging import RECORDS_SECONDS, STATE_SECONDS, Purging
 from idp.services import build_services
 from idp.storage.records.errors import RecordsUnavailable
@@ -145,7 +145,7 @@ def keep_house(settings: Settings, parent: int) -> None:
     services, metrics = build_services(settings), Metrics()
     owner = f"{socket.gethostname()}:{parent}"  # one that is started in a dead one's place has its leases at once
     state, records, clock = services.state, services.records, services.clock
-    purging, retelling = Purging(state, records, clock, settings), Telling(services, metrics).retelling
+    purging, retelling = Purging(state, records, clock, settings), Doors(services, metrics).retelling
     housekeeper = Housekeeper(state, records, clock, metrics, owner, purging, retelling.round)
     threading.Thread(target=_watch, args=(parent, stop), daemon=True).start()
     housekeeper.run(stop)

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from idp.app import suspending
 from idp.errors import InvalidClientMetadata
-from idp.oidc.leaving.frontchannel import ONWARD_SECONDS
+from idp.leaving.views import ONWARD_SECONDS
 from idp.storage.records.logouts import LogoutState
 from tests.support.provider import ISSUER, PORTAL, Person, Provider, Registered, Visitor, parameters
 from tests.support.signed_in import SignedIn

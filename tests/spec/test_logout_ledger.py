@@ -12,10 +12,10 @@ import pytest
 from idp.account.suspending import Suspending
 from idp.app import suspending
 from idp.audit.writer import AuditWriter
+from idp.doors import Doors
+from idp.leaving.ledger import CLAIM_SECONDS, LONGEST_SECONDS, PAUSES
 from idp.logouts import AWAITED_SECONDS, Trail
 from idp.metrics import Metrics
-from idp.oidc.leaving.ledger import CLAIM_SECONDS, LONGEST_SECONDS, PAUSES
-from idp.oidc.leaving.telling import Telling
 from idp.sessions import Sessions, leg_field
 from idp.storage.records.errors import RecordsUnavailable
 from idp.storage.records.logouts import LogoutRecords, LogoutState, StoredLogout
@@ -53,7 +53,7 @@ class Keeper:
         self.metrics = Metrics()
         services = provider.services
         self._writer = AuditWriter(services.state, Trail(services.records), "test")
-        self._retelling = Telling(services, self.metrics).retelling
+        self._retelling = Doors(services, self.metrics).retelling
 
     def move(self) -> None:
         self._writer.move()
@@ -252,7 +252,7 @@ def test_two_presses_of_one_button_are_one_sign_in_and_told_of_once(
     one, _ = (sessions.add_leg(twin, leg_field(client.id, "ask"), b"{}") for twin in twins)
     ended = sessions.end_with_twins(one, "signed_out")
     assert ended is not None
-    Telling(provider.services, Metrics()).back_channel.tell("signed_out", ended)
+    Doors(provider.services, Metrics()).telling.tell("signed_out", ended)
     keeper.move()
     keeper.after(AWAITED_SECONDS)
     assert (len(listener.told), len(lines(provider))) == (1, 1)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from idp.app import Services
+from idp.doors import Doors
 from idp.metrics import Metrics
-from idp.oidc.leaving.backchannel import BackChannel
-from idp.oidc.leaving.telling import Telling
 from idp.sessions import Session, leg_field
 from tests.support.listener import Listener, listening
 from tests.support.provider import Provider, running_provider, settings_for
@@ -38,16 +37,16 @@ class Crowd:
     def seconds(self) -> float:
         """From the end of the session until the last live portal is told. The dead one answers only then."""
         session, told = self.session(), len(self.live.told)
-        channel: BackChannel = Telling(self.provider.services, Metrics()).back_channel
-        telling = threading.Thread(target=lambda: channel.tell("signed_out", session))
+        telling = Doors(self.provider.services, Metrics()).telling
+        thread = threading.Thread(target=lambda: telling.tell("signed_out", session))
         began = time.monotonic()
-        telling.start()
+        thread.start()
         while len(self.live.told) < told + PORTALS - 1 and time.monotonic() < began + 5:
             time.sleep(0.002)
         seconds = time.monotonic() - began
-        assert telling.is_alive(), "it still waits for the dead one"
+        assert thread.is_alive(), "it still waits for the dead one"
         self.dead.gate.set()
-        telling.join(10)
+        thread.join(10)
         self.dead.gate.clear()
         return seconds
 

@@ -114,6 +114,7 @@ APART = (
     Apart("idp/oidc/*", ("idp.saml",), "the front doors do not know each other"),
     Apart("idp/saml/*", ("idp.oidc",), "the front doors do not know each other"),
     Apart("idp/login/*", ("idp.oidc", "idp.saml", "idp.errors"), "a login speaks no protocol"),
+    Apart("idp/leaving/*", ("idp.oidc", "idp.saml", "idp.errors"), "each door hands in its messenger"),
     Apart("idp/citizens/*", ("idp.login", "idp.oidc", "idp.saml"), "a citizen is there before anybody signs in"),
     Apart("idp/storage/*", ("idp.login", "idp.http"), "stores know neither steps nor requests"),
     Apart(

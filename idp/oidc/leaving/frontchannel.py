@@ -4,13 +4,9 @@ Our signed-out page loads the address of each in a frame that nobody sees. What 
 that keeps cookies from frames of other sites (most do) ends nothing: the back channel is the better one.
 """
 
-from typing import Final
 from urllib.parse import urlencode
 
 from idp.oidc.clients.client import Client
-
-ONWARD_SECONDS: Final = 6
-"""How long the page stays for the frames, before the browser goes on to who asked."""
 
 
 def frame(issuer: str, client: Client, sid: str) -> str | None:

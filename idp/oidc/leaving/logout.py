@@ -11,12 +11,13 @@ from typing import Final
 from urllib.parse import urlencode
 
 from idp.errors import InvalidRequest
+from idp.leaving.messenger import Told
+from idp.leaving.telling import Telling
 from idp.oidc.clients.client import Client, ClientSource
 from idp.oidc.jose import jwe
 from idp.oidc.jose.jwe import InvalidJwe
 from idp.oidc.jose.jws import InvalidJws
 from idp.oidc.jose.keys import KeyRing
-from idp.oidc.leaving.backchannel import BackChannel, Told
 from idp.oidc.subjects import Subjects
 from idp.parameters import Parameters
 from idp.secrets import equal
@@ -117,13 +118,13 @@ class SigningOut:
         hints: IdTokenHints,
         sessions: Sessions,
         subjects: Subjects,
-        back_channel: BackChannel,
+        telling: Telling,
     ) -> None:
         self._clients = clients
         self._hints = hints
         self._sessions = sessions
         self._subjects = subjects
-        self._back_channel = back_channel
+        self._telling = telling
 
     def read(self, parameters: Parameters) -> LogoutRequest:
         """Raises `InvalidRequest`."""
@@ -144,5 +145,6 @@ class SigningOut:
         ended = self._sessions.end_with_twins(session, REASON)
         if ended is None:
             return ()
-        told = self._back_channel.tell(REASON, ended, frames=True)
-        return [replace(each, confirmed=each.confirmed or each.client == asking) for each in told]
+        told = self._telling.tell(REASON, ended, browser=True)
+        own = asking.client_id if asking else None
+        return [replace(each, confirmed=each.confirmed or each.party_id == own) for each in told]

@@ -1,6 +1,5 @@
 """/logout: the citizen is asked where the request does not prove the session, and told what became of it."""
 
-from collections.abc import Sequence
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -9,14 +8,15 @@ from flask import Response, request
 from idp.citizens.registry import Citizens
 from idp.csrf import check_csrf, csrf_token
 from idp.http import Web, form, query
+from idp.leaving import views
+from idp.leaving.farewell import Farewell
+from idp.leaving.messenger import Told
 from idp.login.door import origin_of
 from idp.login.party import in_language
 from idp.login.transaction import Transactions
 from idp.oidc.clients.client import Client
-from idp.oidc.leaving.backchannel import Told
-from idp.oidc.leaving.frontchannel import ONWARD_SECONDS
 from idp.oidc.leaving.logout import LogoutRequest, SigningOut
-from idp.pages import ClientView, PartyResult, SignedOutPage, SignOutPage
+from idp.pages import ClientView, SignOutPage
 from idp.parameters import parse
 from idp.sessions import Session, Sessions
 
@@ -42,7 +42,7 @@ class LogoutViews:
         asked = self._signing_out.read(parse(raw))
         session = self._session()
         if session is None:
-            return self._web.redirect(asked.back) if asked.back and asked.asking else self._done(asked, ())
+            return self._web.redirect(asked.back) if asked.back and asked.asking else self._done(asked)
         if self._signing_out.proves(asked, session):
             return self._end(asked, session)
         return self._ask(asked, session)
@@ -57,7 +57,7 @@ class LogoutViews:
         session = self._session()
         if fields.get("decision") != "allow":
             return self._web.redirect("/")
-        return self._end(asked, session) if session else self._done(asked, ())
+        return self._end(asked, session) if session else self._done(asked)
 
     def _ask(self, asked: LogoutRequest, session: Session) -> Response:
         cookies = self._web.cookies
@@ -75,36 +75,20 @@ class LogoutViews:
 
     def _end(self, asked: LogoutRequest, session: Session) -> Response:
         told = self._signing_out.end(session, asked.asking)
-        settled = all(each.confirmed or each.frame for each in told)
-        if asked.back and settled and not any(each.frame for each in told):
-            response = self._web.redirect(asked.back)
-        else:
-            response = self._done(asked, told, onward=settled)
+        response = views.part(self._web, _farewell(asked, *told))
         self._web.cookies.drop(response, self._web.cookies.session)
         return response
 
-    def _done(self, asked: LogoutRequest, told: Sequence[Told], onward: bool = False) -> Response:
-        """With `onward` the browser goes back by itself in a while: nothing is left to do here, and frames have to
-        load. A page that names what may still be open waits for the citizen."""
-        frame = self._web.frame(request, asked.languages)
-        parties = [_result(each, frame.language) for each in told]
-        name = in_language(asked.client.client_name, frame.language) if asked.client else ""
-        frames = [each.frame for each in told if each.frame]
-        onward = onward and asked.back is not None
-        page = SignedOutPage(parties, asked.back, name, frames, onward)
-        response = self._web.page(page, frame, frames=[origin_of(each) for each in frames])
-        if onward:
-            response.headers["Refresh"] = f"{ONWARD_SECONDS};url={asked.back}"
-        return response
+    def _done(self, asked: LogoutRequest) -> Response:
+        return views.show(self._web, _farewell(asked))
 
     def _session(self) -> Session | None:
         handle = self._web.cookie(request, self._web.cookies.session)
         return self._sessions.load_to_end(handle) if handle else None
 
 
-def _result(told: Told, language: str) -> PartyResult:
-    name = in_language(told.client.client_name, language)
-    return PartyResult(name, told.confirmed, asked=told.frame is not None and not told.confirmed)
+def _farewell(asked: LogoutRequest, *told: Told) -> Farewell:
+    return Farewell(told, asked.back, asked.client.client_name if asked.client else {}, asked.languages)
 
 
 def _view(client: Client, language: str) -> ClientView:

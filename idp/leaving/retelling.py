@@ -1,6 +1,6 @@
 """Telling relying parties of sign-outs again: what nobody waits for, and what failed. The housekeeper's work.
 
-Each round takes what is due and hands it to the threads of `backchannel.py`; what came of it is entered in a later
+Each round takes what is due and hands it to the threads of `telling.py`; what came of it is entered in a later
 round, so that nothing waits. A party that has just failed is tried with one message until it answers, however many are
 waiting for it: neither a party that is dead nor the one that comes back after a day is flooded.
 """
@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Final
 
-from idp.oidc.leaving.backchannel import BackChannel
-from idp.oidc.leaving.ledger import Ledger
+from idp.leaving.ledger import Ledger
+from idp.leaving.telling import Telling
 from idp.storage.records.logouts import LogoutState, Settled, StoredLogout
 
 OF_CLIENT: Final = 32
@@ -24,10 +24,10 @@ _log = logging.getLogger(__name__)
 
 
 class Retelling:
-    def __init__(self, ledger: Ledger, back_channel: Callable[[], BackChannel], waiting: Callable[[int], None]) -> None:
-        """`back_channel` is asked for in each round, when the stores answer; `waiting` hears what is not settled."""
+    def __init__(self, ledger: Ledger, telling: Callable[[], Telling], waiting: Callable[[int], None]) -> None:
+        """`telling` is asked for in each round, when the stores answer; `waiting` hears what is not settled."""
         self._ledger = ledger
-        self._back_channel = back_channel
+        self._telling = telling
         self._waiting = waiting
         self._under_way: list[tuple[str, Future[Settled]]] = []
         self._failing: set[str] = set()
@@ -35,14 +35,14 @@ class Retelling:
     def round(self) -> None:
         """Enter what came of earlier tries, and try what is due. Raises `RecordsUnavailable` or `StateUnavailable`."""
         self._settle()
-        back_channel = self._back_channel()
+        telling = self._telling()
         under_way = Counter(client_id for client_id, _ in self._under_way)
         for client_id in self._ledger.due():
             failing = client_id in self._failing
             room = min((1 if failing else OF_CLIENT) - under_way[client_id], AT_ONCE - len(self._under_way))
             if room > 0:
                 lines = self._probe(client_id) if failing else self._ledger.claim(client_id, room)
-                self._under_way += [(client_id, back_channel.try_again(line)) for line in lines]
+                self._under_way += [(client_id, telling.try_again(line)) for line in lines]
         self._waiting(self._ledger.waiting())
 
     def _probe(self, client_id: str) -> Sequence[StoredLogout]:

@@ -1,0 +1,21 @@
+"""What is left to say when all relying parties have been told, and where the browser goes then."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from idp.leaving.messenger import Told
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """What is left to say. `back` is where the browser may go afterwards, `back_name` whose address that is."""
+
+    told: tuple[Told, ...] = ()
+    back: str | None = None
+    back_name: Mapping[str, str] = field(default_factory=dict)
+    languages: tuple[str, ...] = ()
+
+    @property
+    def settled(self) -> bool:
+        """Nothing may still be open, as far as anybody can know."""
+        return all(each.confirmed or each.frame for each in self.told)
