@@ -8,4 +8,14 @@ name_id.py        by what a person is named
 authn_request.py  what a service provider asks
 logout.py         the end of a session, asked and answered
 metadata/         what entities publish about themselves
+
+What we write is text that is canonical as it stands:
+
+algorithms.py     which we use, and the choice from what the other names
+credentials.py    our keys: what signs, what opens, how one is made
+writing.py        the two escapers, and what keeps text canonical
+signing.py        XML Signature on such text
+assertion.py      what is said of a person
+response.py       the answer to an AuthnRequest; statuses
+encryption.py     an assertion or a name for one recipient only
 """
