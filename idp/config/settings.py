@@ -7,6 +7,7 @@
     IDP_MASTER_KEY_FILE           file of the master key (master.key in the data directory)
     IDP_MASTER_KEY                the master key itself; only from the environment
     IDP_REGISTRATION              open, token or closed (token): who may register over HTTP, where nobody can yet
+    IDP_PKCE                      required or or_nonce (required): of confidential clients that register themselves
     IDP_SOFTWARE_STATEMENT_ISSUERS  a file: whose software statements are taken at registration (none)
     IDP_OUTBOUND_ALLOW            exact host:port pairs that outgoing calls may reach besides public addresses
     IDP_CA_FILE                   certificates to trust for outgoing calls besides the system's
@@ -36,6 +37,7 @@ from idp.config import values
 from idp.config.source import SettingsReader
 
 Registration = Literal["open", "token", "closed"]
+Pkce = Literal["required", "or_nonce"]
 PasswordPolicyName = Literal["nist", "mlps3"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -93,6 +95,9 @@ class Settings:
     master_key: str | None = field(default=None, repr=False)
     """The key from the environment; it stands in place of `master_key_file`."""
     registration: Registration = "token"
+    pkce: Pkce = "required"
+    """What is asked of a client that registers itself, can keep a secret and does not say: a challenge, or a challenge
+    or a nonce (RFC 9700 section 2.1.1). Public and fapi2 clients always send a challenge."""
     software_statement_issuers: Path | None = None
     outbound_allow: frozenset[str] = frozenset()
     ca_file: Path | None = None
@@ -152,6 +157,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         master_key_file=reader.read("IDP_MASTER_KEY_FILE", values.path, data_dir / "master.key"),
         master_key=reader.read("IDP_MASTER_KEY", values.text, None),
         registration=reader.read("IDP_REGISTRATION", values.one_of(Registration), "token"),
+        pkce=reader.read("IDP_PKCE", values.one_of(Pkce), "required"),
         software_statement_issuers=reader.read("IDP_SOFTWARE_STATEMENT_ISSUERS", values.existing_file, None),
         outbound_allow=reader.read("IDP_OUTBOUND_ALLOW", values.host_ports, frozenset()),
         ca_file=reader.read("IDP_CA_FILE", values.existing_file, None),

@@ -149,7 +149,7 @@ class FrontDoor:
         services = self._services
         pace = Pace(services.clock, self._settings.client_rate)
         assertions = Assertions(
-            self.client_keys, services.client_secrets, services.state, services.clock, self._settings.issuer
+            self.client_keys, services.client_secrets, services.state, services.clock, self._origins
         )
         certificates = Certificates(self.client_keys)
         return ClientAuthentication(services.directory, assertions, certificates, services.state, services.clock, pace)
@@ -160,9 +160,13 @@ class FrontDoor:
 
     @cached_property
     def proofs(self) -> Proofs:
+        return Proofs(self._origins, self.nonces, self._services.state, self._services.clock)
+
+    @property
+    def _origins(self) -> tuple[str, ...]:
+        """What our addresses begin with: the issuer, and where certificates are asked for."""
         mutual_tls = self._settings.mutual_tls
-        origins = (self._settings.issuer, mutual_tls.origin if mutual_tls and mutual_tls.origin else "")
-        return Proofs(tuple(filter(None, origins)), self.nonces, self._services.state, self._services.clock)
+        return (self._settings.issuer, *((mutual_tls.origin,) if mutual_tls and mutual_tls.origin else ()))
 
     @cached_property
     def incoming(self) -> Incoming:
@@ -235,7 +239,16 @@ class FrontDoor:
             ciba=self.side_door.ciba(),
         )
         cross_origin = CrossOrigin(Origins(services.records.clients, services.versions))
-        return ApiViews(web, failing, cross_origin, endpoints, services.engine, services.keys, self.nonces)
+        return ApiViews(
+            web,
+            failing,
+            cross_origin,
+            endpoints,
+            services.engine,
+            services.keys,
+            self.nonces,
+            services.randomness,
+        )
 
     def logout(self, web: Web, transactions: Transactions, telling: Telling) -> LogoutViews:
         services = self._services
@@ -268,6 +281,7 @@ class FrontDoor:
         return RegistrationEndpoint(
             self._settings.issuer,
             self._settings.registration,
+            self._settings.pkce == "required",
             services.clients,
             InitialTokens(services.state, services.randomness),
             services.state,

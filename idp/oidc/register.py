@@ -76,10 +76,20 @@ class RegistrationEndpoint:
     """/register and /register/ID."""
 
     def __init__(
-        self, issuer: str, policy: str, clients: Clients, tokens: InitialTokens, state: StateStore, clock: Clock
+        self,
+        issuer: str,
+        policy: str,
+        require_pkce: bool,
+        clients: Clients,
+        tokens: InitialTokens,
+        state: StateStore,
+        clock: Clock,
     ) -> None:
+        """`require_pkce`: of every client that does not say otherwise; else a nonce will do in the place of a challenge
+        for one that can keep a secret."""
         self._issuer = issuer
         self._policy = policy
+        self._require_pkce = require_pkce
         self._clients = clients
         self._tokens = tokens
         self._state = state
@@ -94,7 +104,7 @@ class RegistrationEndpoint:
         if token is not None and not self._tokens.stands(token):
             raise InvalidToken("initial access token is unknown, expired or used")
         self._count(caller.source)
-        proved = self._clients.prove(document)
+        proved = self._clients.prove(document, self._require_pkce)
         _nothing_but_an_operators(proved)
         if token is not None:
             self._tokens.use(token)
@@ -111,7 +121,7 @@ class RegistrationEndpoint:
         client = self._managed(client_id, caller)
         self._count(caller.source)
         _names(document, client)
-        proved = self._clients.prove(document)
+        proved = self._clients.prove(document, self._require_pkce)
         _nothing_but_an_operators(proved, client)
         safeguards.kept(client, proved)
         try:

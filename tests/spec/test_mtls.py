@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import pytest
 from werkzeug.test import TestResponse
@@ -219,6 +220,24 @@ def test_rfc8705_3_3_and_5_the_metadata_says_it(known: Known) -> None:
 def test_rfc8705_5_a_proof_may_be_for_the_alias(known: Known) -> None:
     mine = holder(known)
     assert mine.redeem(proof=mine.proof(htu=f"{ORIGIN}/token")).get_json()["token_type"] == "DPoP"
+
+
+@pytest.mark.parametrize("aud", [f"{ORIGIN}/token", f"{ORIGIN}/ciba"])
+def test_rfc8705_5_an_assertion_may_be_for_the_alias(known: Known, aud: str) -> None:
+    """A client that calls the alias names it, as it would name the token endpoint (OIDC Core section 9)."""
+    client = known.meet(token_endpoint_auth_method="private_key_jwt", jwks=JWKS)
+    proof = asserted(assertion(client.id, known.provider.clock.now(), aud=aud))
+    assert call(known, client, "/token", client.exchange(known.code(client)) | proof, {}).status_code == 200
+    for other in (ORIGIN, f"{ORIGIN}/par"):
+        proof = asserted(assertion(client.id, known.provider.clock.now(), aud=other))
+        answer = call(known, client, "/token", client.exchange(known.code(client)) | proof, {})
+        token_refused(answer, "invalid_client", 401)
+
+
+def test_fapi_1_6_2_1_who_shows_a_certificate_gets_an_id_for_the_call(known: Known) -> None:
+    told = [userinfo(known, "x", shown).headers.get("x-fapi-interaction-id") for shown in (MINE.headers(), {})]
+    assert told[0] is not None
+    assert (UUID(told[0]).version, told[1]) == (4, None)
 
 
 def test_without_a_proxy_that_verifies_there_is_no_tls_client_auth(provider: Provider) -> None:

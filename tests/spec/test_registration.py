@@ -41,6 +41,12 @@ def test_rfc7591_3_2_1_the_defaults_are_told() -> None:
     }
 
 
+def test_oidc_core_11_who_names_no_scope_and_would_refresh_may_ask_for_it() -> None:
+    told = registered(grant_types=["authorization_code", "refresh_token"])
+    assert told["scope"] == "openid profile offline_access"
+    assert registered(grant_types=["authorization_code", "refresh_token"], scope="openid")["scope"] == "openid"
+
+
 def test_rfc7591_3_2_1_what_was_asked_is_told_back() -> None:
     told = registered(**WHOLE)
     assert {name: told.get(name) for name in WHOLE} == WHOLE

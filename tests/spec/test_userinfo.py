@@ -45,6 +45,22 @@ def refused(response: TestResponse, status: int, error: str) -> None:
 # -- where the token stands -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ("c770aef3-6784-41f7-8e0e-ff5f97bddb3a", True),
+        ("C770AEF3-6784-41F7-8E0E-FF5F97BDDB3A", True),
+        ("{c770aef3-6784-41f7-8e0e-ff5f97bdd}", False),
+        ("c770aef3678441f78e0eff5f97bddb3a", False),
+        ("x" * 36, False),
+        ("", False),
+    ],
+)
+def test_fapi_1_6_2_1_the_id_of_a_call_comes_back(shared_provider: Provider, sent: str, told: bool) -> None:
+    answer = ask(shared_provider, headers={"x-fapi-interaction-id": sent})
+    assert answer.headers.get("x-fapi-interaction-id") == (sent if told else None)
+
+
 @pytest.fixture
 def token(provider: Provider) -> str:
     return access(provider, provider.client(), provider.citizen())

@@ -40,6 +40,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
             "IDP_STATE_URL": "rediss+sentinel://:secret@one:26379,two:26379/main/0",
             "IDP_MASTER_KEY_FILE": "/etc/idp/master.key",
             "IDP_REGISTRATION": "closed",
+            "IDP_PKCE": "or_nonce",
             "IDP_SOFTWARE_STATEMENT_ISSUERS": str(ca_file),
             "IDP_OUTBOUND_ALLOW": "127.0.0.1:9443, registry.internal:443,[::1]:8443",
             "IDP_CA_FILE": str(ca_file),
@@ -55,6 +56,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
     assert settings.outbound_allow == {"127.0.0.1:9443", "registry.internal:443", "[::1]:8443"}
     assert settings.trusted_proxies == {"10.0.0.5", "2001:db8::1"}
     assert (settings.registration, settings.password_policy, settings.log_level) == ("closed", "mlps3", "warning")
+    assert settings.pkce == "or_nonce"
     assert settings.lifetimes == Lifetimes(session_idle_seconds=600)
     assert settings.software_statement_issuers == ca_file
     assert (settings.ca_file, settings.master_key_file) == (ca_file, Path("/etc/idp/master.key"))

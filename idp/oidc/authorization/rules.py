@@ -73,11 +73,14 @@ def response_mode_is_offered(parameters: Parameters, client: Client) -> None:
 
 
 def code_challenge_is_s256(parameters: Parameters, client: Client) -> None:
-    """RFC 7636 section 4.3, with S256 only (RFC 9700 section 2.1.1). A challenge that is sent is always checked."""
+    """RFC 7636 section 4.3, with S256 only (RFC 9700 section 2.1.1). A challenge that is sent is always checked. Where
+    none is asked for, whoever registered himself sends a nonce instead; who was registered by an operator was asked."""
     challenge = parameters.get("code_challenge")
     if challenge is None:
         if client.require_pkce or not client.confidential or parameters.get("code_challenge_method") is not None:
             raise InvalidRequest("code_challenge is missing")
+        if not client.vetted and parameters.get("nonce") is None:
+            raise InvalidRequest("neither code_challenge nor nonce")
         return
     if parameters.get("code_challenge_method") != "S256" or not _SHA256.fullmatch(challenge):
         raise InvalidRequest("code_challenge is not S256")

@@ -2,7 +2,8 @@
 the one (RFC 7523, OIDC Core section 9). Which of the two says its registration, and never the assertion.
 
 An assertion is for us alone and good once: its one audience is our issuer, the token endpoint or /ciba (CIBA Core
-section 7.1), and its `jti` is remembered until it expires.
+section 7.1), these also under the address where certificates are asked for (RFC 8705 section 5), and its `jti` is
+remembered until it expires.
 """
 
 from typing import Any, Final
@@ -28,13 +29,16 @@ LONGEST_SECONDS: Final = 3_700
 
 
 class Assertions:
-    def __init__(self, keys: ClientKeys, secrets: ClientSecrets, state: StateStore, clock: Clock, issuer: str) -> None:
+    def __init__(
+        self, keys: ClientKeys, secrets: ClientSecrets, state: StateStore, clock: Clock, origins: tuple[str, ...]
+    ) -> None:
+        """`origins` are those that our addresses begin with, the issuer first."""
         self._keys = keys
         self._secrets = secrets
         self._state = state
         self._clock = clock
-        self._issuer = issuer
-        self._audiences = (issuer, f"{issuer}/token", f"{issuer}/ciba")
+        self._issuer = origins[0]
+        self._audiences = (self._issuer, *(f"{origin}{path}" for origin in origins for path in ("/token", "/ciba")))
 
     def client_id(self, assertion: str) -> str:
         """Whose assertion it says to be. Raises `InvalidClient`."""

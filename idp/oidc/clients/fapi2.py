@@ -18,6 +18,7 @@ ALGORITHMS: Final = tuple(alg for alg in CLIENT_ALGORITHMS if alg != "RS256")
 _METHODS: Final = (PRIVATE_KEY_JWT, *MTLS_METHODS)
 _DEFAULTS: Final[Mapping[str, Any]] = {
     "token_endpoint_auth_method": PRIVATE_KEY_JWT,
+    "require_pkce": True,
     "require_pushed_authorization_requests": True,
     "id_token_signed_response_alg": "ES256",
 }

@@ -58,10 +58,10 @@ class Clients:
         """Register a client from RFC 7591 metadata in JSON. Raises `InvalidClientMetadata` or `InvalidRedirectUri`."""
         return self.keep(self.prove(metadata), managed=False)
 
-    def prove(self, metadata: bytes) -> Client:
-        """RFC 7591 metadata in JSON as a client that is not kept yet. Raises `InvalidClientMetadata` or
-        `InvalidRedirectUri`."""
-        return self._registrar.prove(metadata)
+    def prove(self, metadata: bytes, require_pkce: bool = True) -> Client:
+        """RFC 7591 metadata in JSON as a client that is not kept yet; `require_pkce` as in `Registrar.prove`. Raises
+        `InvalidClientMetadata` or `InvalidRedirectUri`."""
+        return self._registrar.prove(metadata, require_pkce)
 
     def keep(self, proved: Client, managed: bool = True) -> Registered:
         """Register a client; with a token, if it is to be managed by its developer (RFC 7592)."""

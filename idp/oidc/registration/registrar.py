@@ -79,23 +79,24 @@ class Registrar:
         self._default_scope = default_scope
         self._resources = resources
 
-    def prove(self, document: bytes) -> Client:
-        """A client without id and secret. Raises the errors of RFC 7591 section 3.2.2, or `TooManyRequests` if too many
+    def prove(self, document: bytes, require_pkce: bool = True) -> Client:
+        """A client without id and secret. `require_pkce`: whether one that can keep a secret has to send a challenge,
+        where the document does not say. Raises the errors of RFC 7591 section 3.2.2, or `TooManyRequests` if too many
         of them wait for other servers."""
-        client = self._proved(fapi2.completed(self._statements.applied(parse(document))))
+        client = self._proved(fapi2.completed(self._statements.applied(parse(document))), require_pkce)
         missing = fapi2.lacks(client) if client.profile == FAPI2 else ()
         if missing:
             raise InvalidClientMetadata(f"fapi2: {missing[0].member} has to be {missing[0].needs}")
         return client
 
-    def _proved(self, metadata: Metadata) -> Client:
+    def _proved(self, metadata: Metadata, usual_pkce: bool) -> Client:
         method = self._method(metadata)
         subject_type = one_of(metadata, "subject_type", ("pairwise", "public"), "pairwise")
         self._engine.match_registration(_for_engine(metadata))
         application_type = one_of(metadata, "application_type", ("web", "native"), "web")
         grants = _grants(metadata, method)
         redirect_uris = _answered_at(metadata, application_type, grants)
-        require_pkce = boolean(metadata, "require_pkce", default=True)
+        require_pkce = boolean(metadata, "require_pkce", default=usual_pkce or method == NONE)
         if method == NONE and not require_pkce:
             raise InvalidClientMetadata("a public client cannot do without PKCE")
         scope = self._scope(metadata, grants)
@@ -144,10 +145,12 @@ class Registrar:
 
     def _scope(self, metadata: Metadata, grants: tuple[str, ...]) -> tuple[str, ...]:
         """The scopes the client may ask for; those it does not name are not its own (RFC 7591 section 2). Those of
-        citizens go with a sign-in, those of resource servers with every grant."""
+        citizens go with a sign-in, those of resource servers with every grant. Who names none and would refresh may
+        ask for what a refresh token is given for (OIDC Core section 11)."""
         signs_in, text = not set(grants) <= set(OF_CLIENTS), string(metadata, "scope")
         if text is None:
-            return self._default_scope if signs_in else ()
+            lasting = (OFFLINE_ACCESS,) if REFRESH_TOKEN in grants else ()
+            return (*self._default_scope, *lasting) if signs_in else ()
         asked = tuple(dict.fromkeys(text.split()))
         if signs_in and OPENID not in asked:
             raise InvalidClientMetadata("scope has to name openid")

@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from idp.clock import Clock
-from idp.errors import InvalidDpopProof, UseDpopNonce
+from idp.errors import InvalidDpopProof, InvalidRequest, UseDpopNonce
 from idp.oidc.call import Call
 from idp.oidc.clients import fapi2
 from idp.oidc.clients.client_auth import AuthenticatedClient
@@ -75,11 +75,11 @@ class Proofs:
 
     def bound(self, authenticated: AuthenticatedClient, call: Call, path: str) -> AuthenticatedClient:
         """The client with the key that its tokens are to be bound to, if it shows one in this call. Raises
-        `InvalidDpopProof`, also where a client shows none that registered to (section 5.2), `UseDpopNonce`, or
-        `TooManyRequests`."""
+        `InvalidRequest` where a client shows none that registered to (section 5.2; `invalid_dpop_proof` is for a proof
+        that there is), `InvalidDpopProof`, `UseDpopNonce`, or `TooManyRequests`."""
         if call.dpop is None:
             if authenticated.client.dpop_bound_access_tokens:
-                raise InvalidDpopProof("no proof")
+                raise InvalidRequest("no proof")
             return authenticated
         if not authenticated.client.vetted:
             self._count(call.source)

@@ -6,6 +6,7 @@ approving.py    /approve and its pages
 authorizing.py  /authorize, whose errors are pages until there is somewhere to send the browser
 calling.py      what relying parties' servers call, whose errors are JSON
 entering.py     /device and its pages
+interaction.py  the id of a call to a resource that FAPI clients give
 leaving.py      /logout and its pages
 routes.py       which view stands at which address
 """

@@ -25,6 +25,8 @@ from idp.oidc.revoke import RevocationEndpoint
 from idp.oidc.token import TokenEndpoint
 from idp.oidc.tokens.dpop import Nonces
 from idp.oidc.userinfo import UserinfoEndpoint
+from idp.oidc.views.interaction import HEADER, interaction_id
+from idp.secrets import Randomness
 from idp.storage.records.errors import RecordsUnavailable
 from idp.storage.state import StateUnavailable
 
@@ -61,6 +63,7 @@ class ApiViews:
         engine: Engine,
         keys: KeyRing,
         nonces: Nonces,
+        randomness: Randomness,
     ) -> None:
         self._web = web
         self._failing = failing
@@ -69,6 +72,7 @@ class ApiViews:
         self._engine = engine
         self._keys = keys
         self._nonces = nonces
+        self._randomness = randomness
 
     def token(self, request: Request) -> Response:
         def answer() -> Response:
@@ -86,6 +90,10 @@ class ApiViews:
         response = self._answered(request, answer, _CHALLENGES[scheme])
         if response.status_code == 401:  # either way of presenting a token is told (RFC 9449 section 7.2)
             response.headers.add("WWW-Authenticate", f'{_CHALLENGES[other]} realm="citizen-idp"')
+        shows_one = self._web.client_certificate(request.environ) is not None
+        interaction = interaction_id(request.environ, shows_one, self._randomness)
+        if interaction is not None:
+            response.headers[HEADER] = interaction
         return response
 
     def revoke(self, request: Request) -> Response:
