@@ -5,8 +5,19 @@ connectors towards provinces.
 
 names.py          what the specifications call things
 name_id.py        by what a person is named
+
+What comes is read in this order, and in no other:
+
+xml.py            bytes to elements: the only parser
+schema.py         an element is what its name says, or is not read; `grammar/` has our RELAX NG
+verifying.py      what was signed and by whom; only the bytes that were hashed go on
+arriving.py       what came by redirect, POST and SOAP, unread until it is proved
+reading.py        what the elements of a message say
+conditions.py     for us, and of now
+
 authn_request.py  what a service provider asks
 logout.py         the end of a session, asked and answered
+artifact.py       a message by a name, fetched by SOAP
 metadata/         what entities publish about themselves
 
 What we write is text that is canonical as it stands:

@@ -3,7 +3,11 @@
 import enum
 from dataclasses import dataclass
 
+from federation.saml import reading
+from federation.saml.arriving import Message, Unreadable
 from federation.saml.name_id import NameId
+from federation.saml.names import ASSERTION, PROTOCOL
+from federation.saml.xml import Element
 
 
 class Comparison(enum.Enum):
@@ -65,3 +69,60 @@ class AuthnRequest:
     name_id_policy: NameIdPolicy | None = None
     requested_context: RequestedAuthnContext | None = None
     scoping: Scoping | None = None
+
+
+def read(message: Message) -> AuthnRequest:
+    """What it asks. Raises `Unreadable`."""
+    element = reading.of_kind(message, "AuthnRequest")
+    acs_url, acs_index = (
+        element.get("AssertionConsumerServiceURL"),
+        reading.integer(element, "AssertionConsumerServiceIndex"),
+    )
+    protocol_binding = element.get("ProtocolBinding")
+    if acs_index is not None and (acs_url is not None or protocol_binding is not None):
+        raise Unreadable("an address for the answer both by index and by value")
+    subject = element.find(f"{{{ASSERTION}}}Subject")
+    return AuthnRequest(
+        id=element.get("ID", ""),
+        issuer=reading.text(element, ASSERTION, "Issuer"),
+        issue_instant=reading.instant(element, "IssueInstant"),
+        signed=message.signed,
+        destination=element.get("Destination"),
+        acs_url=acs_url,
+        acs_index=acs_index,
+        protocol_binding=protocol_binding,
+        attribute_index=reading.integer(element, "AttributeConsumingServiceIndex"),
+        force_authn=reading.flag(element, "ForceAuthn"),
+        is_passive=reading.flag(element, "IsPassive"),
+        subject=None if subject is None else reading.name_id(subject),
+        name_id_policy=_policy(element.find(f"{{{PROTOCOL}}}NameIDPolicy")),
+        requested_context=_context(element.find(f"{{{PROTOCOL}}}RequestedAuthnContext")),
+        scoping=_scoping(element.find(f"{{{PROTOCOL}}}Scoping")),
+    )
+
+
+def _policy(element: Element | None) -> NameIdPolicy | None:
+    if element is None:
+        return None
+    return NameIdPolicy(element.get("Format"), element.get("SPNameQualifier"), reading.flag(element, "AllowCreate"))
+
+
+def _context(element: Element | None) -> RequestedAuthnContext | None:
+    if element is None:
+        return None
+    return RequestedAuthnContext(
+        Comparison(element.get("Comparison", "exact")),
+        reading.texts(element, ASSERTION, "AuthnContextClassRef"),
+        reading.texts(element, ASSERTION, "AuthnContextDeclRef"),
+    )
+
+
+def _scoping(element: Element | None) -> Scoping | None:
+    if element is None:
+        return None
+    entries = element.iterfind(f"{{{PROTOCOL}}}IDPList/{{{PROTOCOL}}}IDPEntry")
+    return Scoping(
+        reading.integer(element, "ProxyCount"),
+        tuple(entry.get("ProviderID", "") for entry in entries),
+        reading.texts(element, PROTOCOL, "RequesterID"),
+    )

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -159,7 +160,7 @@ def public_key(certificate: str) -> PublicKey:
     fewer than 2048 bits and for curves other than P-256, P-384 and P-521."""
     try:
         key = x509.load_der_x509_certificate(base64.b64decode("".join(certificate.split()), validate=True)).public_key()
-    except (ValueError, binascii.Error) as error:
+    except (ValueError, binascii.Error, UnsupportedAlgorithm) as error:
         raise UnusableKey("not a certificate") from error
     if isinstance(key, rsa.RSAPublicKey) and key.key_size >= SMALLEST_RSA_BITS:
         return key
