@@ -16,8 +16,8 @@ reading.py        what the elements of a message say
 conditions.py     for us, and of now
 
 authn_request.py  what a service provider asks
-logout.py         the end of a session, asked and answered
-artifact.py       a message by a name, fetched by SOAP
+logout.py         the end of a session, asked and answered: read and written
+artifact.py       a reference in place of a message, fetched by SOAP: read and written
 metadata/         what entities publish about themselves
 
 What we write is text that is canonical as it stands:
@@ -29,4 +29,6 @@ signing.py        XML Signature on such text
 assertion.py      what is said of a person
 response.py       the answer to an AuthnRequest; statuses
 encryption.py     an assertion or a name for one recipient only
+redirecting.py    a message in the query of an address
+soap.py           a message in an envelope
 """

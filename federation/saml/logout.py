@@ -4,8 +4,12 @@ from dataclasses import dataclass
 
 from federation.saml import reading
 from federation.saml.arriving import Message
+from federation.saml.credentials import Signer
 from federation.saml.name_id import NameId
 from federation.saml.names import ASSERTION, PROTOCOL
+from federation.saml.response import Status, written_status
+from federation.saml.signing import Signable
+from federation.saml.writing import SAMLP, Xml, attribute, given, given_instant, instant, issuer, name_id, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +68,28 @@ def read_response(message: Message) -> LogoutResponse:
         detail=detail,
         destination=element.get("Destination"),
     )
+
+
+def written_request(request: LogoutRequest, signer: Signer | None) -> Xml:
+    """The samlp:LogoutRequest, signed where there is a signer: by redirect it is its query that is signed. Raises
+    `Unwritable`."""
+    indexes = "".join(f"<samlp:SessionIndex>{text(index)}</samlp:SessionIndex>" for index in request.session_indexes)
+    before = (
+        f"<samlp:LogoutRequest{SAMLP}{given('Destination', request.destination)}"
+        f' ID="{attribute(request.id)}" IssueInstant="{instant(request.issue_instant)}"'
+        f"{given_instant('NotOnOrAfter', request.not_on_or_after)}{given('Reason', request.reason)}"
+        f' Version="2.0">{issuer(request.issuer)}'
+    )
+    after = f"{name_id(request.name_id, declared=False)}{indexes}</samlp:LogoutRequest>"
+    return Signable(request.id, before, after).finished(signer)
+
+
+def written_response(response: LogoutResponse, signer: Signer | None) -> Xml:
+    """The samlp:LogoutResponse, signed where there is a signer. Raises `Unwritable`."""
+    before = (
+        f"<samlp:LogoutResponse{SAMLP}{given('Destination', response.destination)}"
+        f' ID="{attribute(response.id)}" InResponseTo="{attribute(response.in_response_to)}"'
+        f' IssueInstant="{instant(response.issue_instant)}" Version="2.0">{issuer(response.issuer)}'
+    )
+    after = f"{written_status(Status(response.status, response.detail))}</samlp:LogoutResponse>"
+    return Signable(response.id, before, after).finished(signer)

@@ -5,8 +5,10 @@ What is constant for a signer is put together once. Both hashes are over text th
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import quote, urlencode
 
 from federation.saml import algorithms, names
 from federation.saml.credentials import Signer
@@ -75,3 +77,10 @@ def sign(element: Signable, signer: Signer) -> Xml:
     return Xml(
         f"{element.before}<ds:Signature{_DS}><ds:SignedInfo>{signed}{frame.value}{value}{frame.key_info}{element.after}"
     )
+
+
+def signed_query(parameters: Sequence[tuple[str, str]], signer: Signer) -> str:
+    """A query whose last parameters are its own signature (saml-bindings-2.0-os section 3.4.4.1): SAMLRequest or
+    SAMLResponse first, then RelayState."""
+    query = urlencode([*parameters, ("SigAlg", signer.algorithm)], quote_via=quote, safe="")
+    return f"{query}&{urlencode({'Signature': b64encode(signer.sign(query.encode())).decode('ascii')})}"

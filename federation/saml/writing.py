@@ -77,6 +77,12 @@ def name_id(name: NameId, declared: bool) -> Xml:
     )
 
 
+def within(element: Xml) -> str:
+    """An element of the protocol, within another: that one has declared the prefix. Its own signature stays good, for
+    canonical form declares a prefix where the part that is hashed begins."""
+    return element.replace(SAMLP, "", 1)
+
+
 def _carried(value: str) -> str:
     if not _CARRIED(value):
         raise Unwritable("a value has a character that XML cannot carry")

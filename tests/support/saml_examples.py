@@ -1,10 +1,19 @@
-"""One of each that we write in SAML, and keys to sign it with."""
+"""One of each that we write in SAML, and keys to sign it with.
 
+`MESSAGES` writes each of them from values that come from anywhere, so that tests can put anything there.
+"""
+
+from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import islice
 
-from federation.saml import algorithms, names
+from federation.saml import algorithms, artifact, assertion, encryption, logout, names, response, soap
+from federation.saml.artifact import ArtifactResponse
 from federation.saml.assertion import Assertion, Attribute, Authentication, Confirmation
-from federation.saml.credentials import KeySigner, NewCredential, new_credential, open_private
+from federation.saml.credentials import KeySigner, NewCredential, Signer, new_credential, open_private
+from federation.saml.encryption import Recipient
+from federation.saml.logout import LogoutRequest, LogoutResponse
+from federation.saml.metadata.entity import EntityKey
 from federation.saml.name_id import NameId
 from federation.saml.response import Response, Status
 from federation.saml.writing import Xml
@@ -49,3 +58,66 @@ def answered(said: Xml | None, status: Status = Status()) -> Response:  # noqa: 
         status,
         said,
     )
+
+
+Values = Iterator[str]
+
+
+def _assertion(value: Values) -> Assertion:
+    return Assertion(
+        id="_a",
+        issuer=next(value),
+        issue_instant=NOW,
+        name_id=NameId(*islice(value, 4)),
+        confirmation=Confirmation(next(value), NOW + 300, next(value)),
+        not_before=NOW - 180,
+        not_on_or_after=NOW + 300,
+        audiences=tuple(islice(value, 2)),
+        authentication=Authentication(NOW, next(value), next(value), None, tuple(islice(value, 1))),
+        attributes=(Attribute(next(value), tuple(islice(value, 2)), next(value), next(value)),),
+    )
+
+
+def _response(value: Values, said: Xml | None, by: Signer | None) -> Xml:
+    status = Status(*islice(value, 3))
+    return response.written(Response("_r", next(value), NOW, next(value), next(value), status, said), by)
+
+
+def _artifact_response(value: Values, message: Xml | None, by: Signer | None) -> Xml:
+    return artifact.written_response(
+        ArtifactResponse("_f", next(value), NOW, next(value), message, Status(*islice(value, 3)), next(value)), by
+    )
+
+
+def _logout_request(value: Values, by: Signer | None) -> Xml:
+    named = NameId(*islice(value, 4))
+    indexes = tuple(islice(value, 2))
+    return logout.written_request(
+        LogoutRequest("_q", next(value), NOW, named, indexes, next(value), NOW + 300, next(value)), by
+    )
+
+
+def _logout_response(value: Values, by: Signer | None) -> Xml:
+    return logout.written_response(LogoutResponse("_p", next(value), NOW, *islice(value, 4)), by)
+
+
+MESSAGES: dict[str, Callable[[Values, Signer | None], Xml]] = {
+    "assertion": lambda value, by: assertion.written(_assertion(value), by),
+    "response": lambda value, by: _response(value, assertion.written(_assertion(value), by), by),
+    "status": lambda value, by: _response(value, None, by),
+    "encrypted": lambda value, by: _response(
+        value, encryption.encrypt(assertion.written(_assertion(value), by), recipient(), encryption.ASSERTION), by
+    ),
+    "artifact response": lambda value, by: _artifact_response(value, _response(value, None, by), by),
+    "empty artifact response": lambda value, by: _artifact_response(value, None, by),
+    "logout request": _logout_request,
+    "logout response": _logout_response,
+    "in an envelope": lambda value, by: soap.wrapped(_logout_request(value, by)),
+}
+
+
+@cache
+def recipient() -> Recipient:
+    to = encryption.recipient([EntityKey(credential(algorithms.RSA).certificate)], allow_cbc=False)
+    assert to is not None
+    return to

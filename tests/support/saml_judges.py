@@ -53,7 +53,7 @@ def xmlsec_verifies(element: Any, certificate: str) -> None:
     (signature,) = element.findall(f"{{{names.DS}}}Signature")
     xmlsec.tree.add_ids(element, ["ID"])
     context = xmlsec.SignatureContext()
-    context.key = xmlsec.Key.from_memory(_pem(certificate), xmlsec.constants.KeyDataFormatCertPem)
+    context.key = xmlsec.Key.from_memory(pem(certificate), xmlsec.constants.KeyDataFormatCertPem)
     context.verify(signature)
     (reference,) = signature.iter(f"{{{names.DS}}}Reference")
     assert reference.get("URI") == "#" + element.get("ID")
@@ -62,7 +62,7 @@ def xmlsec_verifies(element: Any, certificate: str) -> None:
 def signxml_verifies(element: Any, certificate: str) -> None:
     found = XMLVerifier().verify(
         etree.tostring(element),
-        x509_cert=_pem(certificate).decode(),
+        x509_cert=pem(certificate).decode(),
         id_attribute="ID",
         expect_config=SignatureConfiguration(
             location="./",
@@ -79,11 +79,11 @@ def opened(encrypted: Any, key_der: bytes) -> Any:
     """What libxmlsec1 finds in an EncryptedAssertion or EncryptedID."""
     manager = xmlsec.KeysManager()
     manager.add_key(
-        xmlsec.Key.from_memory(_pem(b64encode(key_der).decode(), "PRIVATE KEY"), xmlsec.constants.KeyDataFormatPem)
+        xmlsec.Key.from_memory(pem(b64encode(key_der).decode(), "PRIVATE KEY"), xmlsec.constants.KeyDataFormatPem)
     )
     (data,) = encrypted.findall(f"{{{names.XENC}}}EncryptedData")
     return xmlsec.EncryptionContext(manager).decrypt(data)
 
 
-def _pem(base64: str, what: str = "CERTIFICATE") -> bytes:
+def pem(base64: str, what: str = "CERTIFICATE") -> bytes:
     return f"-----BEGIN {what}-----\n{base64}\n-----END {what}-----\n".encode()
