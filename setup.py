@@ -59,7 +59,7 @@ TEST = [
     "ruff>=0.17,<0.18",
     "schemathesis>=4.32,<5",
     "types-ldap3>=2.9,<3",
-    "types-lxml>=2026.2",
+    "types-lxml>=2026.2,<2027",
     "types-requests>=2.33,<3",
 ]
 
