@@ -88,6 +88,14 @@ def _digest(own: str, named: Collection[str]) -> str:
     raise NoCommonAlgorithm("no digest algorithm in common")
 
 
+OPENED: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(GCM, ()),
+    names.RSA_OAEP: (names.SHA256,),
+    names.RSA_OAEP_MGF1P: (names.SHA1,),
+}
+"""What our metadata names beside a key that opens what is encrypted to us."""
+
+
 @dataclass(frozen=True, slots=True)
 class Encrypting:
     """How content is encrypted, and how its key is: by OAEP with this digest and mask generation."""

@@ -110,12 +110,14 @@ def _attributes(attributes: tuple[Attribute, ...]) -> str:
     """A statement without attributes is not allowed (section 2.7.3)."""
     if not attributes:
         return ""
-    return f"<saml:AttributeStatement>{''.join(map(_attribute, attributes))}</saml:AttributeStatement>"
+    written_ones = "".join(written_attribute(one, declared=True) for one in attributes)
+    return f"<saml:AttributeStatement>{written_ones}</saml:AttributeStatement>"
 
 
-def _attribute(one: Attribute) -> str:
+def written_attribute(one: Attribute, declared: bool) -> str:
+    """saml:Attribute. `declared` says that an element around it has declared the prefix."""
     values = "".join(f"<saml:AttributeValue>{text(value)}</saml:AttributeValue>" for value in one.values)
     return (
-        f'<saml:Attribute{given("FriendlyName", one.friendly_name)} Name="{attribute(one.name)}"'
-        f' NameFormat="{attribute(one.name_format)}">{values}</saml:Attribute>'
+        f"<saml:Attribute{'' if declared else SAML}{given('FriendlyName', one.friendly_name)}"
+        f' Name="{attribute(one.name)}" NameFormat="{attribute(one.name_format)}">{values}</saml:Attribute>'
     )

@@ -13,7 +13,9 @@ from federation.saml.assertion import Assertion, Attribute, Authentication, Conf
 from federation.saml.credentials import KeySigner, NewCredential, Signer, new_credential, open_private
 from federation.saml.encryption import Recipient
 from federation.saml.logout import LogoutRequest, LogoutResponse
-from federation.saml.metadata.entity import EntityKey
+from federation.saml.metadata import writing as metadata
+from federation.saml.metadata.entity import Endpoint, EntityKey
+from federation.saml.metadata.writing import Contact, IdpEntity, Logo, Organization
 from federation.saml.name_id import NameId
 from federation.saml.response import Response, Status
 from federation.saml.writing import Xml
@@ -101,6 +103,41 @@ def _logout_response(value: Values, by: Signer | None) -> Xml:
     return logout.written_response(LogoutResponse("_p", next(value), NOW, *islice(value, 4)), by)
 
 
+def _texts(value: Values) -> dict[str, str]:
+    return dict(zip(("zh-CN", "en"), value, strict=False))
+
+
+def _metadata(value: Values, by: Signer | None) -> Xml:
+    certificate = credential(algorithms.RSA).certificate
+    return metadata.written(
+        IdpEntity(
+            id="_m",
+            entity_id=next(value),
+            valid_until=NOW + 86_400,
+            cache_seconds=3600,
+            keys=(EntityKey(certificate, "signing"), EntityKey(certificate, "encryption", algorithms.OPENED)),
+            single_sign_on=(Endpoint(names.REDIRECT, next(value)), Endpoint(names.POST, next(value))),
+            single_logout=(Endpoint(names.REDIRECT, next(value), next(value)),),
+            artifact_resolution=(Endpoint(names.SOAP, next(value), index=0, is_default=True),),
+            name_id_formats=tuple(islice(value, 2)),
+            attributes=(Attribute(next(value), (), next(value), next(value)),),
+            want_authn_requests_signed=True,
+            scopes=tuple(islice(value, 1)),
+            signing_methods=(*algorithms.SIGNATURES, next(value)),
+            digest_methods=(*algorithms.DIGESTS, next(value)),
+            error_url=next(value),
+            display_names=_texts(value),
+            descriptions=_texts(value),
+            information_urls=_texts(value),
+            privacy_urls=_texts(value),
+            logo=Logo(next(value), 80, 60),
+            organization=Organization(_texts(value), _texts(value), _texts(value)),
+            contacts=(Contact("technical", next(value), next(value)),),
+        ),
+        by or signer(names.ECDSA_SHA256),
+    )
+
+
 MESSAGES: dict[str, Callable[[Values, Signer | None], Xml]] = {
     "assertion": lambda value, by: assertion.written(_assertion(value), by),
     "response": lambda value, by: _response(value, assertion.written(_assertion(value), by), by),
@@ -112,6 +149,7 @@ MESSAGES: dict[str, Callable[[Values, Signer | None], Xml]] = {
     "empty artifact response": lambda value, by: _artifact_response(value, None, by),
     "logout request": _logout_request,
     "logout response": _logout_response,
+    "metadata": _metadata,
     "in an envelope": lambda value, by: soap.wrapped(_logout_request(value, by)),
 }
 

@@ -41,6 +41,16 @@ def assert_valid(text: str, schema: str = "protocol") -> None:
     root = parsed(text)
     etree.strip_elements(root, f"{{{names.XENC11}}}MGF")
     _schema(f"saml-schema-{schema}-2.0.xsd").assertValid(root)
+    for extension, of in _EXTENSIONS.items():
+        for element in root.iter(f"{{{extension}}}*"):
+            if not element.getparent().tag.startswith(f"{{{extension}}}"):
+                _schema(of).assertValid(parsed(etree.tostring(element, with_tail=False)))
+
+
+_EXTENSIONS = {
+    names.MDUI: "sstc-saml-metadata-ui-v1.0.xsd",
+    names.ALGSUPPORT: "sstc-saml-metadata-algsupport-v1.0.xsd",
+}
 
 
 def proved(element: Any, certificate: str) -> None:
