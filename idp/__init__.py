@@ -4,6 +4,7 @@
     http/         cookies, headers, exceptions that become responses
     oidc/         front door one: OpenID Connect
     doors.py      both front doors side by side
+    saml/         front door two: service providers that speak SAML
     login/        between "somebody asks" and "we know who, and how surely"; knows no protocol
     views.py      the issuer's own addresses: home, help, preferences, health, metrics
     sessions.py   the SSO session and its legs; logouts.py: who must be told that one has ended

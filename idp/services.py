@@ -23,6 +23,7 @@ from idp.oidc.registration.registrar import Registrar
 from idp.oidc.registration.sector import Sectors
 from idp.oidc.registration.statement import SoftwareStatements, read_issuers
 from idp.oidc.resources.resources import ResourceDirectory, Resources
+from idp.saml.directory import ServiceProviders
 from idp.secrets import SHARDS, Randomness, SystemRandomness
 from idp.sessions import Limits, Sessions
 from idp.storage.open import open_state
@@ -60,6 +61,7 @@ class Services:
     recovery: Recovery
     sessions: Sessions
     directory: ClientDirectory
+    service_providers: ServiceProviders
     engine: Engine
     client_secrets: ClientSecrets
     clients: Clients
@@ -93,8 +95,7 @@ def build_services(
     records = open_records(settings.records_url)
     vault = _vault(settings, randomness)
     secret = partial(_known_secret if reads else _secret, records, vault, randomness)
-    versions = Versions(state, clock)
-    versions.on_change(partial(_reload, vault))
+    versions = _versions(state, clock, vault)
     directory = ClientDirectory(records.clients, versions)
     resource_directory = ResourceDirectory(records.resources, versions)
     engine = Engine(_metadata(settings), directory)
@@ -115,6 +116,7 @@ def build_services(
         recovery=Recovery(records.credentials, cache(partial(secret, "recovery")), clock, randomness),
         sessions=Sessions(state, clock, randomness, _limits(settings)),
         directory=directory,
+        service_providers=ServiceProviders(records.service_providers, versions, clock),
         engine=engine,
         client_secrets=client_secrets,
         clients=Clients(records.clients, registrar, client_secrets, clock, randomness, versions),
@@ -123,6 +125,12 @@ def build_services(
         keys=KeyRing(records.keys, vault, clock, versions),
         fetcher=fetcher,
     )
+
+
+def _versions(state: StateStore, clock: Clock, vault: Vault) -> Versions:
+    versions = Versions(state, clock)
+    versions.on_change(partial(_reload, vault))
+    return versions
 
 
 def _secret(records: Records, vault: Vault, randomness: Randomness, name: str) -> bytes:

@@ -69,6 +69,13 @@ class EventType(enum.Enum):
     REGISTRATION_TOKEN_ISSUED = "registration:token_issued"
     CLIENT_AUTHENTICATION_FAILED = "client:authentication_failed"
 
+    # SAML service providers
+    SERVICE_PROVIDER_SAVED = "service_provider:saved"
+    """An operator brought its metadata, or set something of it."""
+    SERVICE_PROVIDER_DISABLED = "service_provider:disabled"
+    SERVICE_PROVIDER_ENABLED = "service_provider:enabled"
+    SERVICE_PROVIDER_REMOVED = "service_provider:removed"
+
     # resource servers
     RESOURCE_SAVED = "resource:saved"
     RESOURCE_REMOVED = "resource:removed"

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import click
 
+from federation.saml.metadata.reading import BadMetadata
 from idp.citizens.enrolling import InvalidDetail
 from idp.citizens.import_rows import BadImportFile
 from idp.citizens.number import InvalidNumber, Reason
@@ -15,6 +16,7 @@ from idp.errors import OAuthError
 from idp.login.password import ReusedPassword, UnacceptablePassword
 from idp.login.password_policy import WeakPassword
 from idp.oidc.registration.configured import BadEntry, BadFile
+from idp.saml.terms import BadTerms
 from idp.storage.records.errors import Changed, NotFound, RecordsUnavailable
 from idp.storage.state import StateUnavailable
 from idp.vault import Unsealable
@@ -56,6 +58,8 @@ SENTENCES: Final[Mapping[type[Exception], str | Callable[[Any], str]]] = {
     BadImportFile: lambda error: f"the file cannot be imported: {error}",
     BadEntry: lambda error: f"{_entry(error)}: {sentence(error.because)}; nothing was changed",
     BadFile: lambda error: f"{error}; nothing was changed",
+    BadMetadata: lambda error: f"the metadata: {error}",
+    BadTerms: str,
     BlockingIOError: "another import of this file is running",
     Unsealable: lambda error: f"a stored value cannot be opened: {error}; is this the right master key?",
 }

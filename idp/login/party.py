@@ -5,6 +5,11 @@ Texts are mappings from language tag to text, with "" for the one without a tag.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+SERVICE_PROVIDERS: Final = "sp-"
+"""How the party ids of SAML service providers begin. No OIDC client has one that does: sessions, consents and duties
+know both by their party ids alone."""
 
 
 @dataclass(frozen=True, slots=True)

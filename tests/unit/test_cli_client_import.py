@@ -134,6 +134,7 @@ def test_what_is_left_out_is_said_with_the_client(idp: Idp) -> None:
         (PORTAL | {"scope": "everything"}, "entry 2 (portal): invalid_client_metadata: scope"),
         (APP, "entry 2 (app.v2): invalid_client_metadata: client_id stands in another entry"),
         ({**PORTAL, "client_id": None}, "entry 2: invalid_client_metadata: client_id is missing"),
+        (PORTAL | {"client_id": "sp-a"}, "entry 2: invalid_client_metadata: client_id begins with sp-"),
         (PORTAL | {"client_id": "a:b"}, "entry 2: invalid_client_metadata: client_id is missing, or not"),
         (PORTAL | {"client_id": "x" * 41}, "entry 2: "),
         (PORTAL | {"client_id": "11010519491231002X"}, "entry 2: "),

@@ -12,6 +12,7 @@ from typing import Final
 from idp.audit.recorder import IDENTIFIERS
 from idp.codec import Malformed, decode, elements, encode
 from idp.errors import InvalidClientMetadata, OAuthError
+from idp.login.party import SERVICE_PROVIDERS
 from idp.oidc.clients.client import Client
 from idp.oidc.registration.clients import Clients
 from idp.oidc.registration.members import parse, string
@@ -108,6 +109,8 @@ def _named(document: bytes) -> str:
     client_id = string(parse(document), "client_id")
     if client_id is None or not IDENTIFIERS["client_id"].fullmatch(client_id):
         raise InvalidClientMetadata("client_id is missing, or not 1 to 40 of A-Z a-z 0-9 . _ ~ - with a letter")
+    if client_id.startswith(SERVICE_PROVIDERS):
+        raise InvalidClientMetadata(f"client_id begins with {SERVICE_PROVIDERS}, as those of SAML service providers do")
     return client_id
 
 

@@ -19,6 +19,7 @@ from idp.storage.records.logouts import LogoutRecords
 from idp.storage.records.resources import ResourceRecords
 from idp.storage.records.sealed import SealedRecords
 from idp.storage.records.secrets import SecretRecords
+from idp.storage.records.service_providers import ServiceProviderRecords
 from idp.storage.records.upgrade import is_current, upgrade
 
 _PING = text("SELECT 1")
@@ -32,6 +33,7 @@ class Records:
     database: Database
     clients: ClientRecords
     resources: ResourceRecords
+    service_providers: ServiceProviderRecords
     keys: KeyRecords
     secrets: SecretRecords
     citizens: CitizenRecords
@@ -68,6 +70,7 @@ def open_records(url: str, pool: int = 8) -> Records:
         database=database,
         clients=ClientRecords(database),
         resources=ResourceRecords(database),
+        service_providers=ServiceProviderRecords(database),
         keys=KeyRecords(database),
         secrets=SecretRecords(database),
         citizens=CitizenRecords(database),

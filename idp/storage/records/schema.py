@@ -26,7 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD: Final = "0006"
+HEAD: Final = "0007"
 """The migration these tables stand for."""
 
 metadata = MetaData(
@@ -70,6 +70,42 @@ resource_servers = Table(
     Column("document", LargeBinary, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
+
+service_providers = Table(
+    "service_providers",
+    metadata,
+    Column("party_id", String(64), primary_key=True),
+    Column("entity_id", String(1024), nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+"""What an operator set of SAML service providers: of those that he brought, and of others if he did."""
+
+metadata_sources = Table(
+    "metadata_sources",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("document", LargeBinary, nullable=False),
+    Column("status", LargeBinary, nullable=False),
+    Column("valid_until", BigInteger),
+)
+"""Where metadata comes from over the network, and how that went last."""
+
+entities = Table(
+    "entities",
+    metadata,
+    Column("party_id", String(64), primary_key=True),
+    Column("source", String(64), primary_key=True),
+    Column("entity_id", String(1024), nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("valid_until", BigInteger),
+    Column("checked_at", BigInteger),
+    Index("ix_entities_source", "source"),
+)
+"""What metadata says of each service provider. `source` is empty for what an operator brought as a file; the name in
+`metadata_sources` else. There is no foreign key: an entity outlives no source, because both go in one transaction."""
 
 signing_keys = Table(
     "signing_keys",

@@ -1,0 +1,8 @@
+"""Front door two: service providers that speak SAML 2.0. An adapter onto `idp.login` and `idp.sessions`, as `idp.oidc`
+is; the language itself is `federation.saml`'s.
+
+service_provider.py  a service provider: its metadata, and what an operator set of it
+terms.py             what an operator sets, as JSON, in and out
+directory.py         looks service providers up
+registry.py          adds, changes and removes them, for an operator's verbs
+"""
