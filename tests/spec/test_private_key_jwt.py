@@ -169,3 +169,7 @@ def test_authlib_signs_an_assertion_that_is_taken(known: Known, signing: Registe
         claims={"iat": at, "exp": at + 3600},
     )
     tokens(redeem(known, signing, token if isinstance(token, str) else token.decode()))
+
+
+def test_rfc7515_4_members_of_a_header_that_nobody_knows_are_passed_over(known: Known, signing: Registered) -> None:
+    tokens(redeem(known, signing, assertion(signing.id, now(known), header={"x9Qa": {"deep": [1]}, "b64": True})))

@@ -48,9 +48,13 @@ _TRIED: Final = 4
 
 
 class _Reading(jws.JWSRegistry):
-    """A header may carry a key (RFC 9449 section 4.2), and the longest that is taken."""
+    """A header may carry a key (RFC 9449 section 4.2), and the longest that is taken. What nobody here knows in it is
+    passed over (RFC 7515 section 4); a header that forbids this by `crit` is refused before."""
 
     max_header_length = 2_048
+
+    def __init__(self, algorithms: Collection[str] | None = None) -> None:
+        super().__init__(algorithms=algorithms, strict_check_header=False)
 
 
 _READING: Final = _Reading()
