@@ -6,26 +6,43 @@ several keys knows which.
 """
 
 import os
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
+from typing import Final
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 
-from federation.saml import algorithms, names
+from federation.saml import algorithms, names, schema, xml
 from federation.saml.algorithms import Encrypting
-from federation.saml.credentials import UnusableKey, oaep, public_key
+from federation.saml.credentials import HASHES, MASKS, Decrypter, UnusableKey, oaep, public_key
 from federation.saml.metadata.entity import EntityKey
+from federation.saml.schema import BadSchema
 from federation.saml.writing import SAML, Xml
+from federation.saml.xml import BadXml, Element
 
-ASSERTION = "EncryptedAssertion"
-NAME_ID = "EncryptedID"
-_IV_BYTES = 12
+ASSERTION: Final = "EncryptedAssertion"
+NAME_ID: Final = "EncryptedID"
+_CONTENT: Final = {
+    (f"{{{names.ASSERTION}}}{ASSERTION}", f"{{{names.ASSERTION}}}Assertion"),
+    (f"{{{names.ASSERTION}}}{NAME_ID}", f"{{{names.ASSERTION}}}NameID"),
+}
+"""What may be in what."""
+MOST_KEYS: Final = 4
+"""EncryptedKeys of one element that are tried, each with every key of ours: those for us and a few for others."""
+_IV_BYTES: Final = 12
 """Of GCM (XML Encryption 1.1 section 5.2.4)."""
-_BLOCK_BYTES = 16
+_BLOCK_BYTES: Final = 16
+
+
+class CannotDecrypt(Exception):
+    """Whatever was wrong with it. Which it was is said to nobody: such answers have told attackers the content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +118,67 @@ def _padded(plain: bytes) -> bytes:
     """Filled up to whole blocks; the last byte says by how many (XML Encryption 1.1 section 5.2.1)."""
     missing = _BLOCK_BYTES - len(plain) % _BLOCK_BYTES
     return plain + bytes(missing - 1) + bytes([missing])
+
+
+def decrypt(element: Element, decrypters: Sequence[Decrypter]) -> Element:
+    """What is in an EncryptedAssertion or EncryptedID: a document of its own that passed its schema, and about which
+    nothing else is proved. Raises `CannotDecrypt`."""
+    plain = _plain(element, decrypters)
+    try:
+        content = xml.parse(plain, len(plain))
+        schema.check(content)
+    except (BadXml, BadSchema):
+        raise CannotDecrypt from None
+    if (element.tag, content.tag) not in _CONTENT:
+        raise CannotDecrypt
+    return content
+
+
+def _plain(element: Element, decrypters: Sequence[Decrypter]) -> bytes:
+    """The content, by the first key that opens it: GCM proves that it is the one. Raises `CannotDecrypt`."""
+    data = element.find(f"{{{names.XENC}}}EncryptedData")
+    if data is None or (block := _method(data).get("Algorithm", "")) not in algorithms.GCM:
+        raise CannotDecrypt
+    inside = data.iterfind(f"{{{names.DS}}}KeyInfo/{{{names.XENC}}}EncryptedKey")
+    beside = element.iterfind(f"{{{names.XENC}}}EncryptedKey")
+    for key in islice((*inside, *beside), MOST_KEYS):
+        for decrypter in decrypters:
+            with suppress(ValueError, InvalidTag):
+                content_key = _unwrapped(key, decrypter)
+                if len(content_key) == algorithms.KEY_SIZES[block]:
+                    content = _content(data)
+                    return AESGCM(content_key).decrypt(content[:_IV_BYTES], content[_IV_BYTES:], None)
+    raise CannotDecrypt
+
+
+def _unwrapped(key: Element, decrypter: Decrypter) -> bytes:
+    """The key that an EncryptedKey holds. Raises `ValueError`."""
+    method = _method(key)
+    transport = method.get("Algorithm")
+    digest = _named(method, f"{{{names.DS}}}DigestMethod", names.SHA1)
+    mask = _named(method, f"{{{names.XENC11}}}MGF", names.MGF1_SHA1)
+    if transport not in (names.RSA_OAEP, names.RSA_OAEP_MGF1P) or method.findtext(f"{{{names.XENC}}}OAEPparams"):
+        raise ValueError("no key transport of ours")
+    if transport == names.RSA_OAEP_MGF1P:
+        mask = names.MGF1_SHA1
+    if digest not in HASHES or mask not in MASKS:
+        raise ValueError("no digest of ours")
+    return decrypter.unwrap(_content(key), digest, mask)
+
+
+def _method(element: Element) -> Element:
+    found = element.find(f"{{{names.XENC}}}EncryptionMethod")
+    if found is None:
+        raise CannotDecrypt
+    return found
+
+
+def _named(method: Element, child: str, otherwise: str) -> str:
+    found = method.find(child)
+    return otherwise if found is None else found.get("Algorithm", "")
+
+
+def _content(element: Element) -> bytes:
+    """Raises `ValueError`."""
+    value = element.findtext(f"{{{names.XENC}}}CipherData/{{{names.XENC}}}CipherValue") or ""
+    return b64decode("".join(value.split()), validate=True)

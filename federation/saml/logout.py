@@ -1,15 +1,18 @@
 """LogoutRequest and LogoutResponse (saml-core-2.0-os section 3.7)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from federation.saml import reading
-from federation.saml.arriving import Message
-from federation.saml.credentials import Signer
+from federation.saml import encryption, reading
+from federation.saml.arriving import Message, Unreadable
+from federation.saml.credentials import Decrypter, Signer
+from federation.saml.encryption import CannotDecrypt
 from federation.saml.name_id import NameId
 from federation.saml.names import ASSERTION, PROTOCOL
 from federation.saml.response import Status, written_status
 from federation.saml.signing import Signable
 from federation.saml.writing import SAMLP, Xml, attribute, given, given_instant, instant, issuer, name_id, text
+from federation.saml.xml import Element
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +43,29 @@ class LogoutResponse:
     destination: str | None = None
 
 
-def read_request(message: Message) -> LogoutRequest:
-    """Raises `BadSignature` where it was not signed, `Unreadable`."""
+def read_request(message: Message, decrypters: Sequence[Decrypter] = ()) -> LogoutRequest:
+    """`decrypters` open a name that was encrypted. Raises `BadSignature` where it was not signed, `Unreadable`."""
     element = reading.signed_of_kind(message, "LogoutRequest")
     return LogoutRequest(
         id=element.get("ID", ""),
         issuer=reading.text(element, ASSERTION, "Issuer"),
         issue_instant=reading.instant(element, "IssueInstant"),
-        name_id=reading.name_id(element),
+        name_id=_name_id(element, decrypters),
         session_indexes=reading.texts(element, PROTOCOL, "SessionIndex"),
         destination=element.get("Destination"),
         not_on_or_after=reading.instant(element, "NotOnOrAfter") if "NotOnOrAfter" in element.attrib else None,
         reason=element.get("Reason"),
     )
+
+
+def _name_id(request: Element, decrypters: Sequence[Decrypter]) -> NameId:
+    encrypted = request.find(f"{{{ASSERTION}}}{encryption.NAME_ID}")
+    if encrypted is None:
+        return reading.name_id(request)
+    try:
+        return reading.named(encryption.decrypt(encrypted, decrypters))
+    except CannotDecrypt:
+        raise Unreadable("a name that we cannot open") from None
 
 
 def read_response(message: Message) -> LogoutResponse:

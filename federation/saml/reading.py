@@ -53,7 +53,12 @@ def name_id(parent: Element) -> NameId:
     found = parent.find(f"{{{ASSERTION}}}NameID")
     if found is None:
         raise Unreadable("no NameID")
-    return NameId(found.text or "", found.get("Format"), found.get("NameQualifier"), found.get("SPNameQualifier"))
+    return named(found)
+
+
+def named(name: Element) -> NameId:
+    """What a NameID says."""
+    return NameId(name.text or "", name.get("Format"), name.get("NameQualifier"), name.get("SPNameQualifier"))
 
 
 def status(element: Element) -> tuple[str, str | None]:

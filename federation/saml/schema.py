@@ -24,6 +24,7 @@ _MESSAGES: Final = (
 _FILES: Final = {
     **{f"{{{PROTOCOL}}}{name}": "protocol.rng" for name in _MESSAGES},
     f"{{{ASSERTION}}}Assertion": "protocol.rng",
+    f"{{{ASSERTION}}}NameID": "protocol.rng",
 }
 _GRAMMAR: Final = Path(__file__).with_name("grammar")
 _compiled: Final = threading.local()

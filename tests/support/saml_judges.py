@@ -33,7 +33,11 @@ def parsed(text: str | bytes) -> Any:
 
 def canonical(text: str) -> str:
     """Exclusive canonical form, as libxml2 makes it."""
-    return etree.tostring(parsed(text), method="c14n", exclusive=True, with_comments=False).decode()
+    return canonical_of(parsed(text))
+
+
+def canonical_of(element: Any) -> str:
+    return etree.tostring(element, method="c14n", exclusive=True, with_comments=False).decode()
 
 
 def assert_valid(text: str, schema: str = "protocol") -> None:
@@ -93,6 +97,21 @@ def opened(encrypted: Any, key_der: bytes) -> Any:
     )
     (data,) = encrypted.findall(f"{{{names.XENC}}}EncryptedData")
     return xmlsec.EncryptionContext(manager).decrypt(data)
+
+
+def encrypt(content: Any, certificate: str, block: Any) -> None:
+    """Put an xenc:EncryptedData in the place of the content, made by libxmlsec1 for the key of a certificate."""
+    data = xmlsec.template.encrypted_data_create(content, block, type=xmlsec.constants.TypeEncElement, ns="xenc")
+    xmlsec.template.encrypted_data_ensure_cipher_value(data)
+    info = xmlsec.template.encrypted_data_ensure_key_info(data, ns="ds")
+    key = xmlsec.template.add_encrypted_key(info, xmlsec.constants.TransformRsaOaep)
+    xmlsec.template.encrypted_data_ensure_cipher_value(key)
+    manager = xmlsec.KeysManager()
+    manager.add_key(xmlsec.Key.from_memory(pem(certificate), xmlsec.constants.KeyDataFormatCertPem))
+    context = xmlsec.EncryptionContext(manager)
+    length = 128 if block is xmlsec.constants.TransformAes128Gcm else 256
+    context.key = xmlsec.Key.generate(xmlsec.constants.KeyDataAes, length, xmlsec.constants.KeyDataTypeSession)
+    context.encrypt_xml(data, content)
 
 
 def pem(base64: str, what: str = "CERTIFICATE") -> bytes:
