@@ -10,6 +10,9 @@ present() {
         chromium) command -v chromium || command -v chromium-browser || command -v google-chrome ;;
         fonts-noto-cjk) ls /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc || { command -v fc-list && fc-list :lang=zh | grep -q . ; } ;;
         libapache2-mod-auth-openidc) ls /usr/lib/apache2/modules/mod_auth_openidc.so ;;
+        libapache2-mod-auth-mellon) ls /usr/lib/apache2/modules/mod_auth_mellon.so ;;
+        libapache2-mod-shib) ls /usr/lib/apache2/modules/mod_shib.so ;;
+        shibboleth-sp-utils) ls /usr/sbin/shibd ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1
 }

@@ -1,7 +1,8 @@
 """One running provider for all clients of a test process, over real HTTP on loopback, and a citizen at a browser.
 
 Registration takes initial access tokens. `told` is where logout tokens come to, `pinged` where pings do,
-`apache_port` where Apache will be, `mtls_port` where it will ask clients for certificates.
+`apache_port` where Apache will be, `mtls_port` where it will ask clients for certificates, `site` where a SAML service
+provider will be, and what its operator has at hand.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import pytest
 
 from idp.oidc.register import InitialTokens
 from tests.support.canary import NO_CONTENT, Canary, canary
+from tests.support.documented_sites import Where
 from tests.support.listener import Listener, listening
 from tests.support.processes import free_port
 from tests.support.provider import Person, Provider
@@ -30,6 +32,7 @@ class Place:
     pinged: Canary
     apache_port: int
     mtls_port: int
+    site: Where
 
     @property
     def apache(self) -> str:
@@ -51,16 +54,20 @@ class Place:
 
 @pytest.fixture(scope="package")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    port, apache_port, mtls_port = free_port(), free_port(), free_port()
+    port, apache_port, mtls_port, site_port = free_port(), free_port(), free_port(), free_port()
     issuer = f"http://127.0.0.1:{port}"
     with listening() as logouts, canary([NO_CONTENT]) as pinged:
         variables = SETTINGS | {
             "IDP_ISSUER": issuer,
-            "IDP_OUTBOUND_ALLOW": f"{logouts.place},localhost:{apache_port},localhost:{pinged.port}",
+            "IDP_OUTBOUND_ALLOW": ",".join(
+                [logouts.place, *(f"localhost:{each}" for each in (apache_port, pinged.port, site_port))]
+            ),
             "IDP_MTLS_ORIGIN": f"https://{MTLS}:{mtls_port}",
         }
         with served(tmp_path_factory.mktemp("clients"), workers=1, port=port, **variables) as running:
-            yield Place(issuer, running.provider, running.provider.citizen(), logouts, pinged, apache_port, mtls_port)
+            site = Where(issuer, running.environment, site_port)
+            person = running.provider.citizen()
+            yield Place(issuer, running.provider, person, logouts, pinged, apache_port, mtls_port, site)
 
 
 @pytest.fixture

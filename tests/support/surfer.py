@@ -1,9 +1,12 @@
 """A citizen's browser without scripts, over real HTTP: cookies of every host, redirects from one to another, forms."""
 
 from collections.abc import Iterable
+from http.cookiejar import Cookie
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
+import requests.cookies
 
 from tests.support.forms import form
 from tests.support.provider import SENSITIVE, Person
@@ -18,6 +21,7 @@ class Surfer:
         self._hosts = hosts
         self.http = requests.Session()
         self.http.trust_env = False
+        self.http.cookies = _LoopbackCookies()
         self.http.headers["Accept-Language"] = "en"
 
     def get(self, url: str) -> requests.Response:
@@ -58,6 +62,17 @@ class Surfer:
                 return response
             response = self.http.get(location, allow_redirects=False, timeout=PATIENCE)
         raise AssertionError("redirects without end")
+
+
+class _LoopbackCookies(requests.cookies.RequestsCookieJar):
+    """Browsers hold this machine to be safe without TLS, so they send it cookies that are marked `Secure`; and a cookie
+    for the domain `localhost` is the host's own, whose name here is `localhost.local`."""
+
+    def set_cookie(self, cookie: Cookie, *args: Any, **kwargs: Any) -> None:
+        cookie.secure = False
+        if cookie.domain == ".localhost":
+            cookie.domain, cookie.domain_specified = "localhost.local", False
+        super().set_cookie(cookie, *args, **kwargs)
 
 
 def _harmless(boxes: Iterable[str]) -> list[str]:

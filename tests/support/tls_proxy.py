@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.support.apache import MODULES, binary
+from tests.support.apache import httpd
 from tests.support.certificates import certificate
 from tests.support.client_certificates import Shown
-from tests.support.processes import start, wait_until
+from tests.support.processes import wait_until
 from tests.support.serving import PATIENCE, Answer
 
 MTLS, SELF_SIGNED = "mtls.id.example.cn", "self-signed.id.example.cn"
@@ -29,17 +29,8 @@ SETTINGS = {"IDP_CLIENT_CERTIFICATE_HEADER": "Client-Cert", "IDP_CLIENT_CERTIFIC
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "operating.md"
 _NEEDED = ("mpm_event", "authz_core", "headers", "ssl", "socache_shmcb", "proxy", "proxy_http")
 _AROUND = """
-ServerName localhost
 Listen 127.0.0.1:{port}
-ServerRoot {folder}
-DefaultRuntimeDir {folder}
-PidFile {folder}/pid
-ErrorLog /dev/stderr
-StartServers 1
-ThreadsPerChild 8
 SSLSessionCache shmcb:{folder}/sessions(512000)
-{user}
-{modules}
 """
 
 
@@ -141,25 +132,17 @@ class Connection(http.client.HTTPConnection):
 @contextlib.contextmanager
 def tls_proxy(port: int, behind: int, authority: Authority) -> Iterator[TlsProxy]:
     """Runs until the end of the block, before the server at the port `behind`."""
-    httpd = binary()
     with tempfile.TemporaryDirectory(prefix="idp-apache-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         authority.write(folder)
         trusted = folder / "trusted.pem"
         trusted.write_bytes(b"".join(_own(folder, each) for each in (MTLS, SELF_SIGNED)))
-        modules = "\n".join(f"LoadModule {each}_module {MODULES}/mod_{each}.so" for each in _NEEDED)
-        user = "User nobody\nGroup nogroup" if Path("/proc/self").stat().st_uid == 0 else ""
-        around = _AROUND.format(port=port, folder=folder, user=user, modules=modules)
         told = documented().replace("/etc/apache2", name).replace("*:443", f"*:{port}").replace(":8000", f":{behind}")
-        (folder / "httpd.conf").write_text(around + told)
-        process = start([httpd, "-X", "-f", folder / "httpd.conf"], folder / "log")
         proxy = TlsProxy(port, trusted)
-        try:
+        with httpd(folder, _NEEDED, _AROUND.format(port=port, folder=folder) + told) as process:
             wait_until(lambda: _answers(proxy), process)
             yield proxy
-        finally:
-            process.stop()
 
 
 def documented() -> str:
