@@ -37,6 +37,7 @@ def owed(duty: Duty, at: float, wait: int) -> Event:
         lineage=duty.lineage,
         reason=duty.reason,
         retry_after=wait,
+        detail=duty.detail or None,
     )
 
 
@@ -51,6 +52,7 @@ class _Owed:
     reason: str
     at: float
     retry_after: int
+    detail: str = ""
 
 
 class Trail:
@@ -73,4 +75,5 @@ def _duties(stored: AuditEvent) -> Iterator[tuple[Duty, int]]:
         _log.error("a duty in the trail cannot be read", extra={"reason": "unreadable_event"})
         return
     at = int(owes.at)
-    yield Duty(owes.session, owes.client_id, owes.citizen_id, owes.lineage, owes.reason, at), at + owes.retry_after
+    duty = Duty(owes.session, owes.client_id, owes.citizen_id, owes.lineage, owes.reason, at, owes.detail)
+    yield duty, at + owes.retry_after

@@ -23,6 +23,8 @@ from idp.storage.records.logouts import Duty
 from idp.storage.state import Event, Gone, Guard, Key, Replaces, StateStore
 
 LEG: Final = "leg"
+KINDS_APART: Final = "."
+"""Stands between the kinds of names in `Duty.detail`."""
 LEGS_OF_CLIENT: Final = 16
 """How many different requests of one relying party a session remembers at a time."""
 SUCCESSOR_SECONDS: Final = 60
@@ -53,6 +55,11 @@ class Session:
         """The relying parties that were given something, in order of name."""
         return sorted({client_of_leg(field) for field in self.legs})
 
+    def kinds(self, client_id: str) -> Sequence[str]:
+        """By which kinds of names that relying party knows the citizen; none where its protocol has but one."""
+        kinds = {kind_of_leg(field) for field in self.legs if client_of_leg(field) == client_id}
+        return sorted(kinds - {""})
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -69,6 +76,12 @@ def leg_field(client_id: str, ask: str) -> str:
 def client_of_leg(field: str) -> str:
     """The client that a field made by `leg_field` is named for."""
     return field.split(":")[1]
+
+
+def kind_of_leg(field: str) -> str:
+    """By which kind of name the client knows the citizen, where its protocol has several (`Ask.name_format`)."""
+    kind, dot, _ = field.split(":")[2].partition(".")
+    return kind if dot else ""
 
 
 def session_key(handle: str) -> Key:
@@ -160,6 +173,11 @@ class Sessions:
 
     def load_key(self, key: Key) -> Session | None:
         return self.read(key, self._state.load_session(key, self.limits.idle))
+
+    def of_lineage(self, citizen_id: str, lineage: str) -> Session | None:
+        """A live session of that sign-in, whichever handle it has by now."""
+        found = (self.load_key(key) for key in self._state.sessions_of(owner_key(citizen_id)))
+        return next((session for session in found if session and session.head.lineage == lineage), None)
 
     def read(self, key: Key, fields: Mapping[str, bytes]) -> Session | None:
         """Stored fields as a session; None if they are of none, or of one past its absolute limit."""
@@ -259,7 +277,15 @@ def duties(ended: Session, reason: str, now: float) -> Sequence[Duty]:
     """Who has to be told that a session ended `now`."""
     head = ended.head
     return [
-        Duty(ended.key.name, client_id, head.citizen_id, head.lineage, reason, int(now))
+        Duty(
+            ended.key.name,
+            client_id,
+            head.citizen_id,
+            head.lineage,
+            reason,
+            int(now),
+            KINDS_APART.join(ended.kinds(client_id)),
+        )
         for client_id in ended.clients()
     ]
 
@@ -274,6 +300,7 @@ def _fields(head: Head) -> dict[str, bytes]:
 
 
 __all__ = [
+    "KINDS_APART",
     "Gone",
     "Head",
     "Limits",

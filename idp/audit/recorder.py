@@ -39,6 +39,7 @@ FACTS: Final = frozenset(
         "status",
         "count",
         "retry_after",
+        "detail",  # a word of a front door's own
     }
 )
 

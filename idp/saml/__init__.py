@@ -1,6 +1,7 @@
 """Front door two: service providers that speak SAML 2.0. An adapter onto `idp.login` and `idp.sessions`, as `idp.oidc`
 is; the language itself is `federation.saml`'s.
 
+addresses.py         where our endpoints are
 service_provider.py  a service provider: its metadata, and what an operator set of it
 terms.py             what an operator sets, as JSON, in and out
 directory.py         looks service providers up

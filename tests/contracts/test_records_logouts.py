@@ -8,7 +8,7 @@ from idp.storage.records.logouts import Duty, LogoutState, Settled, StoredLogout
 from idp.storage.records.records import Records
 from tests.support.parallel import errors, together
 
-DUTY = Duty("s" * 64, "portal", "ada", "l" * 64, "signed_out", 1_000)
+DUTY = Duty("s" * 64, "portal", "ada", "l" * 64, "signed_out", 1_000, "p.t")
 OTHER = replace(DUTY, client_id="other")
 
 

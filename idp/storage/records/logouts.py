@@ -17,7 +17,7 @@ from idp.storage.records.schema import logouts
 _l = logouts.c
 _KEY = tuple_(_l.session, _l.client_id)
 _MEMBERS = select(
-    *(_l.session, _l.client_id, _l.citizen_id, _l.lineage, _l.reason, _l.ended_at),
+    *(_l.session, _l.client_id, _l.citizen_id, _l.lineage, _l.reason, _l.ended_at, _l.detail),
     *(_l.state, _l.tries, _l.error, _l.tried_at, _l.next_try),
 )
 _DUE = (
@@ -71,7 +71,8 @@ class LogoutState(enum.Enum):
 @dataclass(frozen=True, slots=True)
 class Duty:
     """A relying party has to be told that a session ended. `session` is the digest that the session was kept under,
-    `lineage` what its `sid` is made of, `reason` why it ended; `ended_at` is seconds since the epoch."""
+    `lineage` what its `sid` is made of, `reason` why it ended; `ended_at` is seconds since the epoch. `detail` is what
+    its front door needs besides."""
 
     session: str
     client_id: str
@@ -79,6 +80,7 @@ class Duty:
     lineage: str
     reason: str
     ended_at: int
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,5 +185,5 @@ def _many(connection: Connection, statement: Any, values: Sequence[dict[str, Any
 
 
 def _stored(row: Row[Any]) -> StoredLogout:
-    duty = Duty(row.session, row.client_id, row.citizen_id, row.lineage, row.reason, row.ended_at)
+    duty = Duty(row.session, row.client_id, row.citizen_id, row.lineage, row.reason, row.ended_at, row.detail)
     return StoredLogout(duty, LogoutState(row.state), row.tries, row.error, row.tried_at, row.next_try)

@@ -24,9 +24,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 """The migration these tables stand for."""
 
 metadata = MetaData(
@@ -315,6 +316,7 @@ logouts = Table(
     Column("error", String(32)),
     Column("tried_at", BigInteger),
     Column("next_try", BigInteger),
+    Column("detail", String(16), nullable=False, server_default=text("''")),
 )
 Index(
     "ix_logouts_waiting",

@@ -1,0 +1,20 @@
+"""Where our endpoints are, below the issuer's address: for those who answer there, and for our metadata."""
+
+from typing import Final
+
+METADATA: Final = "/saml/metadata"
+SSO: Final = "/saml/sso"
+"""By redirect and by POST."""
+START: Final = "/saml/start"
+"""Where a sign-in that no service provider asked for begins."""
+ARTIFACT: Final = "/saml/artifact"
+"""Artifact resolution, by SOAP."""
+SLO: Final = "/saml/slo"
+"""Single logout by redirect and by POST."""
+SLO_SOAP: Final = "/saml/slo/soap"
+SLO_RESUME: Final = "/saml/slo/resume"
+"""Where a browser that brought a request by POST goes on, now with its cookies."""
+SLO_ONWARD: Final = "/saml/slo/onward"
+"""From one service provider to the next."""
+SLO_ANSWER: Final = "/saml/slo/answer"
+"""Back to the service provider that began."""
