@@ -26,6 +26,8 @@ from federation.saml.xml import BadXml, Element
 MESSAGE_BYTES: Final = 131_072
 """Of a message, inflated. A LogoutRequest with a thousand session indexes has 64 kB; a deflated one of 259 kB can hold
 200 MB."""
+MESSAGE_CHILDREN: Final = 2_000
+"""Of one element of a message. To check a schema against a list takes time that can grow with the square of it."""
 QUERY_BYTES: Final = 32_768
 """As for every query here; browsers and servers carry less."""
 RELAY_STATE_BYTES: Final = 2_048
@@ -33,6 +35,7 @@ RELAY_STATE_BYTES: Final = 2_048
 
 _PARAMETERS: Final = frozenset({"SAMLRequest", "SAMLResponse", "RelayState", "SigAlg", "Signature", "SAMLEncoding"})
 _DEFLATE: Final = "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE"
+_TOO_MANY: Final = etree.XPath(f"boolean(//*[{MESSAGE_CHILDREN + 1}])")
 _BLANKS: Final = re.compile(r"[ \t\r\n]+")
 
 
@@ -185,9 +188,12 @@ def _relay_state(value: str | None) -> str | None:
 
 def _parsed(raw: bytes) -> Element:
     try:
-        return xml.parse(raw, MESSAGE_BYTES)
+        root = xml.parse(raw, MESSAGE_BYTES)
     except BadXml as error:
         raise Unreadable(str(error)) from None
+    if _TOO_MANY(root):
+        raise Unreadable("too many elements")
+    return root
 
 
 def _check(element: Element) -> None:

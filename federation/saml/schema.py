@@ -10,7 +10,7 @@ from typing import Final
 
 from lxml import etree
 
-from federation.saml.names import ASSERTION, PROTOCOL
+from federation.saml.names import ASSERTION, METADATA, PROTOCOL
 from federation.saml.xml import Element
 
 _MESSAGES: Final = (
@@ -25,6 +25,8 @@ _FILES: Final = {
     **{f"{{{PROTOCOL}}}{name}": "protocol.rng" for name in _MESSAGES},
     f"{{{ASSERTION}}}Assertion": "protocol.rng",
     f"{{{ASSERTION}}}NameID": "protocol.rng",
+    f"{{{METADATA}}}EntityDescriptor": "metadata.rng",
+    f"{{{METADATA}}}EntitiesDescriptor": "aggregate.rng",
 }
 _GRAMMAR: Final = Path(__file__).with_name("grammar")
 _compiled: Final = threading.local()

@@ -5,6 +5,7 @@ no processing instructions, comments gone before anybody can stumble over them, 
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from lxml import etree
@@ -64,11 +65,13 @@ def parser() -> etree.XMLParser:
     )
 
 
-def canonical(element: Element) -> bytes:
-    """Exclusive XML Canonicalization 1.0 without comments. Raises `BadXml` where there is none, as for relative
-    namespace names."""
+def canonical(element: Element, prefixes: Sequence[str] = ()) -> bytes:
+    """Exclusive XML Canonicalization 1.0 without comments; `prefixes` are those that it treats inclusively. Raises
+    `BadXml` where there is none, as for relative namespace names."""
     try:
-        return etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
+        return etree.tostring(
+            element, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=list(prefixes) or None
+        )
     except etree.C14NError:
         raise BadXml("no canonical form") from None
 

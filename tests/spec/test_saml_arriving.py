@@ -7,10 +7,9 @@ import pytest
 from federation.saml import arriving, artifact, authn_request, conditions, logout
 from federation.saml.arriving import Arrived, Unreadable
 from federation.saml.authn_request import AuthnRequest, Comparison, NameIdPolicy, RequestedAuthnContext, Scoping
-from federation.saml.metadata.entity import EntityKey
 from federation.saml.name_id import NameId
 from federation.saml.names import POST, REDIRECT, SOAP
-from federation.saml.verifying import BadSignature, keys_of
+from federation.saml.verifying import BadSignature
 from tests.support.saml_messages import (
     ARTIFACT_RESOLVE,
     AUTHN_REQUEST,
@@ -178,15 +177,3 @@ def test_another_message_than_was_expected_is_not_read(kind: str) -> None:
     if kind != "AuthnRequest":
         with pytest.raises(Unreadable):
             authn_request.read(arriving.from_form(in_form(MESSAGES[kind]), None).unproved())
-
-
-def test_of_certificates_the_keys_count_alone() -> None:
-    entity = [
-        EntityKey(rsa_peer().certificate, "signing"),
-        EntityKey(ec_peer().certificate),
-        EntityKey(rsa_peer(2).certificate, "encryption"),
-        EntityKey(rsa_peer(3, 1_024).certificate, "signing"),
-        EntityKey("nonsense", "signing"),
-    ]
-    signing = keys_of(entity, "signing")
-    assert [key.public_numbers() for key in signing] == [peer.public.public_numbers() for peer in PEERS]
