@@ -207,6 +207,8 @@ HOSTILE_CLAIMS = {
     "two-subjects": '{"id_token":{"sub":{"values":["a","b"]}}}',
     "half-a-character": '{"id_token":{"sub":{"value":"\\ud800"}}}',
     "infinity": '{"id_token":{"acr":{"essential":Infinity}}}',
+    "place-twice": '{"id_token":{"acr":{"essential":true}},"id_token":{}}',
+    "claim-twice": '{"id_token":{"acr":{"essential":true},"acr":null}}',
 }
 
 

@@ -4,11 +4,11 @@
 others they are ignored, as section 5.5.1 allows. Unknown claims are ignored (section 5.5).
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from idp.codec import Malformed, decode_unique
 from idp.errors import InvalidRequest
 from idp.oidc.scopes import CLAIMS
 
@@ -52,12 +52,9 @@ def _object(text: str) -> dict[str, Any]:
     if len(text) > MAX_LENGTH:
         raise InvalidRequest("claims is too long")
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        raise InvalidRequest("claims is not JSON") from None
-    if not isinstance(document, dict):
-        raise InvalidRequest("claims is not an object")
-    return document
+        return decode_unique(text, dict[str, Any])
+    except Malformed as error:  # it names the place and no value
+        raise InvalidRequest(f"claims is not a JSON object: {error}") from None
 
 
 def _place(member: Any) -> Mapping[str, Any]:
