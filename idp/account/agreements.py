@@ -14,7 +14,7 @@ from idp.citizens.registry import Citizens
 from idp.clock import Clock
 from idp.codec import decode
 from idp.login.consent import Decision
-from idp.login.party import RelyingParty
+from idp.login.party import CONSENT, RelyingParty
 from idp.sessions import Session, Sessions
 from idp.storage.records.consents import StoredConsent
 from idp.storage.records.errors import NotFound
@@ -72,7 +72,7 @@ class Agreement:
     @property
     def withdrawable(self) -> bool:
         """What rests on a statutory duty is not the citizen's to take back (PIPL article 13)."""
-        return self.basis == "consent"
+        return self.basis == CONSENT
 
 
 @dataclass(frozen=True, slots=True)

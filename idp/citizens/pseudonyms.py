@@ -12,6 +12,7 @@ from idp.secrets import urlsafe
 
 PAIRWISE: Final = "pairwise"
 PUBLIC: Final = "public"
+SUBJECT_TYPES: Final = (PAIRWISE, PUBLIC)
 
 
 class Pseudonyms:

@@ -11,6 +11,7 @@ from idp.audit.events import EventType
 from idp.cli.example import example
 from idp.cli.opened import opened, reading, record
 from idp.cli.output import moment, show_many, show_one, table_option
+from idp.login.party import CONSENT
 from idp.oidc.clients import fapi2
 from idp.oidc.clients.client import OF_CLIENTS, Client
 from idp.oidc.register import InitialTokens
@@ -207,7 +208,7 @@ def _unsaid(registered: Client, metadata: bytes) -> Iterator[str]:
         yield f"members that we do not know were left out: {', '.join(members)}"
     missing = [name for name in ("purpose", "retention") if not getattr(registered, name)]
     asks_nobody = set(registered.grant_types) <= set(OF_CLIENTS)
-    if registered.lawful_basis == "consent" and missing and not asks_nobody:
+    if registered.lawful_basis == CONSENT and missing and not asks_nobody:
         yield f"the consent page will say that this is not stated: {', '.join(missing)}"
 
 

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from idp.audit.recorder import note
 from idp.clock import Clock
 from idp.codec import decode, encode
-from idp.login.party import RelyingParty
+from idp.login.party import CONSENT, STATUTORY_DUTY, RelyingParty
 from idp.login.transaction import Ask
 from idp.storage.records.consents import StoredConsent
 
@@ -117,10 +117,10 @@ class Consents:
     def agree(self, citizen_id: str, ask: Ask, party: RelyingParty, ticked: frozenset[str]) -> Granted:
         """Record that the citizen agreed, with these boxes ticked. Raises `MissingRequired`."""
         asked = question(ask, party)
-        if party.lawful_basis == "consent" and not ticked.issuperset(asked.required_sensitive):
+        if party.lawful_basis == CONSENT and not ticked.issuperset(asked.required_sensitive):
             raise MissingRequired
         granted = {*asked.required, *(ticked & {*asked.optional, *asked.sensitive})}
-        if party.lawful_basis == "statutory_duty":
+        if party.lawful_basis == STATUTORY_DUTY:
             granted |= {*asked.required_sensitive}
         before = self._records.find(citizen_id, party.id)
         decision = _merge(before, party, _within(ask, granted), declined={*ask.scopes, *ask.claims} - granted)

@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+CONSENT: Final = "consent"
+STATUTORY_DUTY: Final = "statutory_duty"
+BASES: Final = (CONSENT, STATUTORY_DUTY)
+"""On what a relying party asks (PIPL article 13)."""
 SERVICE_PROVIDERS: Final = "sp-"
 """How the party ids of SAML service providers begin. No OIDC client has one that does: sessions, consents and duties
 know both by their party ids alone."""

@@ -3,6 +3,7 @@ behaviour."""
 
 from collections.abc import Mapping
 
+from idp.citizens.pseudonyms import SUBJECT_TYPES
 from idp.config import MutualTls
 from idp.login.assurance import OFFERED, acr
 from idp.oidc.authorization.rules import PROMPTS
@@ -62,7 +63,7 @@ def metadata(issuer: str, registration: bool, mutual_tls: MutualTls | None) -> M
             "backchannel_authentication_request_signing_alg_values_supported": CLIENT_ALGORITHMS,
             "code_challenge_methods_supported": ("S256",),
             "dpop_signing_alg_values_supported": CLIENT_ALGORITHMS,
-            "subject_types_supported": ("pairwise", "public"),
+            "subject_types_supported": SUBJECT_TYPES,
             "acr_values_supported": tuple(acr(level) for level in OFFERED),
             "prompt_values_supported": PROMPTS,
             "ui_locales_supported": LANGUAGES,

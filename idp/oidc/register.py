@@ -14,10 +14,12 @@ from typing import Any, Final
 
 from idp.audit.events import EventType
 from idp.audit.recorder import event
+from idp.citizens.pseudonyms import PAIRWISE
 from idp.clock import Clock
 from idp.codec import Malformed, decode
 from idp.errors import AccessDenied, InvalidClientMetadata, InvalidToken, TokenMissing
 from idp.login.consent import SENSITIVE
+from idp.login.party import CONSENT
 from idp.oidc.clients.client import CIBA, OF_CLIENTS, Client
 from idp.oidc.limits import counted
 from idp.oidc.registration import safeguards
@@ -174,9 +176,9 @@ def _nothing_but_an_operators(proved: Client, before: Client | None = None) -> N
         raise InvalidClientMetadata("authorization_details_types are granted by the operator")
     if set(proved.grant_types) & {*OF_CLIENTS, CIBA} - set(before.grant_types if before else ()):
         raise InvalidClientMetadata("client_credentials, token exchange and CIBA are granted by the operator")
-    if proved.subject_type != "pairwise" and (before is None or before.subject_type != proved.subject_type):
+    if proved.subject_type != PAIRWISE and (before is None or before.subject_type != proved.subject_type):
         raise InvalidClientMetadata("a public sub, which joins what services know, is granted by the operator")
-    if proved.lawful_basis == "consent":
+    if proved.lawful_basis == CONSENT:
         return
     duty = (before.lawful_basis, before.lawful_basis_rule) if before else ()
     if (

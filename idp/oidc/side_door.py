@@ -13,7 +13,7 @@ from idp.login.transaction import Transactions
 from idp.oidc.authorization.request import HintReader
 from idp.oidc.clients.client_auth import ClientAuthentication
 from idp.oidc.clients.client_keys import ClientKeys
-from idp.oidc.decoupled import ciba, device, own_page
+from idp.oidc.decoupled import approvals, ciba, device, own_page
 from idp.oidc.decoupled.approvals import Approvals
 from idp.oidc.decoupled.awaited import Waiting
 from idp.oidc.decoupled.ciba import Addresses, BackchannelAuthenticationEndpoint
@@ -78,7 +78,7 @@ class SideDoor:
         services = self._services
         waiting, allowed = self.devices_waiting, EventType.DEVICE_ALLOWED
         return ElsewhereDoor(
-            waiting, services.directory, self._subjects, self._reaching, services.clock, "/device", allowed
+            waiting, services.directory, self._subjects, self._reaching, services.clock, device.PATH, allowed
         )
 
     @cached_property
@@ -109,7 +109,7 @@ class SideDoor:
             self._subjects,
             self._reaching,
             services.clock,
-            "/approve",
+            approvals.PATH,
             allowed,
             self.pings,
         )
@@ -117,7 +117,7 @@ class SideDoor:
     @cached_property
     def doors(self) -> Mapping[str, FrontDoor]:
         """The doors of what is answered for somebody who waits elsewhere, and of the page that shows it, by name."""
-        page = OwnPageDoor(self._settings.issuer, "/approve")
+        page = OwnPageDoor(self._settings.issuer, approvals.PATH)
         return {device.DOOR: self.device_door, ciba.DOOR: self.ciba_door, own_page.DOOR: page}
 
     def pages(self, web: Web, transactions: Transactions, settling: Settling) -> tuple[DeviceViews, ApproveViews]:

@@ -1,6 +1,6 @@
 """What a client knows a citizen, and his session, by (OIDC Core section 8, Back-Channel Logout section 2.1)."""
 
-from idp.citizens.pseudonyms import Pseudonyms
+from idp.citizens.pseudonyms import PAIRWISE, Pseudonyms
 from idp.oidc.clients.client import Client
 from idp.oidc.resources.resources import JWT, Resource
 
@@ -20,7 +20,7 @@ class Subjects:
         client calls. A JWT is read by the client too, so that there it is another one for each sector of clients: two
         of them must not find out by a third that they serve the same citizen (RFC 9068 section 6)."""
         sector = f"{resource.sector} {client.sector}" if resource.token_format == JWT else resource.sector
-        return self._pseudonyms.subject("pairwise", sector, citizen_id)
+        return self._pseudonyms.subject(PAIRWISE, sector, citizen_id)
 
     def sid(self, client: Client, lineage: str) -> str:
         """`sid`: another one for each client, the same as long as the citizen stays signed in in one browser."""

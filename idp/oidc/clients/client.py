@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from idp.login.party import RelyingParty
+from idp.citizens.pseudonyms import PAIRWISE
+from idp.login.party import CONSENT, RelyingParty
 
 CLIENT_SECRET_BASIC, CLIENT_SECRET_POST, CLIENT_SECRET_JWT = SECRET_METHODS = (
     "client_secret_basic",
@@ -75,7 +76,7 @@ class Client:
     authorization_details_types: tuple[str, ...] = ()
     """What it may ask in `authorization_details` (RFC 9396 section 10)."""
     application_type: str = "web"
-    subject_type: str = "pairwise"
+    subject_type: str = PAIRWISE
     sector: str = ""
     """Host that pairwise subjects are computed for (OIDC Core section 8.1); fixed at registration."""
     sector_identifier_uri: str | None = None
@@ -143,7 +144,7 @@ class Client:
     profile: str = STANDARD
     set_by_operator: tuple[str, ...] = ()
     """Members that its developer may not weaken (`registration/safeguards.py`)."""
-    lawful_basis: str = "consent"
+    lawful_basis: str = CONSENT
     """`consent`, or `statutory_duty` with the rule it rests on in `lawful_basis_rule` (PIPL article 13)."""
     lawful_basis_rule: str = ""
     purpose: Mapping[str, str] = field(default_factory=dict)
@@ -202,6 +203,12 @@ class ClientSource(Protocol):
     def get(self, client_id: str) -> Client | None:
         """The client, enabled or not."""
         ...
+
+
+def enabled(clients: ClientSource, client_id: str) -> Client | None:
+    """The client, where there is one that is not disabled."""
+    client = clients.get(client_id)
+    return client if client is not None and client.enabled else None
 
 
 def answered_elsewhere(grant_types: Iterable[str]) -> bool:

@@ -23,6 +23,7 @@ from idp.oidc.clients.client import (
     NONE,
     Client,
     ClientSource,
+    enabled,
 )
 from idp.oidc.clients.confirmation import UNBOUND, Confirmation
 from idp.oidc.clients.mtls import Certificates, InvalidCertificate, thumbprint
@@ -124,8 +125,8 @@ def authenticate(
 ) -> AuthenticatedClient:
     """Raises `InvalidClient`, or `InvalidRequest` where two methods are used at once (RFC 6749 section 2.3)."""
     credential = _credential(parameters, call.authorization, assertions)
-    client = clients.get(credential.client_id)
-    if client is None or not client.enabled:
+    client = enabled(clients, credential.client_id)
+    if client is None:
         raise InvalidClient("unknown or disabled client")
     if client.token_endpoint_auth_method not in credential.methods:
         raise InvalidClient("not the registered method")

@@ -5,7 +5,7 @@ from typing import Final
 
 from idp.codec import decode
 from idp.login.door import PartyGone
-from idp.oidc.clients.client import Client, ClientSource
+from idp.oidc.clients.client import Client, ClientSource, enabled
 from idp.storage.records.clients import ClientRecords, StoredClient
 from idp.versions import Shelf, Versions
 
@@ -32,8 +32,8 @@ class ClientDirectory:
 def served(clients: ClientSource, client_id: str) -> Client:
     """The client for which a citizen was asked something. Raises `PartyGone` if it is not there any more, or
     disabled."""
-    client = clients.get(client_id)
-    if client is None or not client.enabled:
+    client = enabled(clients, client_id)
+    if client is None:
         raise PartyGone
     return client
 

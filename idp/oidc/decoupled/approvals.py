@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from idp.audit.events import EventType
 from idp.audit.recorder import event
@@ -10,7 +10,7 @@ from idp.clock import Clock
 from idp.login.door import Redirect
 from idp.login.transaction import Ask
 from idp.oidc.authorization.authorize import Interaction
-from idp.oidc.clients.client import CIBA, Client, ClientSource
+from idp.oidc.clients.client import CIBA, Client, ClientSource, enabled
 from idp.oidc.decoupled.awaited import Answered, Awaited, Waiting
 from idp.oidc.decoupled.ciba import of_citizen, of_subject
 from idp.oidc.decoupled.citizen_code import CitizenCodes
@@ -21,6 +21,8 @@ from idp.oidc.subjects import Subjects
 from idp.sessions import Session
 from idp.storage.records.consents import StoredConsent
 from idp.storage.state import Key, StateStore
+
+PATH: Final = "/approve"
 
 
 class AgreedClients(Protocol):
@@ -140,8 +142,8 @@ class Approvals:
         return [of_citizen(citizen_id), *names]
 
     def _pending(self, entry: Entry, citizen_id: str) -> Pending | None:
-        client = self._clients.get(entry.client_id)
-        if client is None or not client.enabled or self._inboxes.blocked(citizen_id, client.client_id):
+        client = enabled(self._clients, entry.client_id)
+        if client is None or self._inboxes.blocked(citizen_id, client.client_id):
             return None
         key = self._waiting.key_of(entry.shard, entry.name)
         try:

@@ -34,6 +34,8 @@ from idp.sessions import Session
 from idp.sources import Bucket, Sources, source_of
 from idp.storage.state import Conflict, Key, StateStore
 
+PATH: Final = "/device"
+"""Where the citizen types the code."""
 DOOR: Final = "device"
 """The kind of what waits, too."""
 SECONDS: Final = 600
@@ -119,7 +121,7 @@ class DeviceAuthorizationEndpoint:
         clock: Clock,
         randomness: Randomness,
     ) -> None:
-        self._page = f"{issuer}/device"
+        self._page = f"{issuer}{PATH}"
         self._authentication = authentication
         self._waiting = waiting
         self._codes = codes
@@ -178,7 +180,7 @@ class Devices:
     """/device: from a typed code to the sign-in."""
 
     def __init__(self, issuer: str, codes: UserCodes, clients: ClientSource, beginning: Beginning) -> None:
-        self._page = f"{issuer}/device"
+        self._page = f"{issuer}{PATH}"
         self._codes = codes
         self._clients = clients
         self._beginning = beginning

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from idp.login.door import OtherDevice, PartyGone, Redirect, Refusal
-from idp.login.party import RelyingParty
+from idp.login.party import CONSENT, RelyingParty
 from idp.login.transaction import Ask, Transaction
 from idp.sessions import Session
 
@@ -29,7 +29,7 @@ class OwnPageDoor:
             policy_uri={},
             purpose={},
             retention={},
-            lawful_basis="consent",
+            lawful_basis=CONSENT,
             lawful_basis_rule="",
             optional=(),
         )

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from federation.fetch import Fetcher, FetchError
 from federation.shares import Shares
 from idp.codec import decode, encode
-from idp.oidc.clients.client import ClientSource
+from idp.oidc.clients.client import ClientSource, enabled
 from idp.oidc.decoupled.awaited import Awaited
 from idp.vault import Unsealable, Vault
 
@@ -50,8 +50,8 @@ class Pings:
 
     def tell(self, answered: Awaited) -> None:
         """Ping the client, if it wants to be pinged. Returns at once."""
-        client = self._clients.get(answered.request.client_id)
-        uri = client.backchannel_client_notification_endpoint if client and client.enabled else None
+        client = enabled(self._clients, answered.request.client_id)
+        uri = client.backchannel_client_notification_endpoint if client else None
         if not answered.ping or uri is None:
             return
         self._shares.submit(urlsplit(uri).netloc, partial(self._send, uri, answered.ping, answered.request.client_id))

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from idp.errors import InvalidRequest
 from idp.leaving.messenger import Told
 from idp.leaving.telling import Telling
-from idp.oidc.clients.client import Client, ClientSource
+from idp.oidc.clients.client import Client, ClientSource, enabled
 from idp.oidc.jose import jwe
 from idp.oidc.jose.jwe import InvalidJwe
 from idp.oidc.jose.jws import InvalidJws
@@ -82,8 +82,8 @@ def read(parameters: Parameters, clients: ClientSource, hints: IdTokenHints) -> 
     if client_id is not None and audience is not None and client_id != audience:
         raise InvalidRequest("client_id and id_token_hint are of different clients")
     named = client_id or (audience if isinstance(audience, str) else None)
-    client = clients.get(named) if named else None
-    if named and (client is None or not client.enabled):
+    client = enabled(clients, named) if named else None
+    if named and client is None:
         raise InvalidRequest("unknown client")
     sub, sid = claims.get("sub"), claims.get("sid")
     again = {name: value for name in _AGAIN if (value := parameters.get(name)) is not None}

@@ -4,19 +4,19 @@
 from typing import Any, Final
 
 from idp.errors import InvalidClientMetadata
+from idp.login.party import BASES, CONSENT, STATUTORY_DUTY
 from idp.oidc.registration.addresses import host_of, link_of
 from idp.oidc.registration.members import LANGUAGE_TAG, Metadata, one_of, string, strings
 
 TEXTS: Final = ("client_name", "purpose", "retention")
 LINKS: Final = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
-_BASES: Final = ("consent", "statutory_duty")
 
 
 def notice(metadata: Metadata) -> dict[str, Any]:
     """What the citizen is told of the client, and on which basis it asks (PIPL articles 13 and 17)."""
     return {
         "contacts": strings(metadata, "contacts"),
-        "lawful_basis": one_of(metadata, "lawful_basis", _BASES, "consent"),
+        "lawful_basis": one_of(metadata, "lawful_basis", BASES, CONSENT),
         "lawful_basis_rule": _rule(metadata),
         **{name: texts(metadata, name) for name in ("purpose", "retention", *LINKS)},
     }
@@ -25,7 +25,7 @@ def notice(metadata: Metadata) -> dict[str, Any]:
 def _rule(metadata: Metadata) -> str:
     """A statutory duty rests on a rule that can be named (PIPL article 13)."""
     rule = string(metadata, "lawful_basis_rule") or ""
-    if metadata.get("lawful_basis") == "statutory_duty" and not rule:
+    if metadata.get("lawful_basis") == STATUTORY_DUTY and not rule:
         raise InvalidClientMetadata("lawful_basis_rule is missing")
     return rule
 

@@ -8,6 +8,7 @@ import re
 from dataclasses import fields
 from typing import Any, Final, Protocol, cast
 
+from idp.citizens.pseudonyms import PAIRWISE, SUBJECT_TYPES
 from idp.codec import builtins, encode
 from idp.errors import InvalidClientMetadata, InvalidRedirectUri
 from idp.login.assurance import OFFERED, acr
@@ -91,7 +92,7 @@ class Registrar:
 
     def _proved(self, metadata: Metadata, usual_pkce: bool) -> Client:
         method = self._method(metadata)
-        subject_type = one_of(metadata, "subject_type", ("pairwise", "public"), "pairwise")
+        subject_type = one_of(metadata, "subject_type", SUBJECT_TYPES, PAIRWISE)
         self._engine.match_registration(_for_engine(metadata))
         application_type = one_of(metadata, "application_type", ("web", "native"), "web")
         grants = _grants(metadata, method)

@@ -12,7 +12,7 @@ from idp.audit.recorder import event, note
 from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.errors import InvalidGrant, InvalidToken, OAuthError
-from idp.oidc.clients.client import Client, ClientSource
+from idp.oidc.clients.client import Client, ClientSource, enabled
 from idp.oidc.scopes import CLAIMS_OF_SCOPE, SCOPE_OF_CLAIM, claims_of
 from idp.oidc.subjects import Subjects
 from idp.oidc.tokens.grant import AccessRecord, CodeRecord, GrantRecord, access_key, family_key
@@ -88,8 +88,8 @@ class AccessTokens:
         except Gone:
             raise InvalidToken("unknown, expired or revoked") from None
         kept = _kept(entry)
-        client = self._clients.get(kept.client_id)
-        if client is None or not client.enabled:
+        client = enabled(self._clients, kept.client_id)
+        if client is None:
             raise self.refused(kept.client_id, kept.citizen_id, InvalidToken("the client is disabled"))
         return self._opened(kept, client, entry.seconds)
 
@@ -100,8 +100,8 @@ class AccessTokens:
         except Gone:
             return None
         kept = _kept(entry)
-        client = self._clients.get(kept.client_id)
-        return self._opened(kept, client, entry.seconds) if client is not None and client.enabled else None
+        client = enabled(self._clients, kept.client_id)
+        return None if client is None else self._opened(kept, client, entry.seconds)
 
     def give_back(self, token: str, client: Client) -> None:
         """End a token of this client; whatever else it may be stays as it is."""

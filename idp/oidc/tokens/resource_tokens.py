@@ -15,7 +15,7 @@ from idp.audit.recorder import event, note
 from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.errors import InvalidGrant, InvalidTarget
-from idp.oidc.clients.client import Client, ClientSource
+from idp.oidc.clients.client import Client, ClientSource, enabled
 from idp.oidc.clients.client_auth import AuthenticatedClient
 from idp.oidc.jose.jws import InvalidJws
 from idp.oidc.jose.keys import KeyRing
@@ -171,8 +171,7 @@ class ResourceTokens:
         return ResourceAccess(client, resource, _still_open(record, client, resource), key)
 
     def _served(self, client_id: str) -> Client | None:
-        client = self._clients.get(client_id)
-        return client if client is not None and client.enabled else None
+        return enabled(self._clients, client_id)
 
     def give_back(self, token: str, client: Client) -> None:
         """End a token of this client; whatever else it may be stays as it is."""

@@ -15,7 +15,7 @@ from idp.login.party import in_language
 from idp.login.transaction import Transactions
 from idp.oidc.authorization.authorize import Interaction
 from idp.oidc.decoupled import own_page
-from idp.oidc.decoupled.approvals import Approvals, Pending
+from idp.oidc.decoupled.approvals import PATH, Approvals, Pending
 from idp.oidc.views.answering import outcome_page, sent_on
 from idp.pages import ApprovePage, ErrorKind, WaitingView
 from idp.parameters import parse
@@ -47,9 +47,9 @@ class ApproveViews:
         session = self._session()
         if "sign_in" in fields:
             check_csrf(browser, _FORM, fields.get("csrf", ""))
-            return self._sign_in(browser) if session is None else self._web.redirect("/approve")
+            return self._sign_in(browser) if session is None else self._web.redirect(PATH)
         if session is None:
-            return self._web.redirect("/approve")
+            return self._web.redirect(PATH)
         check_csrf(browser, _form(session), fields.get("csrf", ""))
         if "code" in fields:
             return self._code(session, fields["code"])
@@ -75,7 +75,7 @@ class ApproveViews:
         if wish == "new":
             return self._page(session, new_code=self._approvals.new_code(session))
         self._approvals.no_code(session)
-        return self._web.redirect("/approve")
+        return self._web.redirect(PATH)
 
     def _look(self, session: Session, name: str, browser: str) -> Response:
         try:
@@ -85,20 +85,20 @@ class ApproveViews:
         except Throttled as throttled:
             raise PageError(ErrorKind.TOO_MANY, 429, retry_after=throttled.retry_after) from None
         if begun is None:
-            return self._web.redirect("/approve/over")
+            return self._web.redirect(f"{PATH}/over")
         return sent_on(self._web, begun)
 
     def _page(self, session: Session | None, blocked: str = "", new_code: str = "") -> Response:
         frame = self._web.frame(request)
         browser = self._web.cookie(request, self._web.cookies.browser) or self._transactions.new_browser()
         if session is None:
-            return self._bound(self._web.page(ApprovePage("/approve", csrf_token(browser, _FORM)), frame), browser)
+            return self._bound(self._web.page(ApprovePage(PATH, csrf_token(browser, _FORM)), frame), browser)
         citizen = self._citizens.by_id(session.head.citizen_id)
         waiting = [_view(each, frame.language) for each in self._approvals.of(session.head.citizen_id)]
         person = citizen.profile.masked_name if citizen else None
         protected = self._approvals.protected(session.head.citizen_id)
         token = csrf_token(browser, _form(session))
-        page = ApprovePage("/approve", token, person, waiting, blocked, protected, new_code)
+        page = ApprovePage(PATH, token, person, waiting, blocked, protected, new_code)
         return self._bound(self._web.page(page, frame), browser)
 
     def _bound(self, response: Response, browser: str) -> Response:

@@ -11,7 +11,7 @@ from idp.http import PageError, Web, form, query
 from idp.login.door import PartyGone
 from idp.login.transaction import Transactions
 from idp.oidc.decoupled import user_code
-from idp.oidc.decoupled.device import Devices, UnknownCode
+from idp.oidc.decoupled.device import PATH, Devices, UnknownCode
 from idp.oidc.views.answering import outcome_page, sent_on
 from idp.pace import Pace
 from idp.pages import DevicePage, DeviceProblem, ErrorKind
@@ -81,7 +81,7 @@ class DeviceViews:
     ) -> Response:
         cookies = self._web.cookies
         browser = self._web.cookie(request, cookies.browser) or self._transactions.new_browser()
-        page = DevicePage("/device", csrf_token(browser, _FORM), typed[: user_code.LONGEST_TYPED], problem, retry_after)
+        page = DevicePage(PATH, csrf_token(browser, _FORM), typed[: user_code.LONGEST_TYPED], problem, retry_after)
         response = self._web.page(page, self._web.frame(request), status)
         if retry_after is not None:
             response.headers["Retry-After"] = str(retry_after)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from flask import Blueprint, Response, request
 
+from idp.oidc.decoupled.approvals import PATH as APPROVE
+from idp.oidc.decoupled.device import PATH as DEVICE
 from idp.oidc.views.approving import ApproveViews
 from idp.oidc.views.authorizing import AuthorizeView
 from idp.oidc.views.calling import ApiViews, View
@@ -21,12 +23,12 @@ def blueprint(
         ("/register/<client_id>", lambda client_id: api.manage(request, client_id), ["GET", "PUT", "DELETE"]),
         ("/introspect", lambda: api.introspect(request), ["POST"]),
         ("/ciba", lambda: api.ciba(request), ["POST"]),
-        ("/approve", lambda: approve.answer() if request.method == "POST" else approve.show(), ["GET", "POST"]),
-        ("/approve/<outcome>", approve.outcome, ["GET"]),
+        (APPROVE, lambda: approve.answer() if request.method == "POST" else approve.show(), ["GET", "POST"]),
+        (f"{APPROVE}/<outcome>", approve.outcome, ["GET"]),
         ("/device_authorization", lambda: api.device(request), ["POST"]),
-        ("/device", lambda: device.enter() if request.method == "POST" else device.show(), ["GET", "POST"]),
-        ("/device/qr", device.picture, ["GET"]),
-        ("/device/<outcome>", device.outcome, ["GET"]),
+        (DEVICE, lambda: device.enter() if request.method == "POST" else device.show(), ["GET", "POST"]),
+        (f"{DEVICE}/qr", device.picture, ["GET"]),
+        (f"{DEVICE}/<outcome>", device.outcome, ["GET"]),
         ("/logout", logout.begin, ["GET", "POST"]),
         ("/logout/confirm", logout.confirm, ["GET", "POST"]),
     ):
