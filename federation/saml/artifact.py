@@ -12,7 +12,7 @@ from federation.saml.arriving import Message
 from federation.saml.credentials import Signer
 from federation.saml.names import ASSERTION, PROTOCOL
 from federation.saml.response import Status, written_status
-from federation.saml.signing import Signable
+from federation.saml.signing import finished
 from federation.saml.writing import SAMLP, Xml, attribute, given, instant, issuer, within
 
 _TYPE: Final = b"\x00\x04"
@@ -99,4 +99,4 @@ def written_response(response: ArtifactResponse, signer: Signer | None) -> Xml:
     )
     message = "" if response.message is None else within(response.message)
     after = f"{written_status(response.status)}{message}</samlp:ArtifactResponse>"
-    return Signable(response.id, before, after).finished(signer)
+    return finished(before, after, response.id, signer)

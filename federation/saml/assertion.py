@@ -2,11 +2,12 @@
 SSO profile has it: one subject, one bearer confirmation, one authentication, at most one statement of attributes."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from federation.saml import names
 from federation.saml.credentials import Signer
 from federation.saml.name_id import NameId
-from federation.saml.signing import Signable
+from federation.saml.signing import finished
 from federation.saml.writing import SAML, Xml, attribute, given, given_instant, instant, name_id, text
 
 
@@ -69,7 +70,7 @@ def written(assertion: Assertion, signer: Signer | None) -> Xml:
         f"{_subject(assertion)}{_conditions(assertion)}{_authentication(assertion.authentication)}"
         f"{_attributes(assertion.attributes)}</saml:Assertion>"
     )
-    return Signable(assertion.id, before, after).finished(signer)
+    return finished(before, after, assertion.id, signer)
 
 
 def _subject(assertion: Assertion) -> str:
@@ -117,7 +118,10 @@ def _attributes(attributes: tuple[Attribute, ...]) -> str:
 def written_attribute(one: Attribute, declared: bool) -> str:
     """saml:Attribute. `declared` says that an element around it has declared the prefix."""
     values = "".join(f"<saml:AttributeValue>{text(value)}</saml:AttributeValue>" for value in one.values)
-    return (
-        f"<saml:Attribute{'' if declared else SAML}{given('FriendlyName', one.friendly_name)}"
-        f' Name="{attribute(one.name)}" NameFormat="{attribute(one.name_format)}">{values}</saml:Attribute>'
-    )
+    namespace = "" if declared else SAML
+    return f"<saml:Attribute{namespace}{_named(one.friendly_name, one.name, one.name_format)}>{values}</saml:Attribute>"
+
+
+@lru_cache(maxsize=256)
+def _named(friendly_name: str | None, name: str, name_format: str) -> str:
+    return f'{given("FriendlyName", friendly_name)} Name="{attribute(name)}" NameFormat="{attribute(name_format)}"'

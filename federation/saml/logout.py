@@ -10,7 +10,7 @@ from federation.saml.encryption import CannotDecrypt
 from federation.saml.name_id import NameId
 from federation.saml.names import ASSERTION, PROTOCOL
 from federation.saml.response import Status, written_status
-from federation.saml.signing import Signable
+from federation.saml.signing import finished
 from federation.saml.writing import SAMLP, Xml, attribute, given, given_instant, instant, issuer, name_id, text
 from federation.saml.xml import Element
 
@@ -94,7 +94,7 @@ def written_request(request: LogoutRequest, signer: Signer | None) -> Xml:
         f' Version="2.0">{issuer(request.issuer)}'
     )
     after = f"{name_id(request.name_id, declared=False)}{indexes}</samlp:LogoutRequest>"
-    return Signable(request.id, before, after).finished(signer)
+    return finished(before, after, request.id, signer)
 
 
 def written_response(response: LogoutResponse, signer: Signer | None) -> Xml:
@@ -105,4 +105,4 @@ def written_response(response: LogoutResponse, signer: Signer | None) -> Xml:
         f' IssueInstant="{instant(response.issue_instant)}" Version="2.0">{issuer(response.issuer)}'
     )
     after = f"{written_status(Status(response.status, response.detail))}</samlp:LogoutResponse>"
-    return Signable(response.id, before, after).finished(signer)
+    return finished(before, after, response.id, signer)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from federation.saml import names
 from federation.saml.credentials import Signer
-from federation.saml.signing import Signable
+from federation.saml.signing import finished
 from federation.saml.writing import SAMLP, Xml, attribute, given, instant, issuer, text
 
 
@@ -39,7 +39,7 @@ def written(response: Response, signer: Signer | None) -> Xml:
         f' Version="2.0">{issuer(response.issuer)}'
     )
     after = f"{written_status(response.status)}{response.assertion or ''}</samlp:Response>"
-    return Signable(response.id, before, after).finished(signer)
+    return finished(before, after, response.id, signer)
 
 
 def written_status(status: Status) -> str:

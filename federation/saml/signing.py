@@ -5,7 +5,7 @@ What is constant for a signer is put together once. Both hashes are over text th
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, urlencode
@@ -15,17 +15,9 @@ from federation.saml.credentials import Signer
 from federation.saml.writing import Xml, attribute
 
 
-@dataclass(frozen=True, slots=True)
-class Signable:
-    """An element of ours, canonical, in two halves: between them goes its ds:Signature, where the schema wants it."""
-
-    id: str
-    before: str
-    after: str
-
-    def finished(self, signer: Signer | None) -> Xml:
-        """The element, signed where there is a signer."""
-        return Xml(self.before + self.after) if signer is None else sign(self, signer)
+def finished(before: str, after: str, reference_id: str, signer: Signer | None) -> Xml:
+    """An element of ours in two halves, signed in between if there is a signer: that is where its schema wants it."""
+    return Xml(before + after) if signer is None else sign(before, after, reference_id, signer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +29,7 @@ class _Frame:
     end: str
     value: str
     key_info: str
-    hashing: str
+    hashing: Callable[[bytes], "hashlib._Hash"]
 
 
 _DS = f' xmlns:ds="{names.DS}"'
@@ -63,20 +55,18 @@ def _frame(algorithm: str, digest: str, certificate: str) -> _Frame:
             "</ds:SignatureValue><ds:KeyInfo><ds:X509Data><ds:X509Certificate>"
             f"{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>"
         ),
-        hashing=algorithms.DIGESTS[digest],
+        hashing=getattr(hashlib, algorithms.DIGESTS[digest]),
     )
 
 
-def sign(element: Signable, signer: Signer) -> Xml:
-    """The element with its signature in its place."""
+def sign(before: str, after: str, reference_id: str, signer: Signer) -> Xml:
+    """The element of this ID with its signature. Its halves together are canonical."""
     frame = _frame(signer.algorithm, signer.digest, signer.certificate)
-    hashed = hashlib.new(frame.hashing, (element.before + element.after).encode()).digest()
-    signed = f"{frame.reference}{attribute(element.id)}{frame.digest}{b64encode(hashed).decode('ascii')}{frame.end}"
+    hashed = frame.hashing((before + after).encode()).digest()
+    signed = f"{frame.reference}{attribute(reference_id)}{frame.digest}{b64encode(hashed).decode('ascii')}{frame.end}"
     # On its own, SignedInfo declares the prefix that ds:Signature declares in the document.
     value = b64encode(signer.sign(f"<ds:SignedInfo{_DS}>{signed}".encode())).decode("ascii")
-    return Xml(
-        f"{element.before}<ds:Signature{_DS}><ds:SignedInfo>{signed}{frame.value}{value}{frame.key_info}{element.after}"
-    )
+    return Xml(f"{before}<ds:Signature{_DS}><ds:SignedInfo>{signed}{frame.value}{value}{frame.key_info}{after}")
 
 
 def signed_query(parameters: Sequence[tuple[str, str]], signer: Signer) -> str:

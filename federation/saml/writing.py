@@ -8,6 +8,7 @@ element is abbreviated. Each value from outside goes through `text` or `attribut
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, NewType
 
 from federation.saml import names
@@ -58,6 +59,7 @@ def given_instant(name: str, seconds: int | None) -> str:
     return "" if seconds is None else f' {name}="{instant(seconds)}"'
 
 
+@lru_cache(maxsize=64)
 def instant(seconds: int) -> str:
     """Seconds since the epoch as saml-core-2.0-os section 1.3.3 wants them: UTC, with `Z`, whole seconds."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

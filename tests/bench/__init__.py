@@ -7,7 +7,8 @@
     provider.py   ours: a real `idp serve` with registered clients and citizens who are signed in
     walks.py      what is measured, as bytes: a hop, a sign-in with a password, the floor's hash
     calls.py      the same for what servers ask in between, and for the hop of FAPI 2.0; calling.py serves it
-    leaving.py    a sign-out of fifty portals, one of them dead; the one measurement in this process
+    leaving.py    a sign-out of fifty portals, one of them dead; measured in this process
+    signing.py    Responses of SAML, written and signed, beside the bare signature; in this process too
     load.py       our own load client; wrk.py and hop.lua drive wrk instead
     machine.py    which processor serves and which asks; memory and processor time of a worker
     citizens.py   many stored citizens, made once and kept; clients.py does it for registered clients

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.bench import signing
 from tests.bench.machine import Memory
 from tests.bench.report import BUSY, Call, Growth, Row, Stock, busy_line, calls_table, growth_line, status, stock_lines
 from tests.bench.rounds import Comparison, Seen
@@ -122,3 +123,10 @@ def test_the_line_about_registered_clients_says_what_was_measured() -> None:
         "from 1,000 to 100,000 registered clients: a look-up takes 40 -> 43 us of SQL; the worker's RSS 130.0 -> 131.0 "
         "MiB,\nand 180.0 MiB after 12,000 of them came"
     )
+
+
+@pytest.mark.parametrize("kind", signing.ALGORITHMS)
+def test_each_way_of_signing_a_response_is_measured(kind: str) -> None:
+    rates = signing.measure(kind, seconds=0.001)
+    assert len(rates) == 3
+    assert all(rate.ours > 0 and rate.share > 0 for rate in rates)

@@ -8,7 +8,7 @@ from federation.saml import names
 from federation.saml.assertion import Attribute, written_attribute
 from federation.saml.credentials import Signer
 from federation.saml.metadata.entity import Endpoint, EntityKey
-from federation.saml.signing import Signable
+from federation.saml.signing import finished
 from federation.saml.writing import Xml, attribute, given, instant, text
 
 Texts = Mapping[str, str]
@@ -85,7 +85,7 @@ def written(entity: IdpEntity, signer: Signer) -> Xml:
         f"{_algorithms(entity)}{_descriptor(entity)}{_organization(entity.organization)}"
         f"{''.join(map(_contact, entity.contacts))}</md:EntityDescriptor>"
     )
-    return Signable(entity.id, before, after).finished(signer)
+    return finished(before, after, entity.id, signer)
 
 
 def _algorithms(entity: IdpEntity) -> str:
