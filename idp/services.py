@@ -24,6 +24,7 @@ from idp.oidc.registration.sector import Sectors
 from idp.oidc.registration.statement import SoftwareStatements, read_issuers
 from idp.oidc.resources.resources import ResourceDirectory, Resources
 from idp.saml.directory import ServiceProviders
+from idp.saml.keys import SamlKeys
 from idp.secrets import SHARDS, Randomness, SystemRandomness
 from idp.sessions import Limits, Sessions
 from idp.storage.open import open_state
@@ -68,12 +69,18 @@ class Services:
     resource_directory: ResourceDirectory
     resources: Resources
     keys: KeyRing
+    saml_keys: SamlKeys
     fetcher: Callable[[], Fetcher]
     """The way out; made when it is first asked for, because most verbs of the shell call nobody."""
 
     def record(self, told: Event) -> None:
         """Tell the audit trail."""
         self.state.queue(SHARDS[0], [told])
+
+    def ensure_keys(self) -> None:
+        """Make the keys of ours that are not there yet."""
+        self.keys.ensure()
+        self.saml_keys.ensure()
 
     def close(self) -> None:
         self.state.close()
@@ -89,8 +96,7 @@ def build_services(
     reads: bool = False,
 ) -> Services:
     """Open the stores, and what works on them; who only `reads` makes no secret. Raises what each of them raises."""
-    clock = clock or SystemClock()
-    randomness = randomness or SystemRandomness()
+    clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
     state = open_state(settings.state_url, clock)
     records = open_records(settings.records_url)
     vault = _vault(settings, randomness)
@@ -123,6 +129,7 @@ def build_services(
         resource_directory=resource_directory,
         resources=Resources(records.resources, clock, versions),
         keys=KeyRing(records.keys, vault, clock, versions),
+        saml_keys=SamlKeys(records.keys, vault, clock, versions, settings.issuer),
         fetcher=fetcher,
     )
 

@@ -13,8 +13,9 @@ from idp.cli.example import example
 from idp.cli.opened import opened, reading, record
 from idp.cli.output import moment, show, show_many, table_option
 from idp.clock import SystemClock
-from idp.oidc.jose.keys import ALGORITHMS, EVERY
+from idp.oidc.jose.keys import ALGORITHMS, EVERY, KeyInfo
 from idp.running.rekey import Rekeying, RekeyProgress
+from idp.saml.keys import KINDS, OPENS, Credential
 from idp.secrets import SystemRandomness
 from idp.vault.master_keys import MasterKeys
 from idp.versions import CHECK_SECONDS
@@ -22,7 +23,7 @@ from idp.versions import CHECK_SECONDS
 _LOADED_SECONDS = 2 * CHECK_SECONDS
 """After this long every worker has heard that something changed, and what it was answering meanwhile is answered."""
 _LEARNT_SECONDS = 86_400
-"""After this long every portal has fetched `/jwks` again."""
+"""After this long every portal has fetched `/jwks` again, and a service provider our metadata."""
 _COLUMNS = ("kid", "alg", "state", "created_at", "activated_at", "retired_at")
 
 
@@ -43,22 +44,22 @@ def list_(as_table: bool) -> None:
 
 
 @key.command(epilog=example("idp key rotate --alg RS256"))
-@click.option("--alg", type=click.Choice(list(EVERY)), help="Only this algorithm; without it, all.")
+@click.option("--alg", type=click.Choice([*EVERY, *KINDS]), help="Only this algorithm; without it, all.")
 @table_option
 def rotate(alg: str | None, as_table: bool) -> None:
     """Retire the active key, put the next one in its place, and make a new next one."""
     with opened(begin=True, tells=True) as services:
-        services.keys.ensure()
-        rotated = [alg] if alg else list(EVERY)
+        services.ensure_keys()
+        rotated = [alg] if alg else [*EVERY, *KINDS]
         early = _published_just_now(services, rotated)
         for each in rotated:
-            services.keys.rotate(each)
+            (services.saml_keys if each in KINDS else services.keys).rotate(each)
             record(services, EventType.KEY_ROTATED, alg=each)
         show_many(_described(services), _COLUMNS, as_table)
     if early:
         click.echo(
             f"{', '.join(early)}: what signs from now on was published less than a day ago; a portal that remembers "
-            "the keys of before refuses tokens until it fetches /jwks again",
+            "the keys of before refuses what they sign until it fetches /jwks or /saml/metadata again",
             err=True,
         )
 
@@ -103,9 +104,14 @@ def _followed(rekeying: Rekeying) -> RekeyProgress:
 def _published_just_now(services: Services, algs: Sequence[str]) -> list[str]:
     """Of those that sign: what is encrypted to a retired key is still opened."""
     since = services.clock.now() - _LEARNT_SECONDS
-    keys = services.keys.list()
+    keys = _all(services)
     early = {each.alg for each in keys if each.state == "next" and each.created_at > since}
-    return [alg for alg in algs if alg in ALGORITHMS and alg in early]
+    signing = (*ALGORITHMS, *KINDS)
+    return [alg for alg in algs if alg in signing and alg != OPENS and alg in early]
+
+
+def _all(services: Services) -> list[KeyInfo | Credential]:
+    return [*services.keys.list(), *services.saml_keys.list()]
 
 
 def _described(services: Services) -> list[dict[str, Any]]:
@@ -118,5 +124,5 @@ def _described(services: Services) -> list[dict[str, Any]]:
             "activated_at": moment(each.activated_at),
             "retired_at": moment(each.retired_at),
         }
-        for each in services.keys.list()
+        for each in _all(services)
     ]

@@ -6,14 +6,15 @@ It changes nothing. Each look stands alone, so that one outage does not hide the
 import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from idp.clock import Clock, SystemClock
 from idp.config import Settings, SettingsError, without_credentials
-from idp.oidc.jose.keys import ENCRYPTION
+from idp.oidc.jose.keys import ENCRYPTION, EVERY
 from idp.oidc.registration.statement import read_issuers
+from idp.running.check_saml import about_certificates
+from idp.running.finding import NOTE, OK, WRONG, Finding
 from idp.running.preparing import CANARY
 from idp.running.rekey import Rekeying
 from idp.secrets import SystemRandomness
@@ -28,10 +29,6 @@ from idp.vault import Unsealable, Vault
 from idp.vault.contexts import signing_key_context
 from idp.vault.master_keys import BadMasterKeys, MasterKeys, read_key_file
 
-OK: Final = "ok"
-NOTE: Final = "note"
-WRONG: Final = "wrong"
-
 KEY_DAYS: Final = 180
 """Our keys should be rotated before they are this old."""
 SKEW_SECONDS: Final = 2.0
@@ -40,14 +37,6 @@ _DAY: Final = 86_400
 _NEW_KEY: Final = "make one with `idp key master`, closed to others, and name its file in IDP_MASTER_KEY_FILE"
 _USED_KEY: Final = "put that right; it must be the key that was used before, from your copy, and without it all is lost"
 _REKEY: Final = "run `idp key rekey`; keep the older keys in the master key file until it is done"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    area: str
-    level: str
-    finding: str
-    what_to_do: str = ""
 
 
 def examine(settings: Settings, clock: Clock | None = None) -> Sequence[Finding]:
@@ -205,7 +194,9 @@ class _Examiner:
             yield Finding("master key", NOTE, f"{left} values stand under an older master key", _REKEY)
         else:
             yield Finding("master key", OK, f"everything stands under {vault.current_kid}")
-        yield from self._about_our_keys(records.keys.all(), vault)
+        keys = records.keys.all()
+        yield from self._about_our_keys([key for key in keys if key.alg in EVERY], vault)
+        yield from about_certificates(keys, vault, self._clock.now())
 
     def _about_our_keys(self, keys: Sequence[StoredKey], vault: Vault) -> Iterator[Finding]:
         """Those that sign, and those that open what is encrypted to us."""

@@ -97,7 +97,7 @@ def _prepare(settings: Settings) -> None:
     services = build_services(settings)
     try:
         prove_master_key(services)
-        services.keys.ensure()
+        services.ensure_keys()
     finally:
         services.close()
     shutil.rmtree(settings.metrics_dir, ignore_errors=True)

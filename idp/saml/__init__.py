@@ -5,5 +5,6 @@ addresses.py         where our endpoints are
 service_provider.py  a service provider: its metadata, and what an operator set of it
 terms.py             what an operator sets, as JSON, in and out
 directory.py         looks service providers up
+keys.py              our keys towards service providers
 registry.py          adds, changes and removes them, for an operator's verbs
 """

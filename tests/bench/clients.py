@@ -34,7 +34,7 @@ def stock(folder: Path, count: int, processors: Processors, say: Callable[[str],
     settings = load_settings(variables)
     prepare_directory(settings, SystemRandomness(), SystemClock())
     with contextlib.closing(build_services(settings)) as services:
-        services.keys.ensure()
+        services.ensure_keys()
         ids = add(services, count)
         say(f"{count:,} registered clients")
         microseconds = look_up(services, ids)

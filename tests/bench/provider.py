@@ -80,7 +80,7 @@ def _prepare(settings: Settings, port: int, citizens: int, say: Callable[[str], 
     prepare_directory(settings, SystemRandomness(), SystemClock())
     services = build_services(settings)
     try:
-        services.keys.ensure()
+        services.ensure_keys()
         if services.citizens.by_number(number(0)) is None:
             add(services, citizens, say)
         return {alg: Place(port, *_registered(services.clients.add(encode(_metadata(alg))))) for alg in ALGORITHMS}

@@ -50,7 +50,8 @@ def test_only_keys_retired_long_ago_are_removed(records: Records, vault: Vault) 
     records.keys.start("ES256", key(vault, "one"), key(vault, "two"), 1000)
     records.keys.rotate("ES256", key(vault, "three"), 2000)
     records.keys.rotate("ES256", key(vault, "four"), 3000)
-    assert records.keys.remove_retired(2001) == 1
+    assert records.keys.remove_retired(("RS256",), 2001) == 0
+    assert records.keys.remove_retired(("ES256",), 2001) == 1
     assert states(records) == {"two": "retired", "three": "active", "four": "next"}
 
 

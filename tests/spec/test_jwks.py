@@ -121,7 +121,7 @@ def test_an_algorithm_that_is_new_gets_its_keys_at_the_start_and_the_others_stay
     provider.services.versions.bump()
     provider.clock.advance(2)
     assert {key["alg"] for key in published(provider).values()} == {"RS256", "ES256"}
-    provider.services.keys.ensure()
+    provider.services.ensure_keys()
     provider.clock.advance(2)
     assert {key["alg"] for key in published(provider).values()} == set(EVERY)
     assert kept <= published(provider).keys()

@@ -236,7 +236,7 @@ def running_provider(
     randomness = CountingRandomness("running")
     prepare(settings, clock, randomness)
     services = build_services(settings, clock, randomness, open_state=open_state)
-    services.keys.ensure()
+    services.ensure_keys()
     try:
         yield Provider(services, build_app(services, pages=_pages()), clock)
     finally:
@@ -268,7 +268,7 @@ def _prepared() -> Path:
     settings, clock, randomness = settings_for(Path(folder)), FrozenClock(), CountingRandomness("prepared")
     prepare_directory(settings, randomness, clock)
     services = build_services(settings, clock, randomness)
-    services.keys.ensure()
+    services.ensure_keys()
     services.close()
     return Path(folder)
 

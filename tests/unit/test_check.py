@@ -11,8 +11,11 @@ from idp.codec import encode
 from idp.config import Settings, load_settings
 from idp.oidc.jose.keys import EVERY, KeyRing
 from idp.running import check
-from idp.running.check import NOTE, OK, WRONG, Finding, examine
+from idp.running.check import examine
+from idp.running.check_saml import CERTIFICATE_DAYS
+from idp.running.finding import NOTE, OK, WRONG, Finding
 from idp.running.preparing import CANARY, prepare_directory
+from idp.saml.keys import KINDS, SamlKeys
 from idp.secrets import SystemRandomness
 from idp.storage.open import open_state
 from idp.storage.records.records import open_records
@@ -38,6 +41,7 @@ def deployed(environ: Mapping[str, str]) -> Settings:
     state, records = open_state(settings.state_url, clock), open_records(settings.records_url)
     vault = open_vault(settings.master_key_file, randomness)
     KeyRing(records.keys, vault, clock, Versions(state, clock)).ensure()
+    SamlKeys(records.keys, vault, clock, Versions(state, clock), settings.issuer).ensure()
     records.close()
     state.close()
     return settings
@@ -114,7 +118,7 @@ def test_a_master_key_that_was_exchanged(environ: dict[str, str]) -> None:
     ensure_key_file(settings.master_key_file, SystemRandomness(), 0)
     assert wrong(examine(settings)) == [
         ("master key", "add that key to the master key file, below the current one"),
-        *[("keys", "bring back its master key")] * len(EVERY),
+        *[("keys", "bring back its master key")] * len((*EVERY, *KINDS)),
     ]
 
 
@@ -209,3 +213,12 @@ def test_a_cluster_tells_its_condition(environ: dict[str, str], redis_cluster_ur
     findings = examine(load_settings({**environ, "IDP_STATE_URL": redis_cluster_url}))
     assert wrong(findings) == []
     assert any(each.finding.startswith("Redis ") for each in findings)
+
+
+def test_a_certificate_towards_service_providers_that_is_near_its_end(environ: dict[str, str]) -> None:
+    settings = deployed(environ)
+    later = FrozenClock(time.time() + (3650 - CERTIFICATE_DAYS + 1) * 86_400)
+    told = [todo for area, todo in wrong(examine(settings, later)) if area == "keys" and "metadata" in todo]
+    assert sorted(told) == [
+        f"tell who keeps our metadata by hand, then run `idp key rotate --alg {kind}`" for kind in sorted(KINDS)
+    ]

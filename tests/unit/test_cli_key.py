@@ -9,6 +9,7 @@ from idp.app import build_services
 from idp.config import load_settings
 from idp.oidc.jose.keys import EVERY
 from idp.running.preparing import prepare_directory
+from idp.saml.keys import KINDS
 from idp.secrets import SystemRandomness
 from idp.vault.master_keys import MasterKeys
 from tests.support.clock import FrozenClock
@@ -17,7 +18,9 @@ from tests.support.shell import NUMBER, Idp
 
 def test_rotation_activates_the_next_key_and_retires_the_active_one(idp: Idp) -> None:
     before = {(key["alg"], key["state"]): key["kid"] for key in idp("key", "rotate", "--alg", "EdDSA").json}
-    assert {*before} - {("EdDSA", "retired")} == {(alg, state) for alg in EVERY for state in ("next", "active")}
+    assert {*before} - {("EdDSA", "retired")} == {
+        (alg, state) for alg in (*EVERY, *KINDS) for state in ("next", "active")
+    }
     after = {(key["alg"], key["state"]): key["kid"] for key in idp("key", "rotate", "--alg", "ES256").json}
     assert after["ES256", "active"] == before["ES256", "next"]
     assert after["ES256", "retired"] == before["ES256", "active"]
@@ -41,7 +44,7 @@ def test_a_day_later_portals_know_the_next_key(idp: Idp) -> None:
     settings, yesterday = load_settings(os.environ), FrozenClock(time.time() - 86_401)
     prepare_directory(settings, SystemRandomness(), yesterday)
     services = build_services(settings, yesterday)
-    services.keys.ensure()
+    services.ensure_keys()
     services.keys.rotate("ES256")
     services.close()
     rotated = idp("key", "rotate")

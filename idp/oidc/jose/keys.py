@@ -93,20 +93,20 @@ class KeyRing:
     def list(self) -> Sequence[KeyInfo]:
         return [
             KeyInfo(key.kid, key.alg, key.state, key.created_at, key.activated_at, key.retired_at)
-            for key in sorted(self._records.all(), key=lambda key: (key.alg, key.created_at))
+            for key in sorted(self._stored(), key=lambda key: (key.alg, key.created_at))
         ]
 
     def rotate(self, alg: str) -> None:
         """Retire the active key, activate the next, make a new next."""
         now = int(self._clock.now())
         self._records.rotate(alg, self._fresh(alg, now), now)
-        self._records.remove_retired(now - KEEP_RETIRED_SECONDS)
+        self._records.remove_retired(tuple(EVERY), now - KEEP_RETIRED_SECONDS)
         self._versions.bump()
 
     def ensure(self) -> None:
         """Give each algorithm an active and a next key where it has none: at the first start, and where it is new."""
         now = int(self._clock.now())
-        known = {key.alg for key in self._records.all() if key.state == "active"}
+        known = {key.alg for key in self._stored() if key.state == "active"}
         for alg in EVERY:
             if alg not in known:
                 self._records.start(alg, self._fresh(alg, now), self._fresh(alg, now), now)
@@ -121,9 +121,13 @@ class KeyRing:
             raise LookupError("there are no signing keys")
         return ring
 
+    def _stored(self) -> Sequence[StoredKey]:
+        """Those of other front doors, which stand in the same table, have a colon in the place of their algorithm."""
+        return [key for key in self._records.all() if ":" not in key.alg]
+
     def _load(self, _name: str) -> _Ring:
         expired = self._clock.now() - KEEP_RETIRED_SECONDS
-        stored = [key for key in self._records.all() if key.retired_at is None or key.retired_at > expired]
+        stored = [key for key in self._stored() if key.retired_at is None or key.retired_at > expired]
         signing = [key for key in stored if key.alg not in ENCRYPTION]
         receiving = sorted((key for key in stored if key.alg in ENCRYPTION), key=lambda key: key.state)  # active first
         signers = [key for key in signing if key.state == "active" and key.alg in ALGORITHMS]

@@ -24,7 +24,9 @@ _RETIRE = (
 _ACTIVATE = (
     update(signing_keys).where(_c.kid == bindparam("of_kid")).values(state="active", activated_at=bindparam("at"))
 )
-_REMOVE_RETIRED = delete(signing_keys).where(_c.state == "retired", _c.retired_at < bindparam("before"))
+_REMOVE_RETIRED = delete(signing_keys).where(
+    _c.alg.in_(bindparam("algs", expanding=True)), _c.state == "retired", _c.retired_at < bindparam("before")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,9 @@ class KeyRecords:
 
         self._database.write(work)
 
-    def remove_retired(self, before: int) -> int:
-        """Remove keys retired before that time; how many."""
-        return self._database.execute(_REMOVE_RETIRED, {"before": before})
+    def remove_retired(self, algs: Sequence[str], before: int) -> int:
+        """Remove keys of these algorithms that were retired before that time; how many."""
+        return self._database.execute(_REMOVE_RETIRED, {"algs": algs, "before": before})
 
 
 def _add(connection: Connection, key: StoredKey) -> None:
