@@ -18,7 +18,7 @@ from lxml import etree
 
 from federation.saml import schema, verifying, xml
 from federation.saml.credentials import PublicKey
-from federation.saml.names import ASSERTION, DS, POST, REDIRECT, SOAP, SOAP_ENVELOPE
+from federation.saml.names import ASSERTION, DS, POST, PROTOCOL, REDIRECT, SOAP, SOAP_ENVELOPE
 from federation.saml.schema import BadSchema
 from federation.saml.verifying import BadSignature
 from federation.saml.xml import BadXml, Element
@@ -197,6 +197,8 @@ def _parsed(raw: bytes) -> Element:
 
 
 def _check(element: Element) -> None:
+    if not str(element.tag).startswith(f"{{{PROTOCOL}}}"):
+        raise Unreadable("not a message")
     try:
         schema.check(element)
     except BadSchema as error:
