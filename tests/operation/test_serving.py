@@ -152,13 +152,25 @@ def test_the_reference_of_an_error_page_is_in_the_log(running: Served) -> None:
 
 
 def half_a_request(running: Served) -> socket.socket:
-    """A form that is on its way, all but the last byte."""
+    """A form that a worker has begun to read, all but the last byte."""
     connection = socket.create_connection(("127.0.0.1", running.proxy.port), timeout=10)
     connection.sendall(
-        b"POST /token HTTP/1.1\r\nHost: id.example\r\nConnection: close\r\n"
-        b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 29\r\n\r\ngrant_type=authorization_cod"
+        b"POST /token HTTP/1.1\r\nHost: id.example\r\nConnection: close\r\nExpect: 100-continue\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 29\r\n\r\n"
     )
+    said = b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert connection.recv(len(said), socket.MSG_WAITALL) == said
+    connection.sendall(b"grant_type=authorization_cod")
     return connection
+
+
+@contextlib.contextmanager
+def idling(running: Served) -> Iterator[Callable[[], bytes]]:
+    """A connection that waits. What is yielded returns when it is closed: the stop has begun."""
+    with contextlib.closing(running.proxy.connect()) as idle:
+        idle.request("GET", "/healthz")
+        assert idle.getresponse().read()
+        yield lambda: idle.sock.recv(1)
 
 
 def all_end(children: Iterable[int], seconds: float = 5.0) -> bool:
@@ -174,10 +186,9 @@ def test_a_request_in_flight_is_answered_and_then_all_processes_end(tmp_path: Pa
     with served(tmp_path) as running:
         children = running.children()
         assert len(children) >= 4  # two workers, the housekeeper, and Python's own tracker
-        with half_a_request(running) as connection:
-            time.sleep(0.3)
+        with idling(running) as closed, half_a_request(running) as connection:
             running.process.popen.send_signal(signal.SIGTERM)
-            time.sleep(0.7)
+            assert closed() == b""
             connection.sendall(b"e")
             answer = connection.makefile("rb").read()
         assert answer.startswith(b"HTTP/1.1 401 ")
@@ -203,12 +214,11 @@ def test_a_signal_for_all_processes_at_once_ends_them_in_good_order(tmp_path: Pa
     """A terminal sends Ctrl-C to the whole group; systemd does so with SIGTERM, unless told otherwise."""
     with served(tmp_path) as running:
         children = running.children()
-        with half_a_request(running) as connection:  # it is not ended at once
-            time.sleep(0.3)
+        with idling(running) as closed, half_a_request(running) as connection:  # it is not ended at once
             began = time.monotonic()
             os.killpg(running.process.popen.pid, number)
             if number == signal.SIGINT:
-                time.sleep(1.5)
+                assert closed() == b""
                 connection.sendall(b"e")
                 assert connection.makefile("rb").read().startswith(b"HTTP/1.1 401 ")
         assert running.process.popen.wait(15) == 0
