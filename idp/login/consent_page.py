@@ -89,6 +89,7 @@ def consent_page(ask: Ask, party: RelyingParty, profile: Profile, setting: Setti
         offline=_OFFLINE in asked.required,
         problem=setting.problem,
         policy_uri=in_language(party.policy_uri, setting.language) or None,
+        tos_uri=in_language(party.tos_uri, setting.language) or None,
         other_device=setting.other_device,
     )
 

@@ -42,6 +42,7 @@ class RelyingParty:
     """Names of what the citizen may leave out without being refused."""
     deeds: Mapping[str, Deed] = field(default_factory=dict)
     """By the name under which a request asks for each."""
+    tos_uri: Mapping[str, str] = field(default_factory=dict)
 
 
 def in_language(texts: Mapping[str, str], language: str) -> str:

@@ -66,4 +66,5 @@ class ConsentPage:
     offline: bool = False
     problem: ConsentProblem | None = None
     policy_uri: str | None = None
+    tos_uri: str | None = None
     other_device: OtherDeviceView | None = None

@@ -245,10 +245,9 @@ def test_pipl_13_a_duty_covers_only_what_is_required(provider: Provider, visitor
     assert granted(provider, client, response)[0] == {"openid", "phone"}
 
 
-def test_pipl_17_the_privacy_policy_of_the_service_is_linked(provider: Provider) -> None:
-    client = provider.client(
-        **{"policy_uri": "https://portal.example/p", "policy_uri#en": "https://portal.example/p-en"}
-    )
+@pytest.mark.parametrize("member", ["policy_uri", "tos_uri"])
+def test_pipl_17_the_privacy_policy_and_the_terms_of_the_service_are_linked(provider: Provider, member: str) -> None:
+    client = provider.client(**{member: "https://portal.example/p", f"{member}#en": "https://portal.example/p-en"})
     for language, address in (("zh-CN", "https://portal.example/p"), ("en", "https://portal.example/p-en")):
         visitor = provider.visitor()
         page = visitor.password(visitor.authorize(client, ui_locales=language), provider.citizen())

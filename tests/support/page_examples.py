@@ -116,6 +116,7 @@ def _consenting() -> Iterator[tuple[str, Page]]:
                 offline=True,
                 problem=problem,
                 policy_uri="https://si.example/privacy",
+                tos_uri="https://si.example/terms",
             ),
         )
     yield (

@@ -17,7 +17,7 @@ from idp.pages.rendering import link, templates
 from tests.support.rendered_pages import EXAMPLES, PAGES, every_language, every_page, rendered
 
 HOSTILE = "\"'></p><script>alert(1)</script><img src=//evil.example/x onerror=alert(1)>{{ 7 * 7 }}%(name)s&lt;"
-HREFS = {"recovery_href", "totp_href", "back_href", "sign_out_href", "policy_uri", "uri", "client_uri"}
+HREFS = {"recovery_href", "totp_href", "back_href", "sign_out_href", "policy_uri", "tos_uri", "uri", "client_uri"}
 
 
 def poisoned(value: Any, poison: str) -> Iterator[Any]:

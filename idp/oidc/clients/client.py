@@ -188,6 +188,7 @@ class Client:
             lawful_basis=self.lawful_basis,
             lawful_basis_rule=self.lawful_basis_rule,
             optional=self.optional_scopes,
+            tos_uri=self.tos_uri,
         )
 
     @property
