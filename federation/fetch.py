@@ -107,6 +107,11 @@ class Fetcher:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {bearer}"}
         return self._send(url, document, headers, timeout, max_bytes)
 
+    def post_soap(self, url: str, envelope: bytes, action: str, timeout: float, max_bytes: int) -> Response:
+        """POST a SOAP envelope (SOAP 1.1 section 6), within the same limits. Raises `FetchError`."""
+        headers = {"Content-Type": "text/xml; charset=utf-8", "Accept": "text/xml", "SOAPAction": action}
+        return self._send(url, envelope, headers, timeout, max_bytes)
+
     def get(self, url: str, timeout: float, max_bytes: int) -> Response:
         """GET a JSON document, within the same limits. Raises `FetchError`."""
         return self._send(url, None, {}, timeout, max_bytes)

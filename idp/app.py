@@ -116,13 +116,13 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.url_map.merge_slashes = False  # the redirect it answers with would be to the request's own Host header
     authorize, api = AuthorizeView(web, door, transactions), front_door.api(web, failing)
-    leaving, elsewhere = (
-        front_door.logout(web, transactions, doors.telling),
-        front_door.side_door.pages(web, transactions, settling),
-    )
+    parting = doors.parting(web, transactions)
+    leaving = front_door.logout(web, transactions, doors.telling, parting)
+    elsewhere = front_door.side_door.pages(web, transactions, settling)
     app.register_blueprint(oidc_routes.blueprint(authorize, api, leaving, *elsewhere))
     app.register_blueprint(_login_pages(services, visits, sign_in, consenting, hints))
     app.register_blueprint(_account_pages(services, web, transactions, doors))
+    app.register_blueprint(doors.saml_logout(web, parting).blueprint())
     app.register_blueprint(site.blueprint())
     app.register_error_handler(Exception, lambda error: failing.error_page(request, error))
     pace = Pace(services.clock, services.settings.address_rate)

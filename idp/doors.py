@@ -2,15 +2,25 @@
 parties. For the endpoints, an operator's verbs and the housekeeper."""
 
 from functools import cached_property
+from urllib.parse import urlsplit
 
+from idp.citizens.pseudonyms import Pseudonyms
+from idp.http import Web
 from idp.leaving.ledger import Ledger
 from idp.leaving.retelling import Retelling
 from idp.leaving.telling import Telling
+from idp.leaving.views import Parting
 from idp.leaving.withdrawal import Withdrawal
-from idp.login.party import RelyingParty
+from idp.login.party import SERVICE_PROVIDERS, RelyingParty
+from idp.login.transaction import Transactions
 from idp.metrics import Metrics
 from idp.oidc.front_door import FrontDoor
 from idp.oidc.leaving.parts import LeavingParts
+from idp.saml.addresses import METADATA
+from idp.saml.leaving.onward import Onward
+from idp.saml.leaving.parts import LeavingParts as SamlLeavingParts
+from idp.saml.naming import Naming
+from idp.saml.views.leaving import LeavingViews, Parts
 from idp.services import Services
 
 
@@ -29,13 +39,37 @@ class Doors:
     def _oidc_leaving(self) -> LeavingParts:
         return LeavingParts(self._services)
 
+    @cached_property
+    def naming(self) -> Naming:
+        issuer = self._services.settings.issuer
+        pseudonyms = Pseudonyms(self._services.secret("subjects"))
+        return Naming(pseudonyms, issuer + METADATA, urlsplit(issuer).hostname or "")
+
+    @cached_property
+    def _saml_leaving(self) -> SamlLeavingParts:
+        return SamlLeavingParts(self._services, self.naming)
+
+    def parting(self, web: Web, transactions: Transactions) -> Parting:
+        return Parting(web, transactions, self.onward)
+
+    @cached_property
+    def onward(self) -> Onward:
+        return self._saml_leaving.onward(self.ledger)
+
+    def saml_logout(self, web: Web, parting: Parting) -> LeavingViews:
+        leaving = self._saml_leaving
+        parts = Parts(leaving.proving, leaving.held, leaving.single_logout(self.telling), self.onward, leaving.messages)
+        return LeavingViews(web, parts, self._services.sessions, parting)
+
     def party(self, party_id: str) -> RelyingParty | None:
         """A relying party of any door as the citizen meets it, enabled or not."""
-        return self.oidc.party(party_id)
+        provider = self._services.service_providers.known(party_id) if party_id.startswith(SERVICE_PROVIDERS) else None
+        return provider.party if provider else self.oidc.party(party_id)
 
     @cached_property
     def telling(self) -> Telling:
-        return Telling([self._oidc_leaving.back_channel], self.ledger, self._services.clock)
+        messengers = (self._saml_leaving.messenger, self._oidc_leaving.back_channel)
+        return Telling(messengers, self.ledger, self._services.clock)
 
     @cached_property
     def ledger(self) -> Ledger:

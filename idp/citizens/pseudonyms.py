@@ -37,6 +37,11 @@ class Pseudonyms:
         """
         return self._name("sid", session_id, client_id)
 
+    def transient(self, session_id: str, client_id: str) -> str:
+        """A name for a citizen that lasts as long as the SSO session and is another for each client (saml-core-2.0-os
+        section 8.3.8)."""
+        return self._name("transient", session_id, client_id)
+
     def _name(self, *parts: str) -> str:
         name = self._keyed.copy()  # half the time of a key that is set up anew
         name.update(b"".join(map(_with_length, parts)))

@@ -19,6 +19,8 @@ PAUSES: Final = (10, 60, 300, 1_800, 7_200, 21_600, 54_000)
 """Seconds before each try after the first; the last comes almost a day after the session ended."""
 LONGEST_SECONDS: Final = 86_400
 """What is older than this is tried once if it never was, and not again."""
+VISIT_SECONDS: Final = 600
+"""How long a browser may take to where it is sent, and back."""
 CLAIM_SECONDS: Final = 60
 """For so long nobody else tries what somebody has taken to try."""
 
@@ -71,6 +73,20 @@ class Ledger:
         """The browser is asked to tell it."""
         return Settled(duty, LogoutState.ASKED, None, int(self._clock.now()), None)
 
+    def to_visit(self, duty: Duty) -> Settled:
+        """The browser will be sent there, and until then nobody else has to see to it."""
+        now = int(self._clock.now())
+        return Settled(duty, LogoutState.PENDING, None, now, now + VISIT_SECONDS, tried=False)
+
+    def visiting(self, duty: Duty) -> Settled:
+        """The browser is sent there, and may come back with the answer."""
+        now = int(self._clock.now())
+        return Settled(duty, LogoutState.ASKED, None, now, now + VISIT_SECONDS)
+
+    def unanswered(self, duty: Duty) -> Settled:
+        """The browser was sent there and never came back."""
+        return Settled(duty, LogoutState.ASKED, "no_answer", int(self._clock.now()), None, tried=False)
+
     def unreachable(self, duty: Duty, why: str) -> Settled:
         """There is nowhere to tell it."""
         return Settled(duty, LogoutState.UNREACHABLE, why, int(self._clock.now()), None, tried=False)
@@ -82,7 +98,8 @@ class Ledger:
             self._tell(outcomes)
         self._records.settle(outcomes)
         for each in outcomes:
-            self._metrics.logout(each.state.value)
+            if each.next_try is None or each.state is LogoutState.FAILED:
+                self._metrics.logout(each.state.value)
 
     def settle_if_there(self, outcomes: Sequence[Settled]) -> None:
         """As `settle`, for who cannot wait: without SQL it may be told once more."""

@@ -29,11 +29,12 @@ class Post:
 @dataclass(frozen=True, slots=True)
 class Way:
     """How a relying party can be told of one duty; `name` is its own, by language. `frame` is an address that a browser
-    is to load."""
+    is to load; `visit` says that a browser may be sent there, and comes back with the answer."""
 
     name: Mapping[str, str]
     post: Post | None = None
     frame: str | None = None
+    visit: bool = False
 
 
 class Messenger(Protocol):
@@ -48,12 +49,14 @@ class Messenger(Protocol):
 @dataclass(frozen=True, slots=True)
 class Told:
     """What became of telling one relying party; `confirmed` only if it answered that it ended its own session. `frame`
-    is the front-channel address that the browser is to load, if there is one."""
+    is the front-channel address that the browser is to load, if there is one; `visit` is what the browser is still to
+    be sent there with."""
 
     party_id: str
     name: Mapping[str, str]
     confirmed: bool
     frame: str | None = None
+    visit: Duty | None = None
 
 
 def time_left(deadline: float) -> float:

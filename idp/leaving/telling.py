@@ -41,31 +41,30 @@ class Telling:
         self._clock = clock
         self._shares: Shares[Settled] = Shares(AT_ONCE, OF_HOST, "logout", OF_ADDRESS)
 
-    def tell(self, reason: str, *ended: Session, browser: bool = False) -> Sequence[Told]:
+    def tell(self, reason: str, *ended: Session, browser: bool = False, begun_by: str = "") -> Sequence[Told]:
         """Tell every relying party of sessions that have ended, all at once. Takes `TELL_SECONDS` at most. With
-        `browser` there is one to load the front-channel addresses."""
+        `browser` there is one to load the front-channel addresses, and to be sent to those that only it can tell.
+        `begun_by` has ended its own session already, and proved that it asks."""
         owed = [duty for session in ended for duty in duties(session, reason, self._clock.now())]
         self._ledger.owe(owed)
         deadline = time.monotonic() + TELL_SECONDS
-        trying = [(duty, way := self._way(duty), self._send(duty, way, 0, deadline, browser)) for duty in owed]
+        trying = [
+            (duty, way := self._way(duty), self._send(duty, way, 0, deadline, browser))
+            for duty in owed
+            if duty.client_id != begun_by
+        ]
         wait([future for *_, future in trying], TELL_SECONDS + _LAST_WORD_SECONDS)
         outcomes = [(way, self._outcome(duty, future)) for duty, way, future in trying]
-        self._ledger.settle_if_there([outcome for _, outcome in outcomes])
-        return [
-            Told(
-                outcome.duty.client_id,
-                way.name,
-                outcome.state is LogoutState.DELIVERED,
-                way.frame if browser else None,
-            )
-            for way, outcome in outcomes
-            if way is not None
-        ]
+        settled = [self._ledger.tried(duty, 0, None) for duty in owed if duty.client_id == begun_by]
+        self._ledger.settle_if_there([*settled, *(outcome for _, outcome in outcomes)])
+        return [_told(way, outcome, browser) for way, outcome in outcomes if way is not None]
 
     def try_again(self, line: StoredLogout) -> Future[Settled]:
         """One more try, at the address that the relying party has now, with a message of now."""
-        duty = line.duty
-        return self._send(duty, self._way(duty), line.tries, time.monotonic() + TELL_SECONDS, browser=False)
+        duty, way = line.duty, self._way(line.duty)
+        if line.state is LogoutState.ASKED and (way is None or way.post is None):
+            return _at_once(self._ledger.unanswered(duty))
+        return self._send(duty, way, line.tries, time.monotonic() + TELL_SECONDS, browser=False)
 
     def _way(self, duty: Duty) -> Way | None:
         ways = (messenger.way(duty) for messenger in self._messengers)
@@ -73,9 +72,7 @@ class Telling:
 
     def _send(self, duty: Duty, way: Way | None, tries: int, deadline: float, browser: bool) -> Future[Settled]:
         if way is None or way.post is None:
-            elsewhere: Future[Settled] = Future()
-            elsewhere.set_result(self._without_address(duty, way, browser))
-            return elsewhere
+            return _at_once(self._without_address(duty, way, browser))
         address = way.post.address
         call = partial(self._deliver, way.post, duty, tries, deadline)
         return self._shares.submit(urlsplit(address).netloc, call, address)
@@ -83,9 +80,11 @@ class Telling:
     def _without_address(self, duty: Duty, way: Way | None, browser: bool) -> Settled:
         if way is None:
             return self._ledger.unreachable(duty, "client_removed")
-        if way.frame is None:
+        if way.frame is None and not way.visit:
             return self._ledger.unreachable(duty, "no_address")
-        return self._ledger.asked(duty) if browser else self._ledger.unreachable(duty, "front_channel_only")
+        if not browser:
+            return self._ledger.unreachable(duty, "front_channel_only")
+        return self._ledger.to_visit(duty) if way.visit else self._ledger.asked(duty)
 
     def _outcome(self, duty: Duty, future: Future[Settled]) -> Settled:
         return future.result() if future.done() else self._ledger.tried(duty, 0, TIMED_OUT)
@@ -95,3 +94,16 @@ class Telling:
         if failed:
             _log.warning("a portal was not told of a sign-out", extra={"client_id": duty.client_id, "reason": failed})
         return self._ledger.tried(duty, tries, failed)
+
+
+def _told(way: Way, outcome: Settled, browser: bool) -> Told:
+    """One that its own server could not be told may still be told by the browser."""
+    confirmed = outcome.state is LogoutState.DELIVERED
+    visit = outcome.duty if browser and way.visit and not confirmed else None
+    return Told(outcome.duty.client_id, way.name, confirmed, way.frame if browser else None, visit)
+
+
+def _at_once(outcome: Settled) -> Future[Settled]:
+    known: Future[Settled] = Future()
+    known.set_result(outcome)
+    return known

@@ -6,6 +6,7 @@ from functools import cached_property
 from federation.fetch import Fetcher
 from idp.http import CrossOrigin, Failing, Web
 from idp.leaving.telling import Telling
+from idp.leaving.views import Parting
 from idp.login.party import RelyingParty
 from idp.login.settling import Settling
 from idp.login.transaction import Transactions
@@ -250,10 +251,10 @@ class FrontDoor:
             services.randomness,
         )
 
-    def logout(self, web: Web, transactions: Transactions, telling: Telling) -> LogoutViews:
+    def logout(self, web: Web, transactions: Transactions, telling: Telling, parting: Parting) -> LogoutViews:
         services = self._services
         signing_out = SigningOut(services.directory, self.hints, services.sessions, self.subjects, telling)
-        return LogoutViews(web, signing_out, services.sessions, services.citizens, transactions)
+        return LogoutViews(web, signing_out, services.sessions, services.citizens, transactions, parting)
 
     def _grants(self) -> Sequence[Grant]:
         services = self._services

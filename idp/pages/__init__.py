@@ -35,7 +35,7 @@ from idp.pages.elsewhere import (
     OutcomePage,
     WaitingView,
 )
-from idp.pages.ending import ContinuePage, PartyResult, SignedOutPage, SignOutPage
+from idp.pages.ending import ContinuePage, LeavingPage, PartyResult, SignedOutPage, SignOutPage
 from idp.pages.frame import ClientView, Frame, Page, in_sign_in
 from idp.pages.language import LANGUAGES, choose_language
 from idp.pages.rendering import Pages
@@ -68,6 +68,7 @@ __all__ = [
     "HelpPage",
     "HomePage",
     "LawfulBasis",
+    "LeavingPage",
     "NewPasswordPage",
     "OtherDeviceView",
     "Outcome",

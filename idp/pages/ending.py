@@ -10,12 +10,13 @@ from idp.pages.frame import ClientView
 @dataclass(frozen=True, slots=True)
 class ContinuePage:
     """Posts `fields`, names and values, to the service at `action`: at once where scripts run, else at a press. The
-    one page with a script."""
+    one page with a script. With `leaving` it is told there that the citizen signs out."""
 
     template: ClassVar[str] = "continue.html"
     action: str
     fields: Sequence[tuple[str, str]]
     client_name: str
+    leaving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,15 @@ class SignOutPage:
     csrf: str
     client: ClientView | None = None
     person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeavingPage:
+    """Between our session's end and the services that only this browser can tell of it: leads on to `next_href`, by
+    itself or at a press."""
+
+    template: ClassVar[str] = "leaving.html"
+    next_href: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,5 +6,8 @@ service_provider.py  a service provider: its metadata, and what an operator set 
 terms.py             what an operator sets, as JSON, in and out
 directory.py         looks service providers up
 keys.py              our keys towards service providers
+naming.py            by what they know a citizen, and his session
+leaving/             single logout
+views/               the endpoints at their addresses
 registry.py          adds, changes and removes them, for an operator's verbs
 """

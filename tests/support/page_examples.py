@@ -19,6 +19,7 @@ from idp.pages import (
     HelpPage,
     HomePage,
     LawfulBasis,
+    LeavingPage,
     NewPasswordPage,
     OtherDeviceView,
     Outcome,
@@ -197,6 +198,8 @@ def _elsewhere() -> Iterator[tuple[str, Page]]:
 
 def _ending() -> Iterator[tuple[str, Page]]:
     yield "continue", ContinuePage("https://si.example/cb", (("code", "0abc"), ("state", "s")), CLIENT.name)
+    yield "continue-leaving", ContinuePage("https://si.example/slo", (("SAMLRequest", "PHM"),), CLIENT.name, True)
+    yield "leaving", LeavingPage("/saml/slo/onward?j=0abc")
     yield "sign-out", SignOutPage("/logout", "token", CLIENT, "欧阳*")
     yield "sign-out-unasked", SignOutPage("/logout", "token")
     told = PartyResult("社会保险", told=True)

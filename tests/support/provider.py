@@ -23,11 +23,16 @@ from idp.citizens.citizen import Citizen
 from idp.citizens.registry import NewCitizen
 from idp.codec import encode
 from idp.config import Settings, load_settings
+from idp.doors import Doors
 from idp.login.consent import SENSITIVE
 from idp.login.password import Passwords
+from idp.metrics import Metrics
 from idp.oidc.clients.client import Client
 from idp.pages import Pages
 from idp.running.preparing import prepare_directory
+from idp.saml.naming import Naming
+from idp.saml.registry import ServiceProviderRegistry
+from idp.saml.service_provider import ServiceProvider, Terms
 from idp.services import OpenState
 from idp.storage.open import open_state
 from tests.support.citizens import number, phone
@@ -141,6 +146,21 @@ class Provider:
         registered = self.services.clients.add(encode(honest | metadata))
         return Registered(registered.client, registered.client_secret or "")
 
+    def service_provider(self, metadata: str, **terms: Any) -> ServiceProvider:
+        """Register a SAML service provider, as `idp sp add` does."""
+        found = self.service_providers.add(metadata.encode(), Terms(**terms)).provider
+        assert found is not None
+        return found
+
+    @property
+    def service_providers(self) -> ServiceProviderRegistry:
+        services = self.services
+        return ServiceProviderRegistry(services.records.service_providers, services.clock, services.versions)
+
+    @property
+    def saml_naming(self) -> Naming:
+        return Doors(self.services, Metrics()).naming
+
     def fresh_code(self, client: Registered) -> str:
         """An authorization code, of somebody new who signed in and agreed."""
         return self.visitor().arrive(client, self.citizen())["code"]
@@ -171,14 +191,12 @@ class Visitor:
         self.http = HttpClient(provider.app)
 
     def get(self, address: str, **headers: str) -> TestResponse:
-        return self._follow(self.http.get(address, base_url=ISSUER, headers=headers, environ_base=self._peer))
+        return self.follow(self.http.get(address, base_url=ISSUER, headers=headers, environ_base=self._peer))
 
     def post(self, address: str, fields: Mapping[str, Any], **headers: str) -> TestResponse:
         """As a form of the provider's own page would be sent."""
         told = {"Origin": ISSUER, "Sec-Fetch-Site": "same-origin"} | headers
-        return self._follow(
-            self.http.post(address, base_url=ISSUER, data=fields, headers=told, environ_base=self._peer)
-        )
+        return self.follow(self.http.post(address, base_url=ISSUER, data=fields, headers=told, environ_base=self._peer))
 
     def submit(self, page: TestResponse, containing: str, **typed: str | list[str]) -> TestResponse:
         found = form(page.text, containing)
@@ -214,7 +232,7 @@ class Visitor:
     def _peer(self) -> dict[str, str]:
         return {"REMOTE_ADDR": self._source}
 
-    def _follow(self, response: TestResponse) -> TestResponse:
+    def follow(self, response: TestResponse) -> TestResponse:
         """Redirects within the provider; one that leads elsewhere is the answer."""
         for _ in range(5):
             location = response.headers.get("Location", "")

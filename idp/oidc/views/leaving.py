@@ -8,9 +8,9 @@ from flask import Response, request
 from idp.citizens.registry import Citizens
 from idp.csrf import check_csrf, csrf_token
 from idp.http import Web, form, query
-from idp.leaving import views
 from idp.leaving.farewell import Farewell
 from idp.leaving.messenger import Told
+from idp.leaving.views import Parting
 from idp.login.door import origin_of
 from idp.login.party import in_language
 from idp.login.transaction import Transactions
@@ -25,13 +25,20 @@ _LOGOUT_FORM: Final = "logout"
 
 class LogoutViews:
     def __init__(
-        self, web: Web, signing_out: SigningOut, sessions: Sessions, citizens: Citizens, transactions: Transactions
+        self,
+        web: Web,
+        signing_out: SigningOut,
+        sessions: Sessions,
+        citizens: Citizens,
+        transactions: Transactions,
+        parting: Parting,
     ) -> None:
         self._web = web
         self._signing_out = signing_out
         self._sessions = sessions
         self._citizens = citizens
         self._transactions = transactions
+        self._parting = parting
 
     def begin(self) -> Response:
         """End the session if the request proves it may; else ask the citizen."""
@@ -75,12 +82,12 @@ class LogoutViews:
 
     def _end(self, asked: LogoutRequest, session: Session) -> Response:
         told = self._signing_out.end(session, asked.asking)
-        response = views.part(self._web, _farewell(asked, *told))
+        response = self._parting.part(_farewell(asked, *told))
         self._web.cookies.drop(response, self._web.cookies.session)
         return response
 
     def _done(self, asked: LogoutRequest) -> Response:
-        return views.show(self._web, _farewell(asked))
+        return self._parting.show(_farewell(asked))
 
     def _session(self) -> Session | None:
         handle = self._web.cookie(request, self._web.cookies.session)

@@ -1,0 +1,4 @@
+"""The endpoints of the SAML front door at their addresses.
+
+leaving.py  /saml/slo: single logout
+"""
