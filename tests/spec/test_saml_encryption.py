@@ -1,5 +1,6 @@
 """EncryptedAssertion, as others open it (saml-core-2.0-os section 2.3.4, XML Encryption 1.1)."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
@@ -7,6 +8,8 @@ from typing import Any
 
 import pytest
 import xmlsec
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from federation.saml import algorithms, arriving, assertion, encryption, logout, names, response, writing
 from federation.saml.arriving import Message, Unreadable
@@ -67,6 +70,13 @@ def test_xmlenc_we_open_what_we_encrypt(block: str, transport: dict[str, tuple[s
     assert judges.canonical_of(encryption.decrypt(sealed(PLAIN, {block: (), **transport}), [OPENER])) == PLAIN
 
 
+def test_xmlenc_5_5_2_the_older_form_has_one_mask_whatever_stands_there() -> None:
+    element = sealed(PLAIN, {names.AES128_GCM: (), names.RSA_OAEP_MGF1P: ()})
+    method = list(element.iter(f"{{{names.XENC}}}EncryptionMethod"))[1]
+    judges.etree.SubElement(method, f"{{{names.XENC11}}}MGF").set("Algorithm", names.MGF1_SHA256)
+    assert judges.canonical_of(encryption.decrypt(element, [OPENER])) == PLAIN
+
+
 def test_saml_core_2_2_4_a_name_may_be_encrypted() -> None:
     name = writing.name_id(NameId("李静文", names.TRANSIENT), declared=False)
     found = encryption.decrypt(sealed(name, {}, encryption.NAME_ID), [OPENER])
@@ -90,8 +100,14 @@ ROT = [
     pytest.param(lambda: changed(sealed(PLAIN), 0, "A"), [OPENER], id="another wrapped key"),
     pytest.param(lambda: changed(sealed(PLAIN), 0, "国"), [OPENER], id="a key that is no base64"),
     pytest.param(lambda: changed(sealed(PLAIN), 1, "A"), [OPENER], id="another content"),
-    pytest.param(lambda: emptied(sealed(PLAIN)), [OPENER], id="no content"),
-    pytest.param(lambda: with_rsa_1_5(sealed(PLAIN)), [OPENER], id="RSA 1.5"),
+    pytest.param(lambda: with_value(sealed(PLAIN), 1, b""), [OPENER], id="no content"),
+    pytest.param(lambda: with_method(sealed(PLAIN), 1, f"{names.XENC}rsa-1_5"), [OPENER], id="RSA 1.5"),
+    pytest.param(lambda: with_method(sealed(PLAIN), 0, names.AES256_GCM), [OPENER], id="a key too short"),
+    pytest.param(lambda: with_method(sealed(PLAIN), 0, f"{names.XENC}tripledes-cbc"), [OPENER], id="3DES"),
+    pytest.param(lambda: with_value(sealed(PLAIN), 0, b"\xff" * 256), [OPENER], id="a key above the modulus"),
+    pytest.param(lambda: with_value(sealed(PLAIN), 0, b"\x00" * 255), [OPENER], id="a key too short to open"),
+    pytest.param(lambda: with_value(sealed(PLAIN), 1, b"\x00" * 27), [OPENER], id="no room for a tag"),
+    pytest.param(lambda: with_label(sealed(PLAIN)), [OPENER], id="a label"),
     pytest.param(lambda: with_key_of_five_others(sealed(PLAIN)), [OPENER], id="too many keys"),
 ]
 
@@ -124,13 +140,19 @@ def changed(element: Any, which: int, into: str) -> Any:
     return element
 
 
-def emptied(element: Any) -> Any:
-    list(element.iter(f"{{{names.XENC}}}CipherValue"))[1].text = ""
+def with_value(element: Any, which: int, value: bytes) -> Any:
+    list(element.iter(f"{{{names.XENC}}}CipherValue"))[which].text = b64encode(value).decode()
     return element
 
 
-def with_rsa_1_5(element: Any) -> Any:
-    list(element.iter(f"{{{names.XENC}}}EncryptionMethod"))[1].set("Algorithm", f"{names.XENC}rsa-1_5")
+def with_method(element: Any, which: int, algorithm: str) -> Any:
+    list(element.iter(f"{{{names.XENC}}}EncryptionMethod"))[which].set("Algorithm", algorithm)
+    return element
+
+
+def with_label(element: Any) -> Any:
+    method = list(element.iter(f"{{{names.XENC}}}EncryptionMethod"))[1]
+    judges.etree.SubElement(method, f"{{{names.XENC}}}OAEPparams").text = "AAAA"
     return element
 
 
@@ -139,6 +161,29 @@ def with_key_of_five_others(element: Any) -> Any:
     for _ in range(encryption.MOST_KEYS):
         key.addprevious(changed(deepcopy(key), 0, "A"))
     return element
+
+
+METHODS = st.sampled_from(
+    [names.AES128_GCM, names.AES256_GCM, names.AES256_CBC, names.RSA_OAEP, names.RSA_OAEP_MGF1P, names.SHA1, "", "国"]
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    data=METHODS,
+    transport=METHODS,
+    digest=METHODS,
+    key=st.one_of(st.binary(), st.binary(min_size=256, max_size=256)),
+    content=st.binary(),
+)
+def test_xmlenc_whatever_comes_no_other_error_does(
+    data: str, transport: str, digest: str, key: bytes, content: bytes
+) -> None:
+    element = with_method(with_method(sealed(PLAIN), 0, data), 1, transport)
+    next(element.iter(f"{{{names.DS}}}DigestMethod")).set("Algorithm", digest)
+    with_value(with_value(element, 0, key), 1, content)
+    with pytest.raises(encryption.CannotDecrypt):
+        encryption.decrypt(element, [OTHER, OPENER])
 
 
 @pytest.mark.parametrize("keys", [[OPENER], [OTHER, OPENER]])
