@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import xmlsec
+from hypothesis import given
+from hypothesis import strategies as st
 
 from federation.saml import names, redirecting
 from tests.support.saml_examples import MESSAGES, signer
@@ -51,3 +53,14 @@ def test_saml_bindings_3_4_4_1_the_message_is_deflated_without_a_header() -> Non
     parameters = dict(parse_qsl(urlsplit(address).query))
     assert "RelayState" not in parameters
     assert zlib.decompress(b64decode(parameters["SAMLResponse"]), -15).decode() == MESSAGE
+
+
+@given(relay_state=st.text(st.characters(codec="utf-8")))
+def test_saml_bindings_3_4_3_any_relay_state_comes_through_and_changes_nothing_else(relay_state: str) -> None:
+    by = signer(names.ECDSA_SHA256)
+    address = redirecting.address("https://sp.example/slo", redirecting.REQUEST, MESSAGE, relay_state, by)
+    assert address.isascii()
+    assert address.isprintable()
+    parameters = parse_qsl(urlsplit(address).query, keep_blank_values=True)
+    assert [name for name, _ in parameters] == ["SAMLRequest", "RelayState", "SigAlg", "Signature"]
+    assert parameters[1][1] == relay_state

@@ -145,7 +145,9 @@ MESSAGES: dict[str, Callable[[Values, Signer | None], Xml]] = {
     "encrypted": lambda value, by: _response(
         value, encryption.encrypt(assertion.written(_assertion(value), by), recipient(), encryption.ASSERTION), by
     ),
-    "artifact response": lambda value, by: _artifact_response(value, _response(value, None, by), by),
+    "artifact response": lambda value, by: _artifact_response(
+        value, _response(value, assertion.written(_assertion(value), by), by), by
+    ),
     "empty artifact response": lambda value, by: _artifact_response(value, None, by),
     "logout request": _logout_request,
     "logout response": _logout_response,
