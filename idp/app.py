@@ -46,6 +46,8 @@ from idp.oidc.views import routes as oidc_routes
 from idp.oidc.views.authorizing import AuthorizeView
 from idp.pace import Pace
 from idp.pages import Pages
+from idp.saml.own_metadata import OwnMetadata
+from idp.saml.views.publishing import MetadataView
 from idp.services import Services, build_services
 from idp.storage.records.errors import RecordsUnavailable
 from idp.storage.state import StateUnavailable
@@ -124,6 +126,7 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     app.register_blueprint(_account_pages(services, web, transactions, doors))
     app.register_blueprint(doors.saml_logout(web, parting).blueprint())
     app.register_blueprint(site.blueprint())
+    app.register_blueprint(_saml_metadata(services, web, app).blueprint())  # last: it tells which others are there
     app.register_error_handler(Exception, lambda error: failing.error_page(request, error))
     pace = Pace(services.clock, services.settings.address_rate)
     app.wsgi_app = Shortcut(app.wsgi_app, oidc_routes.hop(authorize, api), web, failing, observer, pace)  # type: ignore[method-assign]
@@ -186,6 +189,11 @@ def _login_pages(
         login_views.NewPasswordView(visits, sign_in, PROFILES[services.settings.password_policy].min_length),
         login_views.ConsentView(visits, consenting, services.citizens),
     )
+
+
+def _saml_metadata(services: Services, web: Web, app: Flask) -> MetadataView:
+    paths = frozenset(rule.rule for rule in app.url_map.iter_rules())
+    return MetadataView(web, OwnMetadata(services.settings, services.saml_keys, services.clock, paths))
 
 
 def _account_pages(services: Services, web: Web, transactions: Transactions, doors: Doors) -> Blueprint:

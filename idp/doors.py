@@ -2,7 +2,6 @@
 parties. For the endpoints, an operator's verbs and the housekeeper."""
 
 from functools import cached_property
-from urllib.parse import urlsplit
 
 from idp.citizens.pseudonyms import Pseudonyms
 from idp.http import Web
@@ -16,7 +15,7 @@ from idp.login.transaction import Transactions
 from idp.metrics import Metrics
 from idp.oidc.front_door import FrontDoor
 from idp.oidc.leaving.parts import LeavingParts
-from idp.saml.addresses import METADATA
+from idp.saml.addresses import entity_id
 from idp.saml.leaving.onward import Onward
 from idp.saml.leaving.parts import LeavingParts as SamlLeavingParts
 from idp.saml.naming import Naming
@@ -41,9 +40,9 @@ class Doors:
 
     @cached_property
     def naming(self) -> Naming:
-        issuer = self._services.settings.issuer
+        settings = self._services.settings
         pseudonyms = Pseudonyms(self._services.secret("subjects"))
-        return Naming(pseudonyms, issuer + METADATA, urlsplit(issuer).hostname or "")
+        return Naming(pseudonyms, entity_id(settings.issuer), settings.saml_scope)
 
     @cached_property
     def _saml_leaving(self) -> SamlLeavingParts:

@@ -19,6 +19,15 @@
     IDP_AUDIT_DAYS                how long audit events and agreements that ended are kept (1096; at least 184)
     IDP_ADDRESS_RATE              requests a second that one worker takes of one address (500)
     IDP_CLIENT_RATE               requests a second that one worker takes of one client (500)
+    IDP_DISPLAY_NAME_ZH           how service providers show us (公民统一身份认证)
+    IDP_DISPLAY_NAME_EN           the same in English (Citizen Identity Service)
+    IDP_ORGANIZATION_NAME_ZH      who runs the provider (none)
+    IDP_ORGANIZATION_NAME_EN      the same in English (none)
+    IDP_ORGANIZATION_URL          the page of whoever runs it (none)
+    IDP_TECHNICAL_CONTACT         an e-mail address for our SAML metadata (none)
+    IDP_SUPPORT_CONTACT           another, for service providers whose citizens need help (none)
+    IDP_SAML_SCOPE                the domain of subject-id and pairwise-id (the issuer's host)
+    IDP_SAML_METADATA_DAYS        how long a copy of our SAML metadata may be used (30)
     IDP_LOG_LEVEL                 debug, info, warning or error (info)
     IDP_<LIFETIME>_SECONDS        see `Lifetimes`: IDP_CODE_SECONDS, IDP_SESSION_IDLE_SECONDS …
     IDP_SETTINGS_FILE             the file to read; lines NAME=value, and # comments; the environment wins
@@ -34,6 +43,7 @@ from typing import Literal, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from idp.config import values
+from idp.config.publicity import Publicity, publicity
 from idp.config.source import SettingsReader
 
 Registration = Literal["open", "token", "closed"]
@@ -112,11 +122,17 @@ class Settings:
     client_rate: int = 500
     log_level: LogLevel = "info"
     lifetimes: Lifetimes = Lifetimes()
+    publicity: Publicity = field(default_factory=Publicity)
 
     @property
     def secure(self) -> bool:
         """Whether the issuer is https, so that cookies are `Secure` and named `__Host-`."""
         return self.issuer.startswith("https:")
+
+    @property
+    def saml_scope(self) -> str:
+        """The domain that `subject-id` and `pairwise-id` are ours in."""
+        return self.publicity.scope or urlsplit(self.issuer).hostname or ""
 
     @property
     def records_embedded(self) -> bool:
@@ -169,6 +185,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         client_rate=reader.read("IDP_CLIENT_RATE", values.whole(1, 1_000_000), 500),
         log_level=reader.read("IDP_LOG_LEVEL", values.one_of(LogLevel), "info"),
         lifetimes=_lifetimes(reader),
+        publicity=publicity(reader),
     )
     reader.finish()
     return settings

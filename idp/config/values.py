@@ -64,6 +64,11 @@ def _is_host(host: str) -> bool:
     return True
 
 
+def is_domain(name: str) -> bool:
+    """Whether a name is one of DNS, in lower case."""
+    return _HOST_NAME.fullmatch(name) is not None
+
+
 def records_url(raw: str) -> str:
     return _store_url(raw, RECORDS_SCHEMES)
 

@@ -9,5 +9,6 @@ keys.py              our keys towards service providers
 naming.py            by what they know a citizen, and his session
 leaving/             single logout
 views/               the endpoints at their addresses
+own_metadata.py      what we say of ourselves
 registry.py          adds, changes and removes them, for an operator's verbs
 """

@@ -3,6 +3,7 @@
 from typing import Final
 
 METADATA: Final = "/saml/metadata"
+"""Its address is our entity id."""
 SSO: Final = "/saml/sso"
 """By redirect and by POST."""
 START: Final = "/saml/start"
@@ -18,3 +19,8 @@ SLO_ONWARD: Final = "/saml/slo/onward"
 """From one service provider to the next."""
 SLO_ANSWER: Final = "/saml/slo/answer"
 """Back to the service provider that began."""
+
+
+def entity_id(issuer: str) -> str:
+    """Our name among service providers: the address of our metadata."""
+    return issuer + METADATA

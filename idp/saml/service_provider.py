@@ -11,9 +11,9 @@ from federation.saml.metadata.entity import SpEntity
 from federation.saml.names import TRANSIENT
 from idp.login.party import SERVICE_PROVIDERS, RelyingParty
 
-DEFAULT_ATTRIBUTES: Final = ("name", "birthdate", "gender")
+DEFAULT_ATTRIBUTES: Final = ("name", "birthdate", "gender", "pairwise_id")
 """What a service provider may have at most of which no operator said more, if its metadata asks and the citizen agrees:
-as much as the scope `profile` gives a client."""
+as much as the scope `profile` gives a client, and a pseudonym."""
 
 
 def party_id_of(entity_id: str) -> str:
