@@ -70,7 +70,16 @@ def _name_id(request: Element, decrypters: Sequence[Decrypter]) -> NameId:
 
 def read_response(message: Message) -> LogoutResponse:
     """Raises `BadSignature` where it was not signed, `Unreadable`."""
-    element = reading.signed_of_kind(message, "LogoutResponse")
+    return _response(reading.signed_of_kind(message, "LogoutResponse"))
+
+
+def read_answer(message: Message) -> LogoutResponse:
+    """Signed or not: over a connection that we opened to its sender, TLS proves who answers (saml-profiles-2.0-os
+    section 4.4.4.2). Raises `Unreadable`."""
+    return _response(reading.of_kind(message, "LogoutResponse"))
+
+
+def _response(element: Element) -> LogoutResponse:
     status, detail = reading.status(element)
     return LogoutResponse(
         id=element.get("ID", ""),

@@ -3,7 +3,7 @@ Connect, by a withdrawal, by an operator. What comes of it stands in the logout 
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -102,6 +102,11 @@ def test_profiles_4_4_3_3_a_service_provider_with_soap_is_told_beside_the_portal
     assert set(states(provider).values()) == {LogoutState.DELIVERED}
 
 
+def stranger(party: LeavingParty) -> LeavingParty:
+    """The same with a key that its metadata does not have."""
+    return replace(party, key="another")
+
+
 ANSWERS: dict[str, tuple[Callable[[LeavingParty, Asked], tuple[int, bytes]], str]] = {
     "another status": (lambda _party, _asked: (500, b""), "status"),
     "no envelope": (lambda _party, _asked: (200, b"<html/>"), "malformed"),
@@ -109,7 +114,7 @@ ANSWERS: dict[str, tuple[Callable[[LeavingParty, Asked], tuple[int, bytes]], str
         lambda party, asked: (200, party.envelope(party.response(asked, status=f"{PROTOCOL}Responder"))),
         "refused",
     ),
-    "unsigned": (lambda party, asked: (200, party.envelope(party.response(asked), signed=False)), "bad_signature"),
+    "signed by another": (lambda party, asked: (200, stranger(party).envelope(party.response(asked))), "bad_signature"),
     "to another request": (
         lambda party, asked: (200, party.envelope(party.response(asked, in_response_to="_other"))),
         "other_answer",
@@ -119,6 +124,15 @@ ANSWERS: dict[str, tuple[Callable[[LeavingParty, Asked], tuple[int, bytes]], str
         "other_answer",
     ),
 }
+
+
+def test_profiles_4_4_4_2_an_answer_may_rest_on_tls(at: SignedIn, provider: Provider, end: SoapEnd) -> None:
+    """Shibboleth signs none of its own accord."""
+    party = by_soap(provider, end)
+    end.answer = lambda asked: (200, party.envelope(party.response(asked, destination=None), signed=False))
+    party.join(session_of(at))
+    at.logout(id_token_hint=at.id_token)
+    assert line_of(provider, party).state is LogoutState.DELIVERED
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
