@@ -10,6 +10,7 @@ import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Protocol
 
 from cryptography import x509
@@ -35,6 +36,8 @@ MASKS: Final[Mapping[str, hashes.HashAlgorithm]] = {
     names.MGF1_SHA256: HASHES[names.SHA256],
 }
 SMALLEST_RSA_BITS: Final = 2048
+MOST_KEYS_KEPT: Final = 512
+"""Of other entities; each takes some kilobytes."""
 VALID_FOR: Final = timedelta(days=3650)
 """Of a certificate of ours. Keys are changed through metadata long before."""
 
@@ -155,9 +158,11 @@ def open_private(der: bytes) -> PrivateKey:
     return private
 
 
+@lru_cache(maxsize=MOST_KEYS_KEPT)
 def public_key(certificate: str) -> PublicKey:
-    """The key in a certificate, DER in base64; nothing else of it counts. Raises `UnusableKey`: also for RSA keys of
-    fewer than 2048 bits and for curves other than P-256, P-384 and P-521."""
+    """The key in a certificate, DER in base64; nothing else of it counts. Those asked for last are kept, for a key that
+    was used before is quicker too. Raises `UnusableKey`: also for RSA keys of fewer than 2048 bits and for curves other
+    than P-256, P-384 and P-521."""
     try:
         key = x509.load_der_x509_certificate(base64.b64decode("".join(certificate.split()), validate=True)).public_key()
     except (ValueError, binascii.Error, UnsupportedAlgorithm) as error:
