@@ -2,11 +2,14 @@
 by redirect, POST and SOAP, with others in the session that speak SAML and OpenID Connect."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from werkzeug.test import TestResponse
 
+from federation.saml.credentials import new_credential
+from federation.saml.name_id import NameId
 from federation.saml.names import POST, REDIRECT, SOAP
 from idp.sessions import Session
 from idp.storage.records.logouts import LogoutState
@@ -215,3 +218,21 @@ def test_without_an_address_for_answers_the_browser_stays_with_us(at: SignedIn, 
     page = sent(at, party, REDIRECT, party.join(session_of(at)))
     assert page.status_code == 200
     assert not at.still_in
+
+
+def test_core_3_7_1_a_name_may_be_encrypted_to_us(at: SignedIn, provider: Provider, listener: Listener) -> None:
+    party = LeavingParty(provider)
+    session, ours = party.join(session_of(at)), provider.services.saml_keys.published()
+    for name, codes in ((NameId("somebody"), ["Requester", "UnknownPrincipal"]), (party.name_id(session), ["Success"])):
+        asked = party.address_of_encrypted(party.request(session, name_id=name), ours)
+        assert party.hears(at.visitor.get(asked)).codes == codes
+    assert not at.still_in
+
+
+def test_core_3_7_1_a_name_that_was_encrypted_to_another_is_refused(at: SignedIn, provider: Provider) -> None:
+    party = LeavingParty(provider)
+    session, before = party.join(session_of(at)), provider.services.saml_keys.published()
+    other = new_credential("RSA", "other", 1_800_000_000).certificate
+    asked = party.address_of_encrypted(party.request(session), [replace(before[-1], certificate=other)])
+    assert at.visitor.get(asked).status_code == 400
+    assert at.still_in

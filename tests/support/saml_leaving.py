@@ -16,9 +16,10 @@ from urllib.parse import parse_qsl, urlsplit
 from lxml import etree
 from werkzeug.test import TestResponse
 
-from federation.saml import algorithms, redirecting, soap
+from federation.saml import algorithms, encryption, redirecting, soap, writing
 from federation.saml.credentials import KeySigner, new_credential, open_private
 from federation.saml.logout import LogoutRequest, LogoutResponse, written_request, written_response
+from federation.saml.metadata.entity import EntityKey
 from federation.saml.name_id import NameId
 from federation.saml.names import ASSERTION, ECDSA_SHA256, PROTOCOL, REDIRECT, SHA256, SOAP, SUCCESS
 from idp.saml.keys import METADATA_SIGNING
@@ -201,6 +202,15 @@ class LeavingParty:
         """Where a browser brings it by redirect."""
         parameter = "SAMLRequest" if isinstance(said, LogoutRequest) else "SAMLResponse"
         return redirecting.address("/saml/slo", parameter, _written(said, None), relay_state, self._signer)
+
+    def address_of_encrypted(self, said: LogoutRequest, to: Sequence[EntityKey]) -> str:
+        """As `address`; the name is encrypted to one of these keys."""
+        recipient = encryption.recipient(to, allow_cbc=False)
+        assert recipient is not None
+        plain = writing.name_id(said.name_id, declared=False)
+        encrypted = encryption.encrypt(plain, recipient, encryption.NAME_ID)
+        message = writing.Xml(_written(said, None).replace(plain, encrypted))
+        return redirecting.address("/saml/slo", "SAMLRequest", message, None, self._signer)
 
     def fields(
         self, said: LogoutRequest | LogoutResponse, relay_state: str | None = None, *, signed: bool = True

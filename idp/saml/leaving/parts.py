@@ -36,7 +36,7 @@ class LeavingParts:
     @cached_property
     def proving(self) -> Proving:
         services = self._services
-        return Proving(services.service_providers, services.state, services.clock)
+        return Proving(services.service_providers, services.saml_keys, services.state, services.clock)
 
     @cached_property
     def held(self) -> Held:

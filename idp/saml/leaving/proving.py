@@ -3,6 +3,7 @@ of now, and a request for the first time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeVar
 
 from federation.saml import conditions, logout
@@ -13,6 +14,7 @@ from federation.saml.names import SOAP
 from federation.saml.verifying import BadSignature, keys_of
 from idp.clock import Clock
 from idp.saml.directory import ServiceProviders
+from idp.saml.keys import SamlKeys
 from idp.saml.service_provider import ServiceProvider
 from idp.secrets import digest, shard_for
 from idp.storage.state import Conflict, Key, StateStore
@@ -51,14 +53,16 @@ class ProvedResponse:
 
 
 class Proving:
-    def __init__(self, providers: ServiceProviders, state: StateStore, clock: Clock) -> None:
+    def __init__(self, providers: ServiceProviders, keys: SamlKeys, state: StateStore, clock: Clock) -> None:
         self._providers = providers
+        self._keys = keys
         self._state = state
         self._clock = clock
 
     def request(self, arrived: Arrived, address: str) -> ProvedRequest:
         """`address` is the one it arrived at. Raises `NotProved`."""
-        sp, request = self._read(arrived, address, logout.read_request)
+        read = partial(logout.read_request, decrypters=self._keys.decrypters())
+        sp, request = self._read(arrived, address, read)
         try:
             conditions.check_not_on_or_after(request.not_on_or_after, self._clock.now())
         except Unmet as unmet:
