@@ -206,4 +206,5 @@ def _account_pages(services: Services, web: Web, transactions: Transactions, doo
         services.state,
         services.clock,
     )
-    return AccountViews(web, agreements, services.sessions, services.citizens, transactions).blueprint()
+    views = AccountViews(web, agreements, services.sessions, services.citizens, transactions, doors.onward)
+    return views.blueprint()

@@ -13,6 +13,7 @@ from idp.audit.recorder import event
 from idp.citizens.registry import Citizens
 from idp.clock import Clock
 from idp.codec import decode
+from idp.leaving.messenger import Told
 from idp.login.consent import Decision
 from idp.login.party import CONSENT, RelyingParty
 from idp.sessions import Session, Sessions
@@ -46,11 +47,9 @@ class PartyTold:
 class EndsAccess(Protocol):
     """What a front door hands in: it alone knows what it gave to relying parties."""
 
-    def end_access(self, citizen_id: str, client_id: str, sessions: Sequence[Session]) -> bool:
-        """End what a relying party can still reach of a citizen, whose `sessions` with it have ended.
-
-        Gives whether the party confirmed that it ended its own.
-        """
+    def end_access(self, citizen_id: str, client_id: str, sessions: Sequence[Session]) -> Sequence[Told]:
+        """End what a relying party can still reach of a citizen, whose `sessions` with it have ended; what became of
+        telling it of each."""
         ...
 
     def end_all_access(self, citizen_id: str, reason: str, sessions: Sequence[Session]) -> Sequence[PartyTold]:
@@ -77,11 +76,18 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """What came of it; `handle` and `session` take the place of the browser's session until now."""
+    """What came of it; `handle` and `session` take the place of the browser's session until now. `visits` are what only
+    this browser can tell the party."""
 
-    confirmed: bool
+    told: Sequence[Told]
+    visits: Sequence[Told]
     handle: str
     session: Session
+
+    @property
+    def confirmed(self) -> bool:
+        """The party ended its own sessions."""
+        return all(each.confirmed for each in self.told)
 
 
 class Agreements:
@@ -119,14 +125,15 @@ class Agreements:
             self._records.withdraw(citizen_id, client_id, int(self._clock.now()))
         except NotFound:
             raise NotWithdrawable from None
-        told = event(EventType.CONSENT_WITHDRAWN, self._clock.now(), citizen_id=citizen_id, client_id=client_id)
-        self._state.queue(session.key.shard, [told])
+        withdrawn = event(EventType.CONSENT_WITHDRAWN, self._clock.now(), citizen_id=citizen_id, client_id=client_id)
+        self._state.queue(session.key.shard, [withdrawn])
         reopened = self._reopened(session, client_id)
         ended = self._sessions.end_those_with(citizen_id, client_id, REASON)
-        confirmed = self._ends.end_access(citizen_id, client_id, [session, *ended])
+        told = self._ends.end_access(citizen_id, client_id, [session, *ended])
         if reopened is None:
             raise Gone("session")
-        return Withdrawn(confirmed, *reopened)
+        visits = [each for each in told if each.visit and each.visit.session == session.key.name]
+        return Withdrawn(told, visits, *reopened)
 
     def _reopened(self, session: Session, client_id: str) -> tuple[str, Session] | None:
         """The browser's session without that party; None if it has ended, or ends because the account is closed."""

@@ -1,5 +1,6 @@
 """/account and /account/withdraw."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Blueprint, Response, request
@@ -9,6 +10,9 @@ from idp.citizens.number import CHINA_STANDARD_TIME
 from idp.citizens.registry import Citizens
 from idp.csrf import check_csrf, csrf_token
 from idp.http import Web, form
+from idp.leaving.farewell import Farewell
+from idp.leaving.messenger import Told
+from idp.leaving.views import Journeys
 from idp.login.consent_page import worded
 from idp.login.party import RelyingParty, in_language
 from idp.login.transaction import Transactions
@@ -22,13 +26,20 @@ _FORM = "account"
 
 class AccountViews:
     def __init__(
-        self, web: Web, agreements: Agreements, sessions: Sessions, citizens: Citizens, transactions: Transactions
+        self,
+        web: Web,
+        agreements: Agreements,
+        sessions: Sessions,
+        citizens: Citizens,
+        transactions: Transactions,
+        journeys: Journeys,
     ) -> None:
         self._web = web
         self._agreements = agreements
         self._sessions = sessions
         self._citizens = citizens
         self._transactions = transactions
+        self._journeys = journeys
 
     def blueprint(self) -> Blueprint:
         routes = Blueprint("account", __name__)
@@ -52,11 +63,13 @@ class AccountViews:
             done = self._agreements.withdraw(session, client_id)
         except (NotWithdrawable, Gone):
             return self._web.redirect("/account")
-        response = self._page(done.session, PartyResult(name, done.confirmed))
+        response = self._page(done.session, PartyResult(name, done.confirmed), done.visits)
         self._web.cookies.set(response, self._web.cookies.session, done.handle)
         return response
 
-    def _page(self, session: Session | None, withdrawn: PartyResult | None = None) -> Response:
+    def _page(
+        self, session: Session | None, withdrawn: PartyResult | None = None, visits: Sequence[Told] = ()
+    ) -> Response:
         cookies, frame = self._web.cookies, self._web.frame(request)
         if session is None:
             return self._web.page(AccountPage("/account/withdraw", ""), frame)
@@ -64,7 +77,8 @@ class AccountViews:
         citizen = self._citizens.by_id(session.head.citizen_id)
         agreements = [_view(each, frame.language) for each in self._agreements.of(session.head.citizen_id)]
         person = citizen.profile.masked_name if citizen else None
-        page = AccountPage("/account/withdraw", csrf_token(browser, _FORM), person, agreements, withdrawn)
+        leave = self._journeys.begin(_back(visits), browser, in_form=False) if visits else None
+        page = AccountPage("/account/withdraw", csrf_token(browser, _FORM), person, agreements, withdrawn, leave)
         response = self._web.page(page, frame)
         cookies.set(response, cookies.browser, browser)
         return response
@@ -79,6 +93,11 @@ class AccountViews:
     def _session(self) -> Session | None:
         handle = self._web.cookie(request, self._web.cookies.session)
         return self._sessions.load(handle) if handle else None
+
+
+def _back(visits: Sequence[Told]) -> Farewell:
+    """To this page, whatever comes of it: the citizen stays signed in."""
+    return Farewell(tuple(visits), "/account", staying=True)
 
 
 def _view(agreement: Agreement, language: str) -> AgreementView:

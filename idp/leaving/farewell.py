@@ -9,12 +9,14 @@ from idp.storage.records.logouts import Duty
 
 @dataclass(frozen=True, slots=True)
 class Farewell:
-    """What is left to say. `back` is where the browser may go afterwards, `back_name` whose address that is."""
+    """What is left to say. `back` is where the browser may go afterwards, `back_name` whose address that is. `staying`:
+    the citizen is still signed in here, and goes back whatever came of it."""
 
     told: tuple[Told, ...] = ()
     back: str | None = None
     back_name: Mapping[str, str] = field(default_factory=dict)
     languages: tuple[str, ...] = ()
+    staying: bool = False
 
     @property
     def settled(self) -> bool:

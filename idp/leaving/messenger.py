@@ -1,5 +1,6 @@
 """What a front door knows of telling one of its relying parties that a session ended."""
 
+import enum
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,6 +36,17 @@ class Way:
     post: Post | None = None
     frame: str | None = None
     visit: bool = False
+
+
+class Browser(enum.Flag):
+    """What the browser that waits for a telling can do in it."""
+
+    NONE = 0
+    FRAMES = enum.auto()
+    """Load addresses in frames of the page that follows."""
+    VISITS = enum.auto()
+    """Be sent to a relying party, and come back."""
+    ALL = FRAMES | VISITS
 
 
 class Messenger(Protocol):

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from federation.shares import Shares
 from idp.clock import Clock
 from idp.leaving.ledger import Ledger
-from idp.leaving.messenger import TIMED_OUT, Messenger, Post, Told, Way
+from idp.leaving.messenger import TIMED_OUT, Browser, Messenger, Post, Told, Way
 from idp.sessions import Session, duties
 from idp.storage.records.logouts import Duty, LogoutState, Settled, StoredLogout
 
@@ -41,10 +41,10 @@ class Telling:
         self._clock = clock
         self._shares: Shares[Settled] = Shares(AT_ONCE, OF_HOST, "logout", OF_ADDRESS)
 
-    def tell(self, reason: str, *ended: Session, browser: bool = False, begun_by: str = "") -> Sequence[Told]:
-        """Tell every relying party of sessions that have ended, all at once. Takes `TELL_SECONDS` at most. With
-        `browser` there is one to load the front-channel addresses, and to be sent to those that only it can tell.
-        `begun_by` has ended its own session already, and proved that it asks."""
+    def tell(self, reason: str, *ended: Session, browser: Browser = Browser.NONE, begun_by: str = "") -> Sequence[Told]:
+        """Tell every relying party of sessions that have ended, all at once. Takes `TELL_SECONDS` at most. `browser` is
+        what the one that waits, if one does, can do for those that only it can tell. `begun_by` has ended its own
+        session already, and proved that it asks."""
         owed = [duty for session in ended for duty in duties(session, reason, self._clock.now())]
         self._ledger.owe(owed)
         deadline = time.monotonic() + TELL_SECONDS
@@ -64,27 +64,29 @@ class Telling:
         duty, way = line.duty, self._way(line.duty)
         if line.state is LogoutState.ASKED and (way is None or way.post is None):
             return _at_once(self._ledger.unanswered(duty))
-        return self._send(duty, way, line.tries, time.monotonic() + TELL_SECONDS, browser=False)
+        return self._send(duty, way, line.tries, time.monotonic() + TELL_SECONDS, Browser.NONE)
 
     def _way(self, duty: Duty) -> Way | None:
         ways = (messenger.way(duty) for messenger in self._messengers)
         return next((way for way in ways if way is not None), None)
 
-    def _send(self, duty: Duty, way: Way | None, tries: int, deadline: float, browser: bool) -> Future[Settled]:
+    def _send(self, duty: Duty, way: Way | None, tries: int, deadline: float, browser: Browser) -> Future[Settled]:
         if way is None or way.post is None:
             return _at_once(self._without_address(duty, way, browser))
         address = way.post.address
         call = partial(self._deliver, way.post, duty, tries, deadline)
         return self._shares.submit(urlsplit(address).netloc, call, address)
 
-    def _without_address(self, duty: Duty, way: Way | None, browser: bool) -> Settled:
+    def _without_address(self, duty: Duty, way: Way | None, browser: Browser) -> Settled:
         if way is None:
             return self._ledger.unreachable(duty, "client_removed")
         if way.frame is None and not way.visit:
             return self._ledger.unreachable(duty, "no_address")
-        if not browser:
-            return self._ledger.unreachable(duty, "front_channel_only")
-        return self._ledger.to_visit(duty) if way.visit else self._ledger.asked(duty)
+        if way.visit and Browser.VISITS in browser:
+            return self._ledger.to_visit(duty)
+        if way.frame and Browser.FRAMES in browser:
+            return self._ledger.asked(duty)
+        return self._ledger.unreachable(duty, "front_channel_only")
 
     def _outcome(self, duty: Duty, future: Future[Settled]) -> Settled:
         return future.result() if future.done() else self._ledger.tried(duty, 0, TIMED_OUT)
@@ -96,11 +98,12 @@ class Telling:
         return self._ledger.tried(duty, tries, failed)
 
 
-def _told(way: Way, outcome: Settled, browser: bool) -> Told:
+def _told(way: Way, outcome: Settled, browser: Browser) -> Told:
     """One that its own server could not be told may still be told by the browser."""
     confirmed = outcome.state is LogoutState.DELIVERED
-    visit = outcome.duty if browser and way.visit and not confirmed else None
-    return Told(outcome.duty.client_id, way.name, confirmed, way.frame if browser else None, visit)
+    frame = way.frame if Browser.FRAMES in browser else None
+    visit = outcome.duty if way.visit and Browser.VISITS in browser and not confirmed else None
+    return Told(outcome.duty.client_id, way.name, confirmed, frame, visit)
 
 
 def _at_once(outcome: Settled) -> Future[Settled]:

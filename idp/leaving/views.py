@@ -40,7 +40,8 @@ class Parting:
         if farewell.visits:
             in_form = request.method == "POST"
             return self.send(lambda browser: self._journeys.begin(farewell, browser, in_form))
-        if farewell.back and farewell.settled and not any(each.frame for each in farewell.told):
+        done = farewell.settled and not any(each.frame for each in farewell.told)
+        if farewell.back and (done or farewell.staying):
             return self._web.redirect(farewell.back)
         return self.show(farewell, onward=farewell.back is not None and farewell.settled)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from idp.account.agreements import REASON, PartyTold
+from idp.leaving.messenger import Browser, Told
 from idp.leaving.telling import Telling
 from idp.sessions import Session, client_of_leg
 
@@ -25,12 +26,12 @@ class Withdrawal:
         self._tokens = tokens
         self._telling = telling
 
-    def end_access(self, citizen_id: str, client_id: str, sessions: Sequence[Session]) -> bool:
+    def end_access(self, citizen_id: str, client_id: str, sessions: Sequence[Session]) -> Sequence[Told]:
         """Revoke what this party holds, and tell it that its sessions have ended. Other parties of sessions that
         ended with it are told soon after, from the ledger."""
         self._tokens.revoke_of_citizen(citizen_id, client_id, REASON)
-        told = self._telling.tell(REASON, *(_only(session, client_id) for session in sessions))
-        return all(each.confirmed for each in told)
+        ended = (_only(session, client_id) for session in sessions)
+        return self._telling.tell(REASON, *ended, browser=Browser.VISITS)
 
     def end_all_access(self, citizen_id: str, reason: str, sessions: Sequence[Session]) -> Sequence[PartyTold]:
         """Revoke what any party holds of this citizen, and tell each that its sessions have ended."""

@@ -24,7 +24,8 @@ class AgreementView:
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """Posts `client` to withdraw. `person` is the masked name, None for somebody who is not signed in."""
+    """Posts `client` to withdraw. `person` is the masked name, None for somebody who is not signed in. `leave_href`
+    signs him out of the service he has just withdrawn from, where only this browser can."""
 
     template: ClassVar[str] = "account.html"
     action: str
@@ -32,3 +33,4 @@ class AccountPage:
     person: str | None = None
     agreements: Sequence[AgreementView] = ()
     withdrawn: PartyResult | None = None
+    leave_href: str | None = None

@@ -297,3 +297,22 @@ def test_a_disabled_service_provider_is_not_visited(at: SignedIn, provider: Prov
     party.disable()
     assert at.logout(id_token_hint=at.id_token).status_code == 200
     assert line_of(provider, party).error == "no_address"
+
+
+@pytest.mark.parametrize("status", ["Success", "Responder"])
+def test_who_withdraws_is_led_to_sign_out_there_and_stays_signed_in_here(
+    at: SignedIn, provider: Provider, status: str
+) -> None:
+    party = LeavingParty(provider, title="不动产登记")
+    party.agreed(at.person.citizen.id)
+    session = party.join(session_of(at))
+    page = at.visitor.get("/account")
+    csrf = page.text.partition('name="csrf" value="')[2].partition('"')[0]
+    page = at.visitor.post("/account/withdraw", {"csrf": csrf, "client": party.party_id})
+    assert "不动产登记" in page.text
+    response = at.visitor.get(pressed(page))
+    assert party.hears(response).session_indexes == [party.index(session)]
+    back = party.answers(at.visitor, response, status=f"{PROTOCOL}{status}")
+    assert (back.status_code, back.request.path) == (200, "/account")
+    assert session_of(at).clients() == [at.client.id]
+    assert states(provider)[party.party_id] is (LogoutState.DELIVERED if status == "Success" else LogoutState.GIVEN_UP)

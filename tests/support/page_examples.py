@@ -76,7 +76,9 @@ def _account() -> Iterator[tuple[str, Page]]:
     yield "account-empty", AccountPage("/account/withdraw", "token", "欧阳*")
     yield "account", AccountPage("/account/withdraw", "token", "欧阳*", agreements)
     yield "account-withdrawn", AccountPage("/a", "token", "欧阳*", agreements[1:], PartyResult(CLIENT.name, told=True))
-    yield "account-open", AccountPage("/a", "token", "欧阳*", (), PartyResult(CLIENT.name, told=False))
+    still_open = PartyResult(CLIENT.name, told=False)
+    yield "account-open", AccountPage("/a", "token", "欧阳*", (), still_open)
+    yield "account-leave", AccountPage("/a", "token", "欧阳*", (), still_open, "/saml/slo/onward?j=0abc")
 
 
 def _signing_in() -> Iterator[tuple[str, Page]]:

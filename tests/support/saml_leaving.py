@@ -22,6 +22,8 @@ from federation.saml.logout import LogoutRequest, LogoutResponse, written_reques
 from federation.saml.metadata.entity import EntityKey
 from federation.saml.name_id import NameId
 from federation.saml.names import ASSERTION, ECDSA_SHA256, PROTOCOL, REDIRECT, SHA256, SOAP, SUCCESS
+from idp.login.consent import Consents
+from idp.login.transaction import Ask
 from idp.saml.keys import METADATA_SIGNING
 from idp.saml.leaving.whose import index_key
 from idp.saml.naming import PERSISTENT, Naming
@@ -157,6 +159,14 @@ class LeavingParty:
         key = index_key(self.party_id, self.index(session))
         services.state.issue_under(session.key, Guard(), key, b"{}", 3_600, 3_600, copy=("head",))
         return session
+
+    def agreed(self, citizen_id: str) -> None:
+        """The citizen agrees to be known there."""
+        services = self.provider.services
+        found = services.service_providers.by_party(self.party_id)
+        assert found is not None
+        consents = Consents(services.records.consents, services.clock)
+        consents.agree(citizen_id, Ask(self.party_id, ("name",)), found.party, frozenset())
 
     def index(self, session: Session) -> str:
         return self.naming.session_index(self.entity_id, session.head.citizen_id, session.head.lineage)

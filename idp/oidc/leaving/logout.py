@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from idp.errors import InvalidRequest
-from idp.leaving.messenger import Told
+from idp.leaving.messenger import Browser, Told
 from idp.leaving.telling import Telling
 from idp.oidc.clients.client import Client, ClientSource, enabled
 from idp.oidc.jose import jwe
@@ -145,6 +145,6 @@ class SigningOut:
         ended = self._sessions.end_with_twins(session, REASON)
         if ended is None:
             return ()
-        told = self._telling.tell(REASON, ended, browser=True)
+        told = self._telling.tell(REASON, ended, browser=Browser.ALL)
         own = asking.client_id if asking else None
         return [replace(each, confirmed=each.confirmed or each.party_id == own) for each in told]

@@ -7,7 +7,7 @@ from typing import Final
 
 from federation.saml.names import PARTIAL_LOGOUT, REQUESTER, SUCCESS, UNKNOWN_PRINCIPAL
 from federation.saml.response import Status
-from idp.leaving.messenger import Told
+from idp.leaving.messenger import Browser, Told
 from idp.leaving.telling import Telling
 from idp.saml.leaving.proving import ProvedRequest
 from idp.saml.leaving.whose import Whose
@@ -42,18 +42,18 @@ class SingleLogout:
         it had none, what is asked is so already, unless the request names a session of another browser."""
         sp, request = proved.sp, proved.request
         if session is not None and self._whose.names(sp, request, session):
-            return self._end(proved, session, browser=True)
+            return self._end(proved, session, Browser.ALL)
         named = self._whose.by_index(sp, request)
         if named is not None:
-            return self._end(proved, named, browser=True)
+            return self._end(proved, named, Browser.ALL)
         return Ended(refused=session is not None and sp.party_id in session.clients())
 
     def by_server(self, proved: ProvedRequest) -> Ended:
         """By SOAP there is no browser: the request has to name the session by its index."""
         named = self._whose.by_index(proved.sp, proved.request)
-        return Ended(refused=True) if named is None else self._end(proved, named, browser=False)
+        return Ended(refused=True) if named is None else self._end(proved, named, Browser.NONE)
 
-    def _end(self, proved: ProvedRequest, session: Session, browser: bool) -> Ended:
+    def _end(self, proved: ProvedRequest, session: Session, browser: Browser) -> Ended:
         ended = self._sessions.end_with_twins(session, REASON)
         if ended is None:  # somebody else has just ended it, and tells
             return Ended(session=session)
