@@ -115,7 +115,7 @@ def test_identifiers_are_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["password", "username", "phone", "name", "token", "code", "number", "user_agent", "detail"]
+    "name", ["password", "username", "phone", "name", "token", "code", "number", "user_agent", "remark"]
 )
 def test_only_declared_facts(name: str) -> None:
     with pytest.raises(UnsafeEvent):
