@@ -298,6 +298,16 @@ def test_k_what_is_no_base64_is_no_signature(value: str) -> None:
             proved(signed[:start] + f"<ds:{name}>{value}" + signed[end:])
 
 
+@pytest.mark.parametrize("extra", ["!", "\u00e9", "-", "_", ".", "&#x7f;", "张"])
+def test_k_base64_has_no_other_signs_in_it(extra: str) -> None:
+    signed = signed_by(rsa_peer(), LOGOUT_REQUEST)
+    for name in ("SignatureValue", "DigestValue"):
+        with pytest.raises(REFUSED):
+            proved(signed.replace(f"</ds:{name}>", f"{extra}</ds:{name}>"))
+        with pytest.raises(REFUSED):
+            proved(signed.replace(f"<ds:{name}>", f"<ds:{name}>{extra}"))
+
+
 def test_k_an_id_that_is_there_twice_is_nobodys() -> None:
     """Wherever in the document the other one stands."""
     signed = signed_by(rsa_peer(), RESPONSE.replace('ID="_a"', 'ID="_id"').replace('ID="_id"', 'ID="_r"', 1), "_r")
