@@ -47,6 +47,7 @@ from idp.oidc.views.authorizing import AuthorizeView
 from idp.pace import Pace
 from idp.pages import Pages
 from idp.saml.own_metadata import OwnMetadata
+from idp.saml.sso.sign_on import DOOR as SAML_DOOR
 from idp.saml.views.publishing import MetadataView
 from idp.services import Services, build_services
 from idp.storage.records.errors import RecordsUnavailable
@@ -101,10 +102,9 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     settling = Settling(services.citizens, services.sessions, consents)
     doors = Doors(services, metrics)
     front_door = doors.oidc
-    door = front_door.authorization(transactions, settling)
-    visits = login_views.Visits(
-        web, settling, transactions, services.sessions, {DOOR: door, **front_door.side_door.doors}
-    )
+    door, saml = front_door.authorization(transactions, settling), doors.saml_sign_on(transactions, settling)
+    others = {SAML_DOOR: saml.sign_on, **front_door.side_door.doors}
+    visits = login_views.Visits(web, settling, transactions, services.sessions, {DOOR: door, **others})
     suspended = _suspending(services, doors)
     sign_in = _sign_in(services, transactions, metrics, suspended)
     consenting = Consenting(consents, services.sessions, services.state, services.clock)
@@ -124,6 +124,7 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     app.register_blueprint(oidc_routes.blueprint(authorize, api, leaving, *elsewhere))
     app.register_blueprint(_login_pages(services, visits, sign_in, consenting, hints))
     app.register_blueprint(_account_pages(services, web, transactions, doors))
+    app.register_blueprint(saml.views(web).blueprint())
     app.register_blueprint(doors.saml_logout(web, parting).blueprint())
     app.register_blueprint(site.blueprint())
     app.register_blueprint(_saml_metadata(services, web, app).blueprint())  # last: it tells which others are there

@@ -11,6 +11,7 @@ from idp.leaving.telling import Telling
 from idp.leaving.views import Parting
 from idp.leaving.withdrawal import Withdrawal
 from idp.login.party import SERVICE_PROVIDERS, RelyingParty
+from idp.login.settling import Settling
 from idp.login.transaction import Transactions
 from idp.metrics import Metrics
 from idp.oidc.front_door import FrontDoor
@@ -19,6 +20,7 @@ from idp.saml.addresses import entity_id
 from idp.saml.leaving.onward import Onward
 from idp.saml.leaving.parts import LeavingParts as SamlLeavingParts
 from idp.saml.naming import Naming
+from idp.saml.sso.parts import SignOnParts
 from idp.saml.views.leaving import LeavingViews, Parts
 from idp.services import Services
 
@@ -54,6 +56,9 @@ class Doors:
     @cached_property
     def onward(self) -> Onward:
         return self._saml_leaving.onward(self.ledger)
+
+    def saml_sign_on(self, transactions: Transactions, settling: Settling) -> SignOnParts:
+        return SignOnParts(self._services, self.naming, transactions, settling)
 
     def saml_logout(self, web: Web, parting: Parting) -> LeavingViews:
         leaving = self._saml_leaving

@@ -11,7 +11,7 @@ session, or to refuse; steps never call one another:
     RESPOND       back to the front door that asked
 
 `flow.py` does the authenticators' steps, `arriving.py` ends them with a session, `views/` shows all of them,
-`assurance.py` names the levels. `attempts.py` admits an attempt, `outcomes.py` tells how it ended. `throttle.py` counts
-attempts: by account, by source (`idp.sources`) and by known browser (`browsers.py`), so that an attacker slows himself
-and not the owner.
+`assurance.py` names the levels, `legs.py` what a session remembers of an ask. `attempts.py` admits an attempt,
+`outcomes.py` tells how it ended. `throttle.py` counts attempts: by account, by source (`idp.sources`) and by known
+browser (`browsers.py`), so that an attacker slows himself and not the owner.
 """

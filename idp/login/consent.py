@@ -14,6 +14,7 @@ from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.login.party import CONSENT, STATUTORY_DUTY, RelyingParty
 from idp.login.transaction import Ask
+from idp.sessions import leg_field
 from idp.storage.records.consents import StoredConsent
 
 SENSITIVE: Final = frozenset({"citizen_id", "citizen_id_number"})
@@ -71,6 +72,13 @@ def ask_digest(ask: Ask, party: RelyingParty) -> str:
     """Names what is asked, for a leg: the same request of an unchanged client has the same name, in whatever order."""
     parts = (*(sorted(set(names)) for names in (ask.scopes, ask.claims, ask.essential_claims)), notice_digest(party))
     return hashlib.sha256(encode(parts)).hexdigest()[:32]
+
+
+def leg_name(ask: Ask, party: RelyingParty) -> str:
+    """The field of a session for what is asked. Where the relying party knows the citizen by a name of some format, the
+    format stands in it, so that logout can name him as sign-in did."""
+    asked = ask_digest(ask, party)
+    return leg_field(ask.client_id, f"{ask.name_format}.{asked}" if ask.name_format else asked)
 
 
 def notice_digest(party: RelyingParty) -> str:

@@ -9,7 +9,7 @@ import enum
 from dataclasses import dataclass
 
 from idp.login.door import Refusal, SignInRefused
-from idp.login.transaction import Ask, Proven
+from idp.login.transaction import Ask, Proven, Transaction
 from idp.sessions import Session
 
 
@@ -22,15 +22,24 @@ class Step(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Interaction:
+    """The citizen must be asked something: at this step of this transaction."""
+
+    step: Step
+    transaction: Transaction
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What the decision rests on. `reachable` is the highest level the signed-in citizen's authenticators can reach (0:
     not looked up, for it is not needed). `consented` says that all that is asked was agreed to; where that is asked, on
-    this very tab's page."""
+    this very tab's page; `stranger`, that only somebody else, who agreed to it before, will do."""
 
     session: Session | None
     proven: Proven | None
     reachable: int
     consented: bool
+    stranger: bool = False
 
 
 def next_step(ask: Ask, known: Known) -> Step:
@@ -46,6 +55,8 @@ def next_step(ask: Ask, known: Known) -> Step:
             return _ask(ask, Step.TOTP, Refusal.INTERACTION_REQUIRED)
         if ask.aal_essential:
             raise SignInRefused(Refusal.LEVEL_UNREACHABLE)
+    if known.stranger:
+        raise SignInRefused(Refusal.STRANGER)
     if not known.consented:
         return _ask(ask, Step.CONSENT, Refusal.CONSENT_REQUIRED)
     return Step.RESPOND

@@ -24,6 +24,8 @@ class Refusal(enum.Enum):
     """The citizen has no authenticators for the level that must be reached."""
     DECLINED = "declined"
     """The citizen was asked to agree, and did not."""
+    STRANGER = "stranger"
+    """The citizen has never agreed, and only one who has will do."""
 
 
 class SignInRefused(Exception):

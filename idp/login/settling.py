@@ -4,12 +4,12 @@ looked up here."""
 from typing import Final
 
 from idp.citizens.registry import Citizens
-from idp.login.consent import Consents, Granted, ask_digest, leg
+from idp.login.consent import Consents, Granted, leg, leg_name
 from idp.login.dispatch import Known, Step, next_step
 from idp.login.door import FrontDoor, Redirect
 from idp.login.party import RelyingParty
 from idp.login.transaction import Ask, Transaction
-from idp.sessions import Session, Sessions, leg_field
+from idp.sessions import Session, Sessions
 from idp.storage.state import Gone
 
 _NOTHING: Final = Granted((), ())
@@ -35,12 +35,13 @@ class Settling:
         granted = self._granted(meant, ask, party)
         reachable = self._reachable(meant) if meant and meant.head.aal < ask.aal else 0
         agreed = not ask.fresh_consent or (meant is not None and transaction.agreed_by == meant.head.citizen_id)
-        step = next_step(ask, Known(meant, transaction.proven, reachable, agreed and granted is not None))
+        stranger = granted is None and self._stranger(meant, ask, party)
+        step = next_step(ask, Known(meant, transaction.proven, reachable, agreed and granted is not None, stranger))
         if step is not Step.RESPOND or meant is None or granted is None:
             return step
         if ask.own:
             return door.respond(transaction, meant, "")
-        field = leg_field(ask.client_id, ask_digest(ask, party))
+        field = leg_name(ask, party)
         after = self._sessions.add_leg(meant, field, leg(ask.client_id, granted))
         # Whoever withdraws looks for sessions with the leg after ending the consent, and may have looked too early.
         still = self._consents.remembered(meant.head.citizen_id, ask, party)
@@ -53,6 +54,11 @@ class Settling:
         if meant is None:
             return None
         return _NOTHING if ask.own else self._consents.remembered(meant.head.citizen_id, ask, party)
+
+    def _stranger(self, meant: Session | None, ask: Ask, party: RelyingParty) -> bool:
+        if meant is None or not ask.acquainted:
+            return False
+        return not set(ask.scopes) <= set(self._consents.present(meant.head.citizen_id, party.id).scopes)
 
     def _reachable(self, session: Session) -> int:
         account = self._citizens.account(session.head.citizen_id)

@@ -62,6 +62,11 @@ class Ask:
     login_hint: str = ""
     """Whom the relying party expects; in a transaction it is sealed (`hint.py`), for it may be a citizen's number."""
     languages: tuple[str, ...] = ()
+    name_format: str = ""
+    """The kind of name by which the relying party is to know the citizen, where its protocol has several: a word of the
+    front door's own, without a colon."""
+    acquainted: bool = False
+    """Only a citizen who agreed to these scopes before will do; nobody else is asked to."""
     own: bool = False
     """A page of ours asks, for itself: nothing is passed on, so that there is nothing to agree to."""
 

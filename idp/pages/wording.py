@@ -54,6 +54,11 @@ _ITEMS: Final = (
     Description(
         "phone_number_verified", mark("Whether your mobile number was checked"), mark("Yes or no, nothing else.")
     ),
+    Description(
+        "subject_id",
+        mark("An identifier that is the same at several services"),
+        mark("A code by which this service and others that get it can tell that you are the same person."),
+    ),
     Description("address", mark("Address"), mark("The address you have registered.")),
     Description(
         "offline_access",

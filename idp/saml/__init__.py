@@ -7,6 +7,7 @@ terms.py             what an operator sets, as JSON, in and out
 directory.py         looks service providers up
 keys.py              our keys towards service providers
 naming.py            by what they know a citizen, and his session
+sso/                 single sign-on
 leaving/             single logout
 views/               the endpoints at their addresses
 own_metadata.py      what we say of ourselves

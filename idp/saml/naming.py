@@ -19,7 +19,8 @@ from federation.saml.name_id import NameId
 from federation.saml.names import PERSISTENT as PERSISTENT_FORMAT
 from federation.saml.names import TRANSIENT as TRANSIENT_FORMAT
 from idp.citizens.pseudonyms import PAIRWISE, PUBLIC, Pseudonyms
-from idp.secrets import SHARDS, shard_for
+from idp.secrets import SHARDS, digest, shard_for
+from idp.storage.state import Key
 
 PERSISTENT: Final = "p"
 TRANSIENT: Final = "t"
@@ -65,3 +66,8 @@ def shard_of_index(session_index: str) -> str:
     """The shard that a `SessionIndex` names. Whatever an outsider sends has one."""
     named = session_index[1:2]
     return named if named in SHARDS and named else SHARDS[0]
+
+
+def index_key(party_id: str, session_index: str) -> Key:
+    """Where sign-on keeps, under the session, what a SessionIndex stands for."""
+    return Key(shard_of_index(session_index), "saml-session", digest(party_id + session_index))

@@ -25,8 +25,7 @@ from federation.saml.names import ASSERTION, ECDSA_SHA256, PROTOCOL, REDIRECT, S
 from idp.login.consent import Consents
 from idp.login.transaction import Ask
 from idp.saml.keys import METADATA_SIGNING
-from idp.saml.leaving.whose import index_key
-from idp.saml.naming import PERSISTENT, Naming
+from idp.saml.naming import PERSISTENT, Naming, index_key
 from idp.saml.registry import Listed, ServiceProviderRegistry
 from idp.saml.service_provider import party_id_of
 from idp.sessions import Session, leg_field

@@ -3,8 +3,8 @@
 import dataclasses
 
 from idp.login.consent import ask_digest
+from idp.login.legs import CAPACITY, LegNames
 from idp.login.transaction import Ask
-from idp.oidc.authorization.legs import CAPACITY, LegNames
 from idp.oidc.clients.client import Client
 from idp.sessions import leg_field
 

@@ -22,12 +22,12 @@ from idp.errors import (
     OAuthError,
     UnmetAuthenticationRequirements,
 )
-from idp.login.dispatch import Step
+from idp.login.dispatch import Interaction
 from idp.login.door import PartyGone, Redirect, Refusal, SignInRefused, origin_of
+from idp.login.legs import CAPACITY, LegNames
 from idp.login.party import RelyingParty
 from idp.login.settling import Settling
 from idp.login.transaction import Transaction, Transactions
-from idp.oidc.authorization.legs import CAPACITY, LegNames
 from idp.oidc.authorization.par import Incoming
 from idp.oidc.authorization.request import Wanted, read
 from idp.oidc.authorization.target import Answering, Target, UnknownClient, prove
@@ -50,6 +50,7 @@ REFUSALS: Final[Mapping[Refusal, type[OAuthError]]] = {
     Refusal.CONSENT_REQUIRED: ConsentRequired,
     Refusal.LEVEL_UNREACHABLE: UnmetAuthenticationRequirements,
     Refusal.DECLINED: AccessDenied,
+    Refusal.STRANGER: AccessDenied,
 }
 """What a client is told (OIDC Core section 3.1.2.6, RFC 6749 section 4.1.2.1)."""
 
@@ -63,14 +64,6 @@ class Visit:
     handle: str
     browser: str
     source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Interaction:
-    """The citizen must be asked something: at this step of this transaction."""
-
-    step: Step
-    transaction: Transaction
 
 
 class AuthorizationEndpoint:

@@ -7,9 +7,9 @@ from typing import Final, Protocol
 from idp.audit.events import EventType
 from idp.audit.recorder import event
 from idp.clock import Clock
+from idp.login.dispatch import Interaction
 from idp.login.door import Redirect
 from idp.login.transaction import Ask
-from idp.oidc.authorization.authorize import Interaction
 from idp.oidc.clients.client import CIBA, Client, ClientSource, enabled
 from idp.oidc.decoupled.awaited import Answered, Awaited, Waiting
 from idp.oidc.decoupled.ciba import of_citizen, of_subject

@@ -14,10 +14,10 @@ from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.errors import TooManyRequests, UnauthorizedClient
 from idp.login.assurance import lowest
+from idp.login.dispatch import Interaction
 from idp.login.door import Redirect
 from idp.login.transaction import Ask
 from idp.oidc.authorization import rules
-from idp.oidc.authorization.authorize import Interaction
 from idp.oidc.call import Call
 from idp.oidc.clients.client import DEVICE_CODE, Client, ClientSource
 from idp.oidc.clients.client_auth import ClientAuthentication

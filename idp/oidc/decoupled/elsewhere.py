@@ -7,11 +7,11 @@ from idp.audit.events import EventType
 from idp.audit.recorder import event
 from idp.clock import Clock
 from idp.codec import decode, encode
+from idp.login.dispatch import Interaction
 from idp.login.door import OtherDevice, Redirect, Refusal, SignInRefused
 from idp.login.party import RelyingParty
 from idp.login.settling import Settling
 from idp.login.transaction import Ask, Transaction, Transactions
-from idp.oidc.authorization.authorize import Interaction
 from idp.oidc.clients.client import ClientSource
 from idp.oidc.clients.directory import served
 from idp.oidc.decoupled.awaited import Answered, Awaited, Waiting

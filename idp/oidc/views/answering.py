@@ -4,9 +4,9 @@ from flask import Response, request
 from werkzeug.exceptions import NotFound
 
 from idp.http import Web
+from idp.login.dispatch import Interaction
 from idp.login.door import Redirect
 from idp.login.views import step_address
-from idp.oidc.authorization.authorize import Interaction
 from idp.pages import Outcome, OutcomePage
 
 

@@ -9,11 +9,10 @@ from idp.citizens.number import CHINA_STANDARD_TIME
 from idp.citizens.registry import Citizens
 from idp.csrf import check_csrf, csrf_token
 from idp.http import PageError, Web, form
-from idp.login.dispatch import Step
+from idp.login.dispatch import Interaction, Step
 from idp.login.door import PartyGone
 from idp.login.party import in_language
 from idp.login.transaction import Transactions
-from idp.oidc.authorization.authorize import Interaction
 from idp.oidc.decoupled import own_page
 from idp.oidc.decoupled.approvals import PATH, Approvals, Pending
 from idp.oidc.views.answering import outcome_page, sent_on

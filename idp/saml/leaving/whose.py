@@ -10,19 +10,14 @@ from federation.saml.logout import LogoutRequest
 from federation.saml.name_id import NameId
 from federation.saml.names import UNSPECIFIED
 from idp.codec import decode
-from idp.saml.naming import Naming, shard_of_index
+from idp.saml.naming import Naming, index_key
 from idp.saml.service_provider import ServiceProvider
-from idp.secrets import digest, equal
+from idp.secrets import equal
 from idp.sessions import Head, Session, Sessions
-from idp.storage.state import Gone, Key, StateStore
+from idp.storage.state import Gone, StateStore
 
 INDEXES: Final = 16
 """Of one request, that we look for: a service provider has one in each browser."""
-
-
-def index_key(party_id: str, session_index: str) -> Key:
-    """Where sign-on keeps, under the session, what a SessionIndex stands for."""
-    return Key(shard_of_index(session_index), "saml-session", digest(party_id + session_index))
 
 
 class Whose:
