@@ -131,6 +131,21 @@ def test_k_logout_for_another_session_is_refused(
     assert (at.still_in, other.still_in) == (True, True)
 
 
+@pytest.mark.parametrize(
+    "changes", [{"format": TRANSIENT}, {"name_qualifier": "https://evil.example"}, {"sp_name_qualifier": "another"}]
+)
+def test_k_logout_by_a_name_from_elsewhere_is_refused(
+    at: SignedIn, party: LeavingParty, session: Session, changes: dict[str, str]
+) -> None:
+    """Core section 2.2.2: what qualifies a name is part of it; what is left out is as we gave it."""
+    name = replace(party.name_id(session), **changes)
+    answer = party.hears(at.visitor.get(party.address(party.request(session, name_id=name))))
+    assert answer.codes == ["Requester", "UnknownPrincipal"]
+    assert at.still_in
+    answered(at.visitor, party, at.visitor.get(party.address(party.request(session, name_id=NameId(name.value)))))
+    assert not at.still_in
+
+
 def test_k_logout_of_a_service_provider_without_a_part_ends_nothing(
     at: SignedIn, provider: Provider, party: LeavingParty, session: Session
 ) -> None:

@@ -138,6 +138,41 @@ def test_a_visit_by_post_goes_by_a_form_and_on_from_a_page_of_ours(at: SignedIn,
     assert party.hears(at.visitor.get(pressed(page))).codes == ["Success"]
 
 
+def test_an_answer_by_post_too_goes_on_from_a_page_of_ours(at: SignedIn, provider: Provider) -> None:
+    party, other = LeavingParty(provider), LeavingParty(provider, "other", [REDIRECT, POST])
+    response = sent(at, party, REDIRECT, other.join(party.join(session_of(at))))
+    page = posted(at.visitor, other.fields(other.response(other.hears(response))))
+    assert page.headers["Refresh"] == f"0;url={pressed(page)}"
+
+
+@pytest.mark.parametrize("status", ["Success", "Responder"])
+def test_one_with_two_names_is_visited_for_each_until_it_refuses(at: SignedIn, provider: Provider, status: str) -> None:
+    party, other = LeavingParty(provider), LeavingParty(provider, "other")
+    session = other.join(party.join(session_of(at)), "p", "t")
+    response = sent(at, party, REDIRECT, session)
+    page = other.answers(at.visitor, response, status=f"urn:oasis:names:tc:SAML:2.0:status:{status}")
+    assert states(provider)[other.party_id] is (LogoutState.ASKED if status == "Success" else LogoutState.GIVEN_UP), (
+        "it is told when both are answered"
+    )
+    if status == "Success":
+        assert other.hears(page).name_id.text == other.name_id(session, "t").value
+        page = other.answers(at.visitor, page)
+        assert party.hears(page).codes == ["Success"]
+        assert states(provider)[other.party_id] is LogoutState.DELIVERED
+    else:
+        assert party.hears(at.visitor.get(pressed(page))).codes == ["Success", "PartialLogout"]
+
+
+def test_one_that_is_disabled_meanwhile_is_passed_by(at: SignedIn, provider: Provider) -> None:
+    party, second, third = (LeavingParty(provider, name) for name in ("sp", "second", "third"))
+    session = third.join(second.join(party.join(session_of(at))))
+    first, last = sorted((second, third), key=lambda each: each.party_id)
+    response = sent(at, party, REDIRECT, session)
+    last.disable()
+    page = first.answers(at.visitor, response)
+    assert party.hears(at.visitor.get(pressed(page))).codes == ["Success", "PartialLogout"]
+
+
 @pytest.mark.parametrize("way", ["refuses", "is silent"])
 def test_core_3_2_2_2_what_others_do_not_confirm_is_told_as_partial_logout(
     at: SignedIn, provider: Provider, way: str
