@@ -105,7 +105,7 @@ class _Verifier(XMLVerifier):
 
     def covered(self, signature: Element, key: PublicKey) -> bytes | None:
         """The bytes that were hashed, if `key` signed them."""
-        alone = etree.fromstring(xml.apart(signature), xml.parser())
+        alone = xml.copied(signature)
         for theirs in alone.findall(f"{{{DS}}}KeyInfo"):
             alone.remove(theirs)
         value = etree.SubElement(etree.SubElement(alone, f"{{{DS}}}KeyInfo"), f"{{{_DSIG11}}}DEREncodedKeyValue")
@@ -140,7 +140,7 @@ def _algorithm(signature: Element) -> str:
 def _without_signature(element: Element) -> Element:
     """The enveloped-signature transform (XML Signature section 6.6.4): a copy, in which only the signature is gone and
     not the blanks after it."""
-    copy = etree.fromstring(xml.apart(element), xml.parser())
+    copy = xml.copied(element)
     signature = copy.find(_SIGNATURE)
     if signature is not None:
         before = signature.getprevious()

@@ -76,6 +76,11 @@ def canonical(element: Element, prefixes: Sequence[str] = ()) -> bytes:
         raise BadXml("no canonical form") from None
 
 
+def copied(element: Element) -> Element:
+    """The element as the root of a document of its own, with every namespace that is in scope."""
+    return etree.fromstring(apart(element), parser())
+
+
 def apart(element: Element) -> bytes:
     """The element as a document of its own, with every namespace that is in scope, needed or not."""
     return etree.tostring(element, encoding="UTF-8", xml_declaration=False, with_tail=False)
