@@ -9,6 +9,7 @@ from idp.cli.example import example
 from idp.cli.known import resolved
 from idp.cli.opened import reading
 from idp.cli.output import moment, show_many, table_option
+from idp.saml.service_provider import party_id_of
 from idp.storage.records.logouts import LogoutState, StoredLogout
 
 _COLUMNS = ("ended_at", "session", "client_id", "reason", "state", "tries", "error", "tried_at", "next_try_at")
@@ -23,7 +24,7 @@ def logout() -> None:
     "list", epilog=example("idp logout list --state failed --table", "idp logout list --citizen N --client 0a1b2c")
 )
 @click.option("--citizen", metavar="N", help="A citizen ID number, a telephone number, or our own id of a citizen.")
-@click.option("--client", "client_id", metavar="ID", help="The client_id of a relying party.")
+@click.option("--client", "client_id", metavar="ID", help="A client_id, or the entityID of a service provider.")
 @click.option("--state", type=click.Choice([state.value for state in LogoutState]), help="What came of it.")
 @click.option(
     "--limit",
@@ -43,7 +44,7 @@ def list_(citizen: str | None, client_id: str | None, state: str | None, limit: 
     with reading() as services:
         found = services.records.logouts.search(
             citizen_id=None if citizen is None else resolved(services, citizen).id,
-            client_id=client_id,
+            client_id=party_id_of(client_id) if client_id and ":" in client_id else client_id,
             state=None if state is None else LogoutState(state),
             limit=limit,
         )

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from idp.config import load_settings
+from idp.saml.service_provider import party_id_of
 from idp.storage.records.logouts import Duty, LogoutState, Settled
 from idp.storage.records.records import open_records
 from tests.support.shell import NUMBER, Idp
@@ -49,3 +50,14 @@ def test_one_session_is_shown_with_all_its_portals(idp: Idp) -> None:
     assert [each["client_id"] for each in idp("logout", "show", SESSION).json] == ["one"]
     idp("logout", "show", "unknown").said("no such session")
     assert idp("logout", "list", "--state", "nonsense").status == 2
+
+
+@pytest.mark.usefixtures("citizen")
+def test_a_service_provider_is_found_by_its_entity_id(idp: Idp, tmp_path: Any) -> None:
+    settings = load_settings({"IDP_ISSUER": "http://localhost", "IDP_DATA_DIR": str(tmp_path / "var")})
+    records, entity_id = open_records(settings.records_url), "https://portal.example/saml"
+    duty = Duty(SESSION, party_id_of(entity_id), "somebody-else-0001", "c" * 64, "signed_out", 1_800_000_000, "p")
+    records.logouts.owe([(duty, duty.ended_at)])
+    records.close()
+    assert [each["client_id"] for each in idp("logout", "list", "--client", entity_id).json] == [duty.client_id]
+    assert idp("logout", "list", "--client", f"{entity_id}/other").json == []
