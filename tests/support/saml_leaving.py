@@ -86,6 +86,7 @@ class LeavingParty:
     bindings: Sequence[str] = (REDIRECT,)
     soap_location: str = ""
     title: str = "社会保险"
+    more_keys: Sequence[str] = ()
     key: str = ""
     """Whose key it signs with, if not its own."""
     count: int = field(default=0)
@@ -104,7 +105,7 @@ class LeavingParty:
             self.entity_id,
             acs=f"{self.host}/acs",
             within=within,
-            keys=[_signer(self.name)[1]],
+            keys=[_signer(self.name)[1], *self.more_keys],
             attributes=f'validUntil="{at(valid_until)}"' if valid_until else "",
             extensions=UI.replace("社会保险", self.title),
         )
