@@ -35,6 +35,7 @@ TIMEOUT_SECONDS = 5.0
 MAX_BYTES = 1_000_000
 """What an answer may take, and weigh, unless less will do."""
 _CHUNK = 65_536
+_NOT_MODIFIED = 304
 _HEADERS = {"User-Agent": "citizen-idp", "Accept": "application/json", "Accept-Encoding": "identity"}
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -116,6 +117,11 @@ class Fetcher:
         """GET a JSON document, within the same limits. Raises `FetchError`."""
         return self._send(url, None, {}, timeout, max_bytes)
 
+    def get_changed(self, url: str, accept: str, unless: Mapping[str, str], timeout: float, max_bytes: int) -> Response:
+        """GET something of the type `accept`, unless it still is what these conditional headers say: the answer is 304
+        then (RFC 9110 section 13.1). Raises `FetchError`."""
+        return self._send(url, None, {"Accept": accept, **unless}, timeout, max_bytes)
+
     def _send(
         self, url: str, body: bytes | None, headers: Mapping[str, str], timeout: float, max_bytes: int
     ) -> Response:
@@ -169,7 +175,7 @@ class Fetcher:
                 decode_content=False,
             )
             with closing(connection.getresponse()) as answer:  # which keeps the socket open by itself
-                if 300 <= answer.status < 400:
+                if 300 <= answer.status < 400 and answer.status != _NOT_MODIFIED:
                     raise FetchError(Reason.REDIRECTED)
                 if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
                     raise FetchError(Reason.MALFORMED)

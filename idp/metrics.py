@@ -51,6 +51,14 @@ class Metrics:
             multiprocess_mode="mostrecent",
             registry=self._registry,
         )
+        self._metadata_refreshes = Counter(
+            "idp_metadata_refreshes", "Sources of metadata asked, by how it went.", ["result"], registry=self._registry
+        )
+        self._metadata_failing = _gauge(self._registry, "failing_sources", "Sources of metadata that failed last.")
+        self._metadata_expiring = _gauge(
+            self._registry, "expiring", "Metadata that ends within 14 days: of service providers, and failing sources."
+        )
+        self._metadata_entities = _gauge(self._registry, "entities", "Service providers that metadata describes.")
         self._answered: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def request(self, endpoint: str, status: int, seconds: float) -> None:
@@ -86,6 +94,15 @@ class Metrics:
     def logouts_waiting(self, count: int) -> None:
         self._logouts_waiting.set(count)
 
+    def metadata_refreshed(self, result: str) -> None:
+        """`result` is "good" or "failed"."""
+        self._metadata_refreshes.labels(result).inc()
+
+    def metadata(self, failing: int, expiring: int, entities: int) -> None:
+        self._metadata_failing.set(failing)
+        self._metadata_expiring.set(expiring)
+        self._metadata_entities.set(entities)
+
     def exposition(self) -> bytes:
         """All numbers of all processes in the text format."""
         if not os.environ.get(DIRECTORY):
@@ -93,3 +110,8 @@ class Metrics:
         everyone = CollectorRegistry()
         MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
         return generate_latest(everyone)
+
+
+def _gauge(registry: CollectorRegistry, name: str, meaning: str) -> Gauge:
+    """What the housekeeper counts of metadata."""
+    return Gauge(f"idp_metadata_{name}", meaning, multiprocess_mode="mostrecent", registry=registry)

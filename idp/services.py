@@ -25,6 +25,9 @@ from idp.oidc.registration.statement import SoftwareStatements, read_issuers
 from idp.oidc.resources.resources import ResourceDirectory, Resources
 from idp.saml.directory import ServiceProviders
 from idp.saml.keys import SamlKeys
+from idp.saml.on_demand import OnDemand
+from idp.saml.refreshing import Refreshing
+from idp.saml.sources import Sources
 from idp.secrets import SHARDS, Randomness, SystemRandomness
 from idp.sessions import Limits, Sessions
 from idp.storage.open import open_state
@@ -72,6 +75,17 @@ class Services:
     saml_keys: SamlKeys
     fetcher: Callable[[], Fetcher]
     """The way out; made when it is first asked for, because most verbs of the shell call nobody."""
+
+    @property
+    def metadata_sources(self) -> Sources:
+        """Where metadata of service providers comes from."""
+        return Sources(self.records.metadata_sources, self.versions, self.clock)
+
+    @property
+    def refreshing(self) -> Refreshing:
+        """What asks those again."""
+        records = self.records
+        return Refreshing(records.metadata_sources, records.service_providers, self.fetcher, self.clock, self.versions)
 
     def record(self, told: Event) -> None:
         """Tell the audit trail."""
@@ -122,7 +136,7 @@ def build_services(
         recovery=Recovery(records.credentials, cache(partial(secret, "recovery")), clock, randomness),
         sessions=Sessions(state, clock, randomness, _limits(settings)),
         directory=directory,
-        service_providers=ServiceProviders(records.service_providers, versions, clock),
+        service_providers=_service_providers(records, versions, clock, fetcher),
         engine=engine,
         client_secrets=client_secrets,
         clients=Clients(records.clients, registrar, client_secrets, clock, randomness, versions),
@@ -138,6 +152,15 @@ def _versions(state: StateStore, clock: Clock, vault: Vault) -> Versions:
     versions = Versions(state, clock)
     versions.on_change(partial(_reload, vault))
     return versions
+
+
+def _service_providers(
+    records: Records, versions: Versions, clock: Clock, fetcher: Callable[[], Fetcher]
+) -> ServiceProviders:
+    sources = Sources(records.metadata_sources, versions, clock)
+    refreshing = Refreshing(records.metadata_sources, records.service_providers, fetcher, clock, versions)
+    on_demand = OnDemand(sources, refreshing, records.service_providers, clock)
+    return ServiceProviders(records.service_providers, versions, clock, on_demand)
 
 
 def _secret(records: Records, vault: Vault, randomness: Randomness, name: str) -> bytes:

@@ -75,6 +75,10 @@ class EventType(enum.Enum):
     SERVICE_PROVIDER_DISABLED = "service_provider:disabled"
     SERVICE_PROVIDER_ENABLED = "service_provider:enabled"
     SERVICE_PROVIDER_REMOVED = "service_provider:removed"
+    METADATA_SOURCE_SAVED = "metadata_source:saved"
+    METADATA_SOURCE_REFRESHED = "metadata_source:refreshed"
+    """By an operator; what the housekeeper does stands in the log."""
+    METADATA_SOURCE_REMOVED = "metadata_source:removed"
 
     # resource servers
     RESOURCE_SAVED = "resource:saved"

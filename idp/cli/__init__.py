@@ -5,7 +5,8 @@
     audit.py   tail, search                      details.py      change, renumber a citizen
     key.py     list, rotate, rekey, master       resource.py     add, list, show, remove
     logout.py  list, show: who was told of a sign-out
-    sp.py      add, change, list, show, enable, disable, remove
+    sp.py      add, change, list, show, refresh, enable, disable, remove
+    metadata.py  add, list, show, refresh, remove: where metadata of service providers comes from
 
     lazily.py    loads a noun when it is used, so that help and completion are quick
     output.py    JSON on standard output, tables for people
@@ -42,6 +43,7 @@ from idp.cli.lazily import LazyGroup
         "client": ("idp.cli.client:client", "Register and manage OpenID Connect clients."),
         "resource": ("idp.cli.resource:resource", "Register and manage resource servers."),
         "sp": ("idp.cli.sp:sp", "Register and manage SAML service providers."),
+        "metadata": ("idp.cli.metadata:metadata", "Federations: where metadata of SAML service providers comes from."),
         "key": ("idp.cli.key:key", "Keys that sign or open what is encrypted to us, and re-keying what is stored."),
         "logout": ("idp.cli.logout:logout", "Which portals were told that a session ended, and what came of it."),
         "audit": ("idp.cli.audit:audit", "Read the audit trail."),

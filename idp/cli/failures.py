@@ -16,6 +16,8 @@ from idp.errors import OAuthError
 from idp.login.password import ReusedPassword, UnacceptablePassword
 from idp.login.password_policy import WeakPassword
 from idp.oidc.registration.configured import BadEntry, BadFile
+from idp.saml.refreshing import RefreshFailed
+from idp.saml.sources import BadSource
 from idp.saml.terms import BadTerms
 from idp.storage.records.errors import Changed, NotFound, RecordsUnavailable
 from idp.storage.state import StateUnavailable
@@ -60,6 +62,8 @@ SENTENCES: Final[Mapping[type[Exception], str | Callable[[Any], str]]] = {
     BadFile: lambda error: f"{error}; nothing was changed",
     BadMetadata: lambda error: f"the metadata: {error}",
     BadTerms: str,
+    BadSource: str,
+    RefreshFailed: lambda error: f"the metadata cannot be had: {error}; nothing was changed",
     BlockingIOError: "another import of this file is running",
     Unsealable: lambda error: f"a stored value cannot be opened: {error}; is this the right master key?",
 }

@@ -1,5 +1,5 @@
-"""What has to be done beside the requests: audit events moved to SQL, portals told again of sign-outs, what expired
-removed, the stores looked after.
+"""What has to be done beside the requests: audit events moved to SQL, portals told again of sign-outs, metadata fetched
+again, what expired removed, the stores looked after.
 
 One process does it, started by `idp serve` next to its workers. Several machines may run one each: leases see to it
 that one of them works at a time. An outage of either store ends nothing here; it is logged once, and the work goes on
@@ -22,6 +22,7 @@ from idp.doors import Doors
 from idp.logouts import Trail
 from idp.metrics import Metrics
 from idp.running.purging import RECORDS_SECONDS, STATE_SECONDS, Purging
+from idp.saml.rounds import Rounds
 from idp.services import build_services
 from idp.storage.records.errors import RecordsUnavailable
 from idp.storage.records.records import Records
@@ -30,6 +31,7 @@ from idp.storage.state import StateStore, StateUnavailable
 TICK_SECONDS: Final = 0.5
 LOGOUTS_SECONDS: Final = 1
 LOOK_SECONDS: Final = 5
+METADATA_SECONDS: Final = 20
 LONGEST_PAUSE_SECONDS: Final = 10.0
 
 _AT_ONCE: Final = 200
@@ -50,9 +52,10 @@ class Housekeeper:
         owner: str,
         purging: Purging,
         retell: Callable[[], None],
+        refresh: Callable[[], None],
     ) -> None:
-        """`owner` names this housekeeper among all. `retell` tells relying parties of sign-outs, as far as that is due,
-        and does not wait for them."""
+        """`owner` names this housekeeper among all. `retell` tells relying parties of sign-outs, `refresh` asks sources
+        of metadata again, each as far as that is due, and neither waits for them."""
         self._state = state
         self._records = records
         self._clock = clock
@@ -60,6 +63,7 @@ class Housekeeper:
         self._owner = owner
         self._purging = purging
         self._retell = retell
+        self._refresh = refresh
         self._writer = AuditWriter(state, Trail(records), owner)
         self._due: dict[str, float] = {}
         self._away: set[str] = set()
@@ -79,6 +83,8 @@ class Housekeeper:
             self._move_events()
             if self._is_due("logouts", LOGOUTS_SECONDS) and self._leads():
                 self._retell()
+            if self._is_due("metadata", METADATA_SECONDS) and self._leads():
+                self._refresh()
             self._purge()
         except StateUnavailable:
             self._gone("state")
@@ -146,7 +152,8 @@ def keep_house(settings: Settings, parent: int) -> None:
     owner = f"{socket.gethostname()}:{parent}"  # one that is started in a dead one's place has its leases at once
     state, records, clock = services.state, services.records, services.clock
     purging, retelling = Purging(state, records, clock, settings), Doors(services, metrics).retelling
-    housekeeper = Housekeeper(state, records, clock, metrics, owner, purging, retelling.round)
+    rounds = Rounds(services.metadata_sources, services.refreshing, records.metadata_sources, clock, metrics)
+    housekeeper = Housekeeper(state, records, clock, metrics, owner, purging, retelling.round, rounds.begin)
     threading.Thread(target=_watch, args=(parent, stop), daemon=True).start()
     housekeeper.run(stop)
     services.close()

@@ -11,5 +11,9 @@ sso/                 single sign-on
 leaving/             single logout
 views/               the endpoints at their addresses
 own_metadata.py      what we say of ourselves
+sources.py           where metadata comes from over the network
+refreshing.py        that it is asked again, verified and split
+rounds.py            the sources whose turn it is; what those who watch are told
+on_demand.py         service providers brought when they are first asked for (MDQ)
 registry.py          adds, changes and removes them, for an operator's verbs
 """

@@ -4,8 +4,10 @@ version stands. However many a federation has, a worker holds those that citizen
 from typing import Final
 
 from federation.saml.metadata.entity import SpEntity
+from federation.saml.metadata.reading import MAX_ENTITY_ID
 from idp.clock import Clock
 from idp.codec import decode
+from idp.saml.on_demand import OnDemand
 from idp.saml.service_provider import ServiceProvider, Terms, members_of, party_id_of
 from idp.storage.records.service_providers import FILE, Said, ServiceProviderRecords, StoredServiceProvider
 from idp.versions import Shelf, Versions
@@ -16,14 +18,20 @@ _NEVER: Final = 1 << 60
 
 
 class ServiceProviders:
-    def __init__(self, records: ServiceProviderRecords, versions: Versions, clock: Clock) -> None:
+    def __init__(self, records: ServiceProviderRecords, versions: Versions, clock: Clock, on_demand: OnDemand) -> None:
         self._records = records
         self._clock = clock
+        self._on_demand = on_demand
         self._shelf: Shelf[ServiceProvider] = Shelf(versions, CAPACITY)
 
     def get(self, entity_id: str) -> ServiceProvider | None:
-        """The service provider of that name, enabled or not; None if there is none whose metadata may be used now."""
-        return self.by_party(party_id_of(entity_id))
+        """The service provider of that name, enabled or not; None if there is none whose metadata may be used now. One
+        that is not known may be asked for, which takes seconds at most (`on_demand.py`)."""
+        party_id = party_id_of(entity_id)
+        found = self.by_party(party_id)
+        if found is None and 0 < len(entity_id) <= MAX_ENTITY_ID and self._on_demand.bring(entity_id):
+            found = self.by_party(party_id)
+        return found
 
     def by_party(self, party_id: str) -> ServiceProvider | None:
         """The same, by its party id."""

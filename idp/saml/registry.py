@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final
 
 from federation.saml.metadata.document import one_service_provider
@@ -11,8 +10,9 @@ from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.login.party import SERVICE_PROVIDERS
 from idp.saml.directory import kept
+from idp.saml.refreshing import as_stored
 from idp.saml.service_provider import ServiceProvider, Terms, members_of, party_id_of
-from idp.storage.records.service_providers import FILE, ServiceProviderRecords, StoredEntity, StoredServiceProvider
+from idp.storage.records.service_providers import FILE, ServiceProviderRecords, StoredServiceProvider
 from idp.versions import Versions
 
 _PAGE: Final = 200
@@ -55,11 +55,14 @@ class ServiceProviderRegistry:
     def add(self, metadata: bytes, terms: Terms | None) -> Listed:
         """Take the service provider that a file describes, or a newer file of the same. Without `terms` those that it
         has stay. Raises `BadMetadata`."""
-        entity = one_service_provider(metadata)
+        return self.keep(one_service_provider(metadata), FILE, terms)
+
+    def keep(self, entity: SpEntity, source: str, terms: Terms | None) -> Listed:
+        """The same, of metadata that was read: from a file, or from the source of its own."""
         stored = self._records.settings(party_id_of(entity.entity_id))
         if terms is None:
             terms = decode(stored.document, Terms) if stored else Terms()
-        self._records.bring(stored_entity(entity, FILE, digest_of(metadata)), _encoded(terms), self._now())
+        self._records.bring(as_stored(entity, source), _encoded(terms), self._now())
         self._versions.bump()
         return self._again(entity.entity_id)
 
@@ -105,16 +108,6 @@ class ServiceProviderRegistry:
 
     def _now(self) -> int:
         return int(self._clock.now())
-
-
-def stored_entity(entity: SpEntity, source: str, digest: str) -> StoredEntity:
-    return StoredEntity(
-        party_id_of(entity.entity_id), entity.entity_id, source, encode(entity), digest, entity.valid_until
-    )
-
-
-def digest_of(metadata: bytes) -> str:
-    return sha256(metadata).hexdigest()
 
 
 def _encoded(terms: Terms) -> bytes:

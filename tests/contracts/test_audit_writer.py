@@ -205,7 +205,7 @@ def keeper(
     owner: str = OWNER,
 ) -> Housekeeper:
     purging = Purging(state, records, clock, load_settings({"IDP_ISSUER": "http://localhost"}))
-    return Housekeeper(state, records, clock, Metrics(), owner, purging, retell)
+    return Housekeeper(state, records, clock, Metrics(), owner, purging, retell, lambda: None)
 
 
 def test_the_housekeeper_moves_events_and_removes_what_expired(

@@ -7,7 +7,8 @@ import pytest
 from federation.saml.metadata.document import one_service_provider
 from federation.saml.names import TRANSIENT
 from idp.saml.directory import CAPACITY, ServiceProviders
-from idp.saml.registry import ServiceProviderRegistry, stored_entity
+from idp.saml.refreshing import as_stored
+from idp.saml.registry import ServiceProviderRegistry
 from idp.saml.service_provider import ServiceProvider, Terms, party_id_of
 from idp.storage.records.service_providers import StoredEntity
 from tests.support.provider import Provider
@@ -16,7 +17,7 @@ from tests.support.sql_counter import counted_statements
 
 
 def said_by(source: str, text: str) -> StoredEntity:
-    return stored_entity(one_service_provider(text.encode()), source, "digest")
+    return as_stored(one_service_provider(text.encode()), source)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ def read(text: str) -> SpEntity:
     return one_service_provider(text.encode())
 
 
-def acs(location: str, binding: str = POST, more: str = "") -> str:
+def acs(location: str, binding: str = POST, more: str = 'index="5"') -> str:
     return f'<md:AssertionConsumerService Binding="{binding}" Location="{location}" {more}/>'
 
 
@@ -81,15 +81,15 @@ def test_metadata_2_4_2_logout_endpoints() -> None:
 
 def test_metadata_2_4_1_1_keys_with_their_use_and_methods() -> None:
     def key(use: str, method: str = "") -> str:
-        data = "<ds:X509Data><ds:X509Certificate>\n AAA\n BBB \n</ds:X509Certificate></ds:X509Data>"
+        data = "<ds:X509Data><ds:X509Certificate>\n AAAA\n BBBB \n</ds:X509Certificate></ds:X509Data>"
         return f"<md:KeyDescriptor {use}><ds:KeyInfo>{data}</ds:KeyInfo>{method}</md:KeyDescriptor>"
 
     method = f'<md:EncryptionMethod Algorithm="urn:x"><ds:DigestMethod Algorithm="{SHA256}"/></md:EncryptionMethod>'
     found = read(entity(within=key('use="signing"') + key('use="encryption"', method) + key("")))
     assert found.keys == (
-        EntityKey("AAABBB", "signing"),
-        EntityKey("AAABBB", "encryption", {"urn:x": (SHA256,)}),
-        EntityKey("AAABBB"),
+        EntityKey("AAAABBBB", "signing"),
+        EntityKey("AAAABBBB", "encryption", {"urn:x": (SHA256,)}),
+        EntityKey("AAAABBBB"),
     )
 
 
@@ -101,7 +101,7 @@ def test_metadata_2_4_4_1_attribute_consuming_services() -> None:
         "</md:AttributeConsumingService>"
     )
     requested = (RequestedAttribute(CARD, URI_NAMES, "cn", True),)
-    assert read(entity(within=within)).attribute_services == (
+    assert read(entity(after=within)).attribute_services == (
         AttributeService(3, True, {"zh-CN": "养老金"}, {"en": "Pensions"}, requested),
     )
 
@@ -184,7 +184,8 @@ SAML1 = entity().replace("urn:oasis:names:tc:SAML:2.0:protocol", "urn:oasis:name
         (entity(""), "entityID"),
         (entity("x" * 1025), "entityID"),
         (entity("not a uri"), "entityID"),
-        (" " * 1_000_001, "longer"),
+        (entity(within="<md:Surprise/>"), "not as metadata is"),
+        (" " * 1_000_001, "too long"),
     ],
 )
 def test_metadata_that_will_not_do(text: str, why: str) -> None:

@@ -29,6 +29,11 @@ class KeyServer:
         """How often it was asked."""
         return self._bird.connections
 
+    @property
+    def heard(self) -> bytes:
+        """The last request."""
+        return self._bird.requests[-1]
+
     def publish(self, document: Any, status: int = 200, headers: str = "") -> None:
         body = document if isinstance(document, bytes) else encode(document)
         head = f"HTTP/1.1 {status} So\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{headers}\r\n"

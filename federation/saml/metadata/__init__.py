@@ -2,7 +2,8 @@
 
 entity.py    what it says of one entity, in our words
 reading.py   EntityDescriptor -> entity; about.py: what people are shown of it
-document.py  a document that an operator brings
+document.py  bytes -> service providers: one alone, or all of a signed aggregate
+mdq.py       where the metadata of one entity is asked for; certificates.py: those that are pinned to a source
 elements.py  small steps through what was parsed
 writing.py   our own
 """

@@ -6,7 +6,7 @@ imports SQLAlchemy.
     errors.py       what they all raise
     records.py      `Records`, the bundle of repositories, and `open_records`
     clients.py resources.py keys.py secrets.py citizens.py credentials.py consents.py families.py audit.py logouts.py
-    imports.py citizen_codes.py service_providers.py
+    imports.py citizen_codes.py service_providers.py metadata_sources.py
                     one repository each: prepared statements, frozen rows, verbs named for their guarantee
     sealed.py       walking over all sealed values, for re-keying
 

@@ -16,6 +16,7 @@ from idp.storage.records.families import FamilyRecords
 from idp.storage.records.imports import ImportRecords
 from idp.storage.records.keys import KeyRecords
 from idp.storage.records.logouts import LogoutRecords
+from idp.storage.records.metadata_sources import MetadataSourceRecords
 from idp.storage.records.resources import ResourceRecords
 from idp.storage.records.sealed import SealedRecords
 from idp.storage.records.secrets import SecretRecords
@@ -34,6 +35,7 @@ class Records:
     clients: ClientRecords
     resources: ResourceRecords
     service_providers: ServiceProviderRecords
+    metadata_sources: MetadataSourceRecords
     keys: KeyRecords
     secrets: SecretRecords
     citizens: CitizenRecords
@@ -71,6 +73,7 @@ def open_records(url: str, pool: int = 8) -> Records:
         clients=ClientRecords(database),
         resources=ResourceRecords(database),
         service_providers=ServiceProviderRecords(database),
+        metadata_sources=MetadataSourceRecords(database),
         keys=KeyRecords(database),
         secrets=SecretRecords(database),
         citizens=CitizenRecords(database),
