@@ -23,7 +23,7 @@ class Publicity:
     technical_contact: str = ""
     support_contact: str = ""
     scope: str = ""
-    metadata_days: int = 30
+    metadata_days: int = 14
 
 
 def publicity(reader: SettingsReader) -> Publicity:

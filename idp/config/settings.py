@@ -27,7 +27,7 @@
     IDP_TECHNICAL_CONTACT         an e-mail address for our SAML metadata (none)
     IDP_SUPPORT_CONTACT           another, for service providers whose citizens need help (none)
     IDP_SAML_SCOPE                the domain of subject-id and pairwise-id (the issuer's host)
-    IDP_SAML_METADATA_DAYS        how long a copy of our SAML metadata may be used (30)
+    IDP_SAML_METADATA_DAYS        how long a copy of our SAML metadata may be used (14)
     IDP_LOG_LEVEL                 debug, info, warning or error (info)
     IDP_<LIFETIME>_SECONDS        see `Lifetimes`: IDP_CODE_SECONDS, IDP_SESSION_IDLE_SECONDS …
     IDP_SETTINGS_FILE             the file to read; lines NAME=value, and # comments; the environment wins

@@ -52,7 +52,7 @@ def test_it_is_signed_and_named_by_its_own_address(provider: Provider) -> None:
 
 def test_saml2int_sdp_md03_it_has_an_end(provider: Provider) -> None:
     end = datetime.fromisoformat(str(document(provider).get("validUntil"))).timestamp()
-    assert 29 * 86_400 < end - provider.clock.now() <= 30 * 86_400
+    assert 13 * 86_400 < end - provider.clock.now() <= 14 * 86_400
 
 
 def test_current_and_next_keys_are_in_it(provider: Provider) -> None:

@@ -17,6 +17,7 @@ from tests.support.apache import AS_ROOT, answers, httpd, present
 from tests.support.processes import Process, program, start, wait_until
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "service-providers.md").read_text()
+_SAID = "said.log"
 _APACHE = ("mpm_event", "authn_core", "authz_core", "authz_user", "alias", "cgid")
 _PLACES = ("/etc/apache2/mellon", "/etc/shibboleth", "/usr/lib/cgi-bin")
 _AROUND = """
@@ -28,10 +29,11 @@ ScriptSock {folder}/cgi.sock
 _MELLON = "MellonLockFile {folder}/mellon.lock\n"
 _SHIBBOLETH = "<Location /Shibboleth.sso>\n    AuthType None\n    Require all granted\n</Location>\n"
 """As Debian's own configuration of each module has it."""
-_LOGGER = """log4j.rootCategory=WARN, console
-log4j.appender.console=org.apache.log4j.ConsoleAppender
-log4j.appender.console.layout=org.apache.log4j.PatternLayout
-log4j.appender.console.layout.ConversionPattern=%p %c: %m%n
+_LOGGER = """log4j.rootCategory=WARN, said
+log4j.appender.said=org.apache.log4j.FileAppender
+log4j.appender.said.fileName={file}
+log4j.appender.said.layout=org.apache.log4j.PatternLayout
+log4j.appender.said.layout.ConversionPattern=%p %c: %m%n
 """
 
 
@@ -76,7 +78,9 @@ class Site:
 
     def log(self) -> str:
         """The ends of what its processes said, for a test that fails."""
-        return "\n".join(each.tail() for each in self.processes)
+        own = self.folder / _SAID
+        said = own.read_text(errors="replace")[-4000:] if own.exists() else ""
+        return "\n".join([*(each.tail() for each in self.processes), said])
 
 
 def blocks(language: str, name: str) -> list[str]:
@@ -132,7 +136,8 @@ def _both(site: str, beside: Beside) -> str:
 def _shibd(folder: Path) -> Iterator[Process]:
     """The daemon behind the module, once it listens."""
     own, user = folder / "shibboleth", "nobody" if AS_ROOT else None
-    (own / "console.logger").write_text(_LOGGER)
+    (own / _SAID).touch()
+    (own / "said.logger").write_text(_LOGGER.format(file=own / _SAID))
     if user:
         for each in (own, *own.iterdir()):
             shutil.chown(each, user)
@@ -148,7 +153,7 @@ def _shibd(folder: Path) -> Iterator[Process]:
 def _told(folder: Path) -> dict[str, str]:
     """What the daemon and the module look for: each name leads to a folder that has a folder `shibboleth`."""
     places = dict.fromkeys(("SHIBSP_CFGDIR", "SHIBSP_LOGDIR", "SHIBSP_RUNDIR", "SHIBSP_CACHEDIR"), str(folder))
-    return {**os.environ, **places, "SHIBSP_LOGGING": str(folder / "shibboleth" / "console.logger")}
+    return {**os.environ, **places, "SHIBSP_LOGGING": str(folder / "shibboleth" / "said.logger")}
 
 
 @contextlib.contextmanager

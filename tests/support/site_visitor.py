@@ -2,15 +2,24 @@
 gets, as a person would, until the service provider shows something."""
 
 import base64
+import re
 import time
+from dataclasses import replace
+from html import unescape
 from urllib.parse import urlencode
 
 import pyotp
 import requests
 
 from tests.support.forms import forms
-from tests.support.provider import Person, Registered
-from tests.support.surfer import Surfer
+from tests.support.provider import TOTP_SECRET, Person, Provider, Registered
+from tests.support.surfer import PATIENCE, Surfer
+
+
+def enrolled(provider: Provider, person: Person) -> Person:
+    """The citizen with an authenticator app, also if he has just signed in without."""
+    provider.services.citizens.set_totp_secret(person.citizen.id, TOTP_SECRET)
+    return replace(person, totp_secret=TOTP_SECRET)
 
 
 class SiteVisitor(Surfer):
@@ -41,12 +50,15 @@ class SiteVisitor(Surfer):
 
     def let_in(self, url: str) -> bool:
         """Whether a page of the service provider opens without asking the identity provider."""
-        return self.http.get(url, allow_redirects=False, timeout=10).status_code == 200
+        page = self.http.get(url, allow_redirects=False, timeout=PATIENCE)
+        return page.status_code == 200 and "SAMLRequest" not in page.text
 
     def sign_out(self) -> requests.Response:
-        """At the identity provider's own page."""
+        """At the identity provider's own page, and on to those whom only the browser tells."""
         page = self.get(f"{self._issuer}/logout?" + urlencode({"ui_locales": "en"}))
-        return self.submit(page, "decision", decision="allow")
+        page = self.submit(page, "decision", decision="allow")
+        onward = re.search(r'class="button primary" href="(/saml/slo/onward[^"]+)"', page.text)
+        return self.get(self._issuer + unescape(onward[1])) if onward else page
 
     def at_portal(self, portal: Registered, person: Person) -> None:
         """Sign in at a portal that speaks OpenID Connect."""
