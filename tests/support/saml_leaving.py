@@ -87,6 +87,8 @@ class LeavingParty:
     soap_location: str = ""
     title: str = "社会保险"
     more_keys: Sequence[str] = ()
+    home: str = ""
+    """Where it lives, if not at a name that nobody has."""
     key: str = ""
     """Whose key it signs with, if not its own."""
     count: int = field(default=0)
@@ -135,7 +137,7 @@ class LeavingParty:
 
     @property
     def host(self) -> str:
-        return f"https://{self.name}.example"
+        return self.home or f"https://{self.name}.example"
 
     @property
     def entity_id(self) -> str:
@@ -178,6 +180,14 @@ class LeavingParty:
     def naming(self) -> Naming:
         return self.provider.saml_naming
 
+    @property
+    def issuer(self) -> str:
+        return self.provider.services.settings.issuer
+
+    @property
+    def _slo(self) -> str:
+        return f"{self.issuer}/saml/slo"
+
     # -- what it says ----------------------------------------------------------------------------------------------
 
     def request(self, session: Session, **changes: Any) -> LogoutRequest:
@@ -190,7 +200,7 @@ class LeavingParty:
             issue_instant=now,
             name_id=self.name_id(session),
             session_indexes=(self.index(session),),
-            destination=SLO,
+            destination=self._slo,
             not_on_or_after=now + 300,
         )
         return replace(honest, **changes)
@@ -204,7 +214,7 @@ class LeavingParty:
             issue_instant=int(self.provider.clock.now()),
             in_response_to=asked.id,
             status=SUCCESS,
-            destination=SLO,
+            destination=self._slo,
         )
         return replace(honest, **changes)
 
@@ -242,8 +252,8 @@ class LeavingParty:
     def hears(self, response: TestResponse) -> Asked:
         """What a browser brings here, by redirect or by a form of ours."""
         if response.status_code == 303:
-            address, fields = response.location, dict(parse_qsl(urlsplit(response.location).query))
-            raw = zlib.decompress(base64.b64decode(_message(fields)), -15)
+            address = response.location
+            raw, fields = read_query(urlsplit(address).query)
         else:
             [posted] = [each for each in forms(response.text) if each.fields.keys() & {"SAMLRequest", "SAMLResponse"}]
             address, fields = posted.action, {name: values[0] for name, values in posted.fields.items()}
@@ -280,6 +290,12 @@ def posted(visitor: Visitor, fields: dict[str, str]) -> TestResponse:
 def pressed(page: TestResponse) -> str:
     """Where the main button of a page leads."""
     return unescape(page.text.partition('class="button primary" href="')[2].partition('"')[0])
+
+
+def read_query(query: str) -> tuple[bytes, dict[str, str]]:
+    """The message that came by redirect, and what came with it."""
+    fields = dict(parse_qsl(query))
+    return zlib.decompress(base64.b64decode(_message(fields)), -15), fields
 
 
 def _message(fields: dict[str, str]) -> str:
