@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from federation.saml import names
 from idp.citizens.registry import NewCitizen
 from idp.oidc.clients.client import TOKEN_EXCHANGE
 from tests.support.assertions import JWKS, asserted, assertion
@@ -30,6 +31,7 @@ from tests.support.resource_servers import (
     platform,
     resource_server,
 )
+from tests.support.service_provider import NAME, TestedProvider
 from tests.support.sql_counter import counted_statements
 from tests.support.wrapped_state import WrappedStates
 
@@ -187,6 +189,21 @@ def test_claims_in_the_id_token_cost_one_statement_more(meter: Meter) -> None:
     asked = {"claims": '{"id_token": {"name": null}}'}
     known.visitor.allow(known.visitor.authorize(known.client, **asked))
     assert hop(meter, known, **asked) == [HOP[0], Cost(HOP[1].verbs, 1), HOP[2]]
+
+
+def test_a_turn_of_saml_costs_the_session_one_trip_more_and_one_statement(meter: Meter) -> None:
+    """A signed request by redirect; a signed Response with an encrypted assertion of what is in the records."""
+    provider, visitor = meter.provider, meter.provider.visitor()
+    sp, person, heard = TestedProvider(provider, asks={NAME: True}), provider.citizen(name="王小明"), []
+    sp.arrive(visitor, person)
+
+    def turn() -> None:
+        heard.append(sp.hears(visitor.get(sp.address(signed=True))))
+
+    turn()
+    assert meter.cost(turn) == meter.cost(turn) == Cost(("load_session", "issue_under"), 1)
+    assert heard[-1].attributes == {NAME: ["王小明"]}
+    assert heard[-1].response.find(f"{{{names.ASSERTION}}}EncryptedAssertion") is not None
 
 
 def test_a_password_sign_in(meter: Meter) -> None:
