@@ -124,13 +124,15 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     app.register_blueprint(oidc_routes.blueprint(authorize, api, leaving, *elsewhere))
     app.register_blueprint(_login_pages(services, visits, sign_in, consenting, hints))
     app.register_blueprint(_account_pages(services, web, transactions, doors))
-    app.register_blueprint(saml.views(web).blueprint())
+    signing_on = saml.views(web)
+    app.register_blueprint(signing_on.blueprint())
     app.register_blueprint(doors.saml_logout(web, parting).blueprint())
     app.register_blueprint(site.blueprint())
     app.register_blueprint(_saml_metadata(services, web, app).blueprint())  # last: it tells which others are there
     app.register_error_handler(Exception, lambda error: failing.error_page(request, error))
     pace = Pace(services.clock, services.settings.address_rate)
-    app.wsgi_app = Shortcut(app.wsgi_app, oidc_routes.hop(authorize, api), web, failing, observer, pace)  # type: ignore[method-assign]
+    hops = {**oidc_routes.hop(authorize, api), **signing_on.hop()}
+    app.wsgi_app = Shortcut(app.wsgi_app, hops, web, failing, observer, pace)  # type: ignore[method-assign]
     return app
 
 

@@ -1,10 +1,10 @@
-"""The three requests of a hop, past Flask's contexts.
+"""The three requests of a hop and the one of a SAML turn, past Flask's contexts.
 
-/authorize, /token and /userinfo carry nearly all of the load and use none of what Flask sets up for each request: no
-session of its own, no host matching, no signals, no teardown. So they are answered straight from WSGI, by the same
-views, with the same handling of errors, the same number and line in the log. Whatever stands not in the table, another
-method of the same address too, goes through Flask. Every request comes by here, so this is where an address that comes
-too often is told so.
+/authorize, /token, /userinfo and /saml/sso carry nearly all of the load and use none of what Flask sets up for each
+request: no session of its own, no host matching, no signals, no teardown. So they are answered straight from WSGI, by
+the same views, with the same handling of errors, the same number and line in the log. Whatever stands not in the table,
+another method of the same address too, goes through Flask. Every request comes by here, so this is where an address
+that comes too often is told so.
 """
 
 import time

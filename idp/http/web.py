@@ -123,12 +123,12 @@ class Web:
     def frame(self, request: Request, languages: tuple[str, ...] = (), asked_at: int | None = None) -> Frame:
         """`languages` are what the relying party asks for. With `asked_at`, when it asked in seconds since the epoch,
         what the visitor has chosen here since then goes before."""
-        chosen, chosen_at = _choice(request.cookies.get(self.cookies.language, ""))
+        chosen, chosen_at = _choice(self.cookie(request, self.cookies.language))
         if asked_at is not None and chosen_at >= asked_at:
             languages = (chosen, *languages)
         language = choose_language(languages, chosen, request.headers.get("Accept-Language"))
         # a POST leaves an address that GET shows again
-        return Frame(language, request.cookies.get(self.cookies.size) == "large", here(request))
+        return Frame(language, self.cookie(request, self.cookies.size) == "large", here(request))
 
     def same_origin(self, request: Request) -> None:
         """A form of ours comes from a page of ours. Raises `Forged`."""
@@ -153,14 +153,17 @@ class Web:
     ) -> Response:
         """`forms_to`: where, besides ourselves, the page's form or the redirect that answers it may lead (Chrome asks
         `form-action`). `scripted`: the page has a script of ours. `frames`: origins that it loads in frames."""
-        response = Response(self._pages.render(page, frame), status, mimetype="text/html")
         target = f" {forms_to}" if _SOURCE.fullmatch(forms_to) else ""
         scripts = "; script-src 'self'" if scripted else ""
         framed = " ".join(sorted({each for each in frames if _SOURCE.fullmatch(each)}))
         sources = f"; frame-src {framed}" if framed else ""
-        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY + target + scripts + sources
-        response.headers["Vary"] = "Cookie, Accept-Language"
-        return self.hardened(response)
+        headers = (
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Content-Security-Policy", CONTENT_SECURITY_POLICY + target + scripts + sources),
+            ("Vary", "Cookie, Accept-Language"),
+        )
+        html = self._pages.render(page, frame).encode()
+        return Complete(html, HTTPStatus(status), [*headers, *_HARDENED, *self._strict])
 
     def redirect(self, location: str) -> Response:
         """303, so that a form is never posted on (RFC 9700 section 4.12). `location` is a URI: ASCII."""

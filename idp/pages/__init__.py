@@ -12,6 +12,7 @@
     language.py     which language a visitor gets; the gettext catalogues (babel's home)
     statics.py      style sheet and emblem, under names that carry a digest of their content
     rendering.py    `Pages`: a page dataclass and a frame in, HTML out (jinja2's home)
+    cutting.py      the same for the page that leads back to a service, of which pieces are kept
 
 A caller decides *what* to show by choosing a dataclass; the words and the markup are in `templates/`, which installs as
 `idp.templates`. No page has an inline style or script or anything from another host, and one alone has a script of one

@@ -3,8 +3,9 @@
 import gettext
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from babel.core import Locale
@@ -18,7 +19,7 @@ LANGUAGES = ("zh-CN", "en")
 
 def choose_language(ui_locales: Sequence[str], cookie: str | None, accept_language: str | None) -> str:
     """What the request asks for (OIDC Core section 3.1.2.1), else what the visitor chose before, else the browser's."""
-    wanted = (*ui_locales, cookie or "", *_accepted(accept_language or ""))
+    wanted = (*ui_locales, cookie or "", *_accepted((accept_language or "")[:1_000]))
     return next((language for tag in wanted if (language := _supported(tag))), LANGUAGES[0])
 
 
@@ -28,11 +29,12 @@ def _supported(tag: str) -> str | None:
     return next((language for language in LANGUAGES if language.partition("-")[0] == primary), None)
 
 
-def _accepted(header: str) -> Iterator[str]:
+@lru_cache(maxsize=256)
+def _accepted(header: str) -> Sequence[str]:
     """Tags of an Accept-Language header (RFC 9110 section 12.5.4), the best liked first, without malformed ones."""
-    parts = (part.partition(";") for part in header[:1000].split(","))
+    parts = (part.partition(";") for part in header.split(","))
     ranges = [(_quality(parameters), tag) for tag, _, parameters in parts]
-    yield from (tag for quality, tag in sorted(ranges, key=lambda pair: -pair[0]) if quality > 0)
+    return tuple(tag for quality, tag in sorted(ranges, key=lambda pair: -pair[0]) if quality > 0)
 
 
 def _quality(parameters: str) -> float:

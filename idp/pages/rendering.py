@@ -11,6 +11,8 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from idp.pages import wording
+from idp.pages.cutting import Cut
+from idp.pages.ending import ContinuePage
 from idp.pages.frame import Frame, Page, in_sign_in
 from idp.pages.language import LANGUAGES, Tongue
 from idp.pages.statics import Statics
@@ -32,9 +34,16 @@ class Pages:
         self._tongues = {language: Tongue(language, home / "translations") for language in LANGUAGES}
         self._compiled_once = _Compiled()
         self._templates = {language: self._compiled(language, home) for language in LANGUAGES}
+        self._cut = Cut(self.whole)
 
     def render(self, page: Page, frame: Frame) -> str:
         """HTML of `page`. An unknown language is the default one."""
+        if isinstance(page, ContinuePage) and not in_sign_in(frame.here):
+            return self._cut.render(page, frame)
+        return self.whole(page, frame)
+
+    def whole(self, page: Page, frame: Frame) -> str:
+        """The same, always by its template."""
         language = frame.language if frame.language in self._templates else LANGUAGES[0]
         return self._templates[language][page.template].render(page=page, frame=frame, language=language)
 

@@ -2,14 +2,18 @@
 
 import dataclasses
 import re
+import string
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from idp.pages import (
     ContinuePage,
+    Frame,
     HomePage,
     Page,
 )
@@ -58,6 +62,23 @@ def test_a_hostile_place_stays_in_the_query_of_the_preference_links(language: st
     links = [str(a["href"]) for a in document.all("a") if "/preferences" in str(a["href"])]
     assert len(links) == 2
     assert all(href.count("&") == 1 and "<" not in href for href in links)
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("leaving", [False, True])
+@every_language
+@given(
+    texts=st.lists(st.tuples(st.text(), st.text()), max_size=3),
+    action=st.text(),
+    name=st.text(),
+    here=st.text() | st.just(f"/saml/sso?SAMLRequest=%2Bv4lue1mark&x={string.punctuation}"),
+)
+@settings(max_examples=20)
+def test_the_page_that_is_put_together_of_pieces_is_the_one_of_the_template(
+    language: str, leaving: bool, large: bool, texts: list[tuple[str, str]], action: str, name: str, here: str
+) -> None:
+    page, frame = ContinuePage(action, texts, name, leaving), Frame(language, large, here)
+    assert PAGES.render(page, frame) == PAGES.whole(page, frame)
 
 
 def test_an_unknown_language_is_the_default_one() -> None:

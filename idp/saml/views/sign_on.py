@@ -1,7 +1,7 @@
 """/saml/sso: a browser comes with a request, and is sent on or shown a page."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, TypeAlias, TypeVar
 from urllib.parse import quote
@@ -64,6 +64,10 @@ class SignOnViews:
         ):
             routes.add_url_rule(path, f"{method} {path}", view, methods=[method])
         return routes
+
+    def hop(self) -> Mapping[tuple[str, str], Callable[[Request], Response]]:
+        """The view that nearly all requests go to, by method and path."""
+        return {("GET", SSO): self.by_redirect}
 
     def by_redirect(self, request: Request) -> Response:
         try:
