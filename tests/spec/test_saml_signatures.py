@@ -110,7 +110,7 @@ def metadata(peer: Peer, root: str, inner: str) -> Element:
 
 def test_metadata_of_one_and_of_many_is_signed() -> None:
     many = f'<md:EntityDescriptor entityID="urn:1">{ROLE}</md:EntityDescriptor>' * 2
-    for root, inner in (("EntityDescriptor", ROLE), ("EntitiesDescriptor", many)):
+    for root, inner in (("EntityDescriptor", f"\n{ROLE}"), ("EntitiesDescriptor", many)):
         element = metadata(rsa_peer(), root, inner)
         assert len(verifying.signed(element, [rsa_peer().public])) == len(element) - 1
         element[-1].set("validUntil", "2030-01-01T00:00:00Z")
