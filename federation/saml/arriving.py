@@ -36,6 +36,7 @@ RELAY_STATE_BYTES: Final = 2_048
 _PARAMETERS: Final = frozenset({"SAMLRequest", "SAMLResponse", "RelayState", "SigAlg", "Signature", "SAMLEncoding"})
 _DEFLATE: Final = "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE"
 _TOO_MANY: Final = etree.XPath(f"boolean(//*[{MESSAGE_CHILDREN + 1}])")
+_IDENTIFIERS: Final = etree.XPath("//@*[translate(local-name(), 'ID', 'id') = 'id']")
 _BLANKS: Final = re.compile(r"[ \t\r\n]+")
 
 
@@ -193,6 +194,9 @@ def _parsed(raw: bytes) -> Element:
         raise Unreadable(str(error)) from None
     if _TOO_MANY(root):
         raise Unreadable("too many elements")
+    identifiers = [str(value) for value in _IDENTIFIERS(root)]
+    if len(identifiers) != len(set(identifiers)):
+        raise Unreadable("an ID that is there twice")
     return root
 
 

@@ -314,6 +314,9 @@ def test_k_an_id_that_is_there_twice_is_nobodys() -> None:
     assert proved(signed)
     with pytest.raises(REFUSED):
         proved(signed.replace('ID="_id"', 'ID="_r"'))
+    unsigned = RESPONSE.replace('ID="_a"', 'ID="_id"')
+    with pytest.raises(Unreadable):
+        arriving.from_form(in_form(unsigned), None)
     root = etree.fromstring(f"<x><y id='_id'/>{signed_by(rsa_peer(), LOGOUT_REQUEST)}</x>".encode())
     with pytest.raises(BadSignature):
         verifying.signed(root[1], [rsa_peer().public])

@@ -118,6 +118,13 @@ def test_metadata_of_one_and_of_many_is_signed() -> None:
             verifying.signed(element, [rsa_peer().public])
 
 
+def test_entities_of_an_aggregate_may_share_an_id_that_is_not_the_signed_one() -> None:
+    """Refused, it would take all others with it."""
+    entity = f'<md:EntityDescriptor entityID="urn:1" ID="_1">{ROLE}</md:EntityDescriptor>'
+    aggregate = metadata(rsa_peer(), "EntitiesDescriptor", entity * 2)
+    assert len(verifying.signed(aggregate, [rsa_peer().public])) == 2
+
+
 def test_an_entity_that_is_not_as_it_should_be_does_not_take_the_others_with_it() -> None:
     odd = '<md:EntityDescriptor entityID="urn:1"><md:Unknown/></md:EntityDescriptor>'
     aggregate = verifying.signed(metadata(rsa_peer(), "EntitiesDescriptor", odd), [rsa_peer().public])
