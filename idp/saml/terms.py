@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from federation.mapping import BY_NAME
 from federation.saml.names import (
     ECDSA_SHA256,
     ECDSA_SHA384,
@@ -94,8 +95,8 @@ def _one_of(*allowed: str) -> Callable[[Document, str], str]:
 def _names(told: Document, name: str) -> tuple[str, ...]:
     values = told[name]
     fits = isinstance(values, list) and len(values) <= _MAX_NAMES
-    if not fits or not all(isinstance(each, str) and re.fullmatch(r"[a-z_]{1,64}", each) for each in values):
-        raise BadTerms(f"{name} is not a short list of attributes")
+    if not fits or not all(isinstance(each, str) and each in BY_NAME for each in values):
+        raise BadTerms(f"{name} is not a short list of attributes; there are: {', '.join(BY_NAME)}")
     return tuple(dict.fromkeys(values))
 
 

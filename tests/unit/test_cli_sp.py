@@ -69,6 +69,7 @@ def test_what_is_not_stated_is_said(idp: Idp, tmp_path: Path) -> None:
         ({"purpose": 7}, "purpose is not a short line"),
         ({"retention#zh": "a\nb"}, "retention is not a short line"),
         ({"attributes": "name"}, "attributes is not a short list"),
+        ({"attributes": ["nmae"]}, "attributes is not a short list of attributes; there are: name, birthdate"),
         ({"attributes": ["name"], "optional": ["email"]}, "optional has a name that is not among attributes"),
         ({"lawful_basis": "statutory_duty"}, "lawful_basis_rule is missing"),
         ({"lawful_basis": "whim"}, "lawful_basis is not one of"),

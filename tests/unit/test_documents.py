@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+from federation.mapping import ATTRIBUTES
 from idp.cli import idp
 from idp.config import Lifetimes, MutualTls, load_settings
 from idp.config.source import SettingsError
@@ -16,6 +17,8 @@ from idp.metrics import Metrics
 from idp.oidc import discovery
 from idp.oidc.clients.client import Client
 from idp.oidc.registration.resource_server import prove
+from idp.saml.service_provider import Terms, members_of
+from idp.saml.terms import parse
 from tests.support.provider import Provider
 
 ROOT = Path(__file__).parents[2]
@@ -166,6 +169,16 @@ def test_what_a_portal_may_choose_is_what_is_offered() -> None:
         ("subject_type", "subject_types_supported"),
     ):
         assert set(re.findall(r"`([A-Za-z0-9_]+)`", rows[member])) == set(metadata[offered])  # type: ignore[call-overload]
+
+
+def test_a_service_provider_gets_and_is_set_what_the_tables_say() -> None:
+    text = TEXTS["service-providers.md"]
+    rows = re.findall(r"^\| `([a-z_]+)` \| `(urn:[^`]+)` \| (\S+) \|", text, re.MULTILINE)
+    assert rows == [(row.name, row.saml, row.friendly) for row in ATTRIBUTES]
+    (document,) = re.findall(r"```json\n(.+?)```", text, re.DOTALL)
+    assert parse(document.encode()).optional == ("phone_number",)
+    named = re.findall(r"^\| ((?:`[a-z_]+`(?:, )?)+) \| .", text[text.index("| setting |") :], re.MULTILINE)
+    assert sorted(re.findall(r"`([a-z_]+)`", " ".join(named))) == sorted(members_of(Terms()))
 
 
 def test_the_table_of_specifications_names_every_test_of_them_and_no_other() -> None:
