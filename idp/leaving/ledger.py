@@ -79,13 +79,13 @@ class Ledger:
         return Settled(duty, LogoutState.PENDING, None, now, now + VISIT_SECONDS, tried=False)
 
     def visiting(self, duty: Duty) -> Settled:
-        """The browser is sent there, and may come back with the answer."""
+        """The browser is sent there, and may come back with the answer: that ends the try."""
         now = int(self._clock.now())
-        return Settled(duty, LogoutState.ASKED, None, now, now + VISIT_SECONDS)
+        return Settled(duty, LogoutState.ASKED, None, now, now + VISIT_SECONDS, tried=False)
 
     def unanswered(self, duty: Duty) -> Settled:
         """The browser was sent there and never came back."""
-        return Settled(duty, LogoutState.ASKED, "no_answer", int(self._clock.now()), None, tried=False)
+        return Settled(duty, LogoutState.ASKED, "no_answer", int(self._clock.now()), None)
 
     def unreachable(self, duty: Duty, why: str) -> Settled:
         """There is nowhere to tell it."""

@@ -239,6 +239,7 @@ def test_a_portal_that_signs_out_by_openid_connect_gets_the_browser_back_after_t
     response = party.answers(at.visitor, response)
     assert response.location == f"{back}?state=s"
     assert set(states(provider).values()) == {LogoutState.DELIVERED}
+    assert line_of(provider, party).tries == 1
 
 
 @pytest.mark.parametrize("binding", [REDIRECT, POST])
@@ -280,10 +281,12 @@ def test_one_that_does_not_send_the_browser_back_leaves_an_ended_session_and_a_l
     assert states(provider)[first.party_id] is LogoutState.ASKED
     assert states(provider)[second.party_id] is LogoutState.PENDING
     keeper.after(VISIT_SECONDS)
-    found = {line.duty.client_id: (line.state, line.error, line.next_try) for line in map(line_of_, parties)}
+    found = {
+        line.duty.client_id: (line.state, line.error, line.tries, line.next_try) for line in map(line_of_, parties)
+    }
     assert found == {
-        first.party_id: (LogoutState.ASKED, "no_answer", None),
-        second.party_id: (LogoutState.UNREACHABLE, "front_channel_only", None),
+        first.party_id: (LogoutState.ASKED, "no_answer", 1, None),
+        second.party_id: (LogoutState.UNREACHABLE, "front_channel_only", 0, None),
     }
 
 
