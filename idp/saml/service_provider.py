@@ -34,8 +34,9 @@ class Terms:
     lawful_basis: str = "consent"
     """`consent`, or `statutory_duty` with the rule it rests on in `lawful_basis_rule` (PIPL article 13)."""
     lawful_basis_rule: str = ""
-    attributes: tuple[str, ...] = DEFAULT_ATTRIBUTES
-    """What it may have at most, by our own names."""
+    attributes: tuple[str, ...] | None = None
+    """What it may have at most, by our own names; None: `DEFAULT_ATTRIBUTES`. Where its metadata requests nothing, what
+    he named here is what it asks."""
     optional: tuple[str, ...] = ()
     """Those of them that the citizen may leave out without being refused (PIPL article 16)."""
     require_signed_requests: bool | None = None
@@ -54,6 +55,11 @@ class Terms:
     """Whether a sign-in may begin at our own address."""
     artifact: bool = False
     """Whether it is answered by artifact where its request leaves the binding open."""
+
+    @property
+    def at_most(self) -> tuple[str, ...]:
+        """What it may have, whatever it asks and whatever was agreed to before."""
+        return DEFAULT_ATTRIBUTES if self.attributes is None else self.attributes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,7 +62,9 @@ def describe(terms: Terms) -> dict[str, Any]:
 def _agreeing(terms: Terms) -> Terms:
     if terms.lawful_basis == "statutory_duty" and not terms.lawful_basis_rule:
         raise BadTerms("lawful_basis_rule is missing")
-    if not set(terms.optional) <= set(terms.attributes):
+    if not set(terms.at_most) <= BY_NAME.keys():
+        raise BadTerms(f"attributes has a name that is none; there are: {', '.join(BY_NAME)}")
+    if not set(terms.optional) <= set(terms.at_most):
         raise BadTerms("optional has a name that is not among attributes")
     return terms
 

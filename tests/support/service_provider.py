@@ -83,15 +83,19 @@ class TestedProvider:
     """More AssertionConsumerService elements, as text."""
     entity_extensions: str = ""
     terms: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""
+    """Whose key it signs with, if not its own."""
     count: int = 0
 
     def __post_init__(self) -> None:
         self.publish()
 
-    def publish(self, **terms: Any) -> ServiceProvider:
+    def publish(self, valid_until: float | None = None, **terms: Any) -> ServiceProvider:
+        """Its metadata, new or again, and what an operator sets of it."""
         document = entity(
-            self.entity_id,
-            acs=self.acs,
+            _quoted(self.entity_id),
+            acs=_quoted(self.acs),
+            attributes=f'validUntil="{at(valid_until)}"' if valid_until else "",
             role=self.role,
             keys=[credential(self.name)[1]],
             extensions=UI,
@@ -104,6 +108,17 @@ class TestedProvider:
             "</md:SPSSODescriptor>", "".join(self.places) + self._asked + "</md:SPSSODescriptor>"
         )
         return self.provider.service_provider(document, **(dict(self.terms) | terms))
+
+    def gone(self, how: str, after: float = 1) -> None:
+        """Disabled, removed, or with metadata that has expired; `after` so many seconds."""
+        registry = self.provider.service_providers
+        if how == "expired":
+            self.publish(valid_until=self.provider.clock.now() + after)
+        else:
+            listed = registry.find(self.party_id)
+            assert listed is not None
+            registry.set_enabled(listed, enabled=False) if how == "disabled" else registry.remove(listed)
+        self.provider.clock.advance(after)
 
     @property
     def host(self) -> str:
@@ -197,7 +212,7 @@ class TestedProvider:
 
     @property
     def _key(self) -> Any:
-        pem = saml_judges.pem(base64.b64encode(credential(self.name)[0]).decode(), "PRIVATE KEY")
+        pem = saml_judges.pem(base64.b64encode(credential(self.key or self.name)[0]).decode(), "PRIVATE KEY")
         return xmlsec.Key.from_memory(pem, xmlsec.constants.KeyDataFormatPem)
 
     # -- what it hears ---------------------------------------------------------------------------------------------
@@ -253,3 +268,7 @@ class TestedProvider:
 
 def query(**parameters: str) -> str:
     return urlencode(parameters)
+
+
+def _quoted(value: str) -> str:
+    return escape(value, {'"': "&quot;"})

@@ -1,8 +1,9 @@
 """What metadata says of one entity, in our words: the parts of it that we act on (saml-metadata-2.0-os, MDUI, algorithm
 support, entity attributes). Texts are mappings from language tag to text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final, TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +78,13 @@ class SpEntity:
     entity_attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     about: About = field(default_factory=About)
     valid_until: int | None = None
+
+
+Indexed = TypeVar("Indexed", Endpoint, AttributeService)
+_ORDER: Final = {True: 0, None: 1, False: 2}
+
+
+def default_of(indexed: Sequence[Indexed]) -> Indexed:
+    """The default of at least one (sections 2.2.3, 2.4.4): the first that says so, else the first that does not say no,
+    else the first."""
+    return min(indexed, key=lambda each: _ORDER[each.is_default])

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from federation.saml.authn_request import AuthnRequest
-from federation.saml.metadata.entity import Endpoint, SpEntity
+from federation.saml.metadata.entity import Endpoint, SpEntity, default_of
 from federation.saml.names import ARTIFACT, POST
 
 ANSWERED_BY: Final = (POST, ARTIFACT)
@@ -17,33 +17,32 @@ class NoConsumer(Exception):
 
 
 def consumer(request: AuthnRequest, entity: SpEntity, by_artifact: bool) -> Endpoint:
-    """The one that the request names, by index or by address, else the default one. `by_artifact` is what the service
-    provider likes better where the request leaves that open. Raises `NoConsumer`."""
-    places = [each for each in entity.assertion_consumers if each.binding in ANSWERED_BY]
+    """The one that the request names, by index, by address or by binding, else the default one. `by_artifact`: where
+    the request leaves the binding open, an artifact is liked better than what the metadata says. Raises
+    `NoConsumer`."""
+    places = _answered(entity)
     if request.acs_index is not None:
         places = [each for each in places if each.index == request.acs_index]
     if request.acs_url is not None:
         places = [each for each in places if each.location == request.acs_url]
-    named = [each for each in places if each.binding == request.protocol_binding]
-    if request.protocol_binding in ANSWERED_BY and not named:
-        raise NoConsumer
-    return _default(named or _liked(places, by_artifact))
+    if request.protocol_binding in ANSWERED_BY:
+        places = [each for each in places if each.binding == request.protocol_binding]
+    return _default(places, by_artifact)
 
 
 def unsolicited(entity: SpEntity, by_artifact: bool) -> Endpoint:
     """The default one, where nobody asked. Raises `NoConsumer`."""
-    return _default(_liked([each for each in entity.assertion_consumers if each.binding in ANSWERED_BY], by_artifact))
+    return _default(_answered(entity), by_artifact)
 
 
-def _liked(places: Sequence[Endpoint], by_artifact: bool) -> Sequence[Endpoint]:
-    liked = [each for each in places if each.binding == (ARTIFACT if by_artifact else POST)]
-    return liked or places
+def _answered(entity: SpEntity) -> Sequence[Endpoint]:
+    return [each for each in entity.assertion_consumers if each.binding in ANSWERED_BY]
 
 
-def _default(places: Sequence[Endpoint]) -> Endpoint:
-    """saml-metadata-2.0-os section 2.2.3: the first that says so, else the first that does not say no, else the
-    first."""
+def _default(places: Sequence[Endpoint], by_artifact: bool) -> Endpoint:
+    """Where the metadata leaves it open too, by POST: it needs no second question. Raises `NoConsumer`."""
     if not places:
         raise NoConsumer
-    order = {True: 0, None: 1, False: 2}
-    return min(places, key=lambda each: order[each.is_default])
+    if by_artifact:
+        return default_of([each for each in places if each.binding == ARTIFACT] or places)
+    return default_of(sorted(places, key=lambda each: each.binding != POST))

@@ -34,9 +34,10 @@ def named(request: AuthnRequest, provider: ServiceProvider) -> Named:
         return Named(preferred(provider), acquainted=False)
     if policy.sp_name_qualifier not in (None, "", request.issuer):  # of an affiliation; we know none
         raise _refused()
-    asked = policy.format if policy.format not in (None, names.UNSPECIFIED) else provider.name_id_format
-    word = _WORDS.get(asked or "")
-    if word is None:
+    word = preferred(provider)
+    if policy.format not in (None, names.UNSPECIFIED):
+        word = _WORDS.get(policy.format, "")
+    if not word:
         raise _refused()
     return Named(word, acquainted=word == PERSISTENT and not policy.allow_create)
 

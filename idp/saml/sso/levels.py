@@ -1,7 +1,7 @@
 """RequestedAuthnContext (saml-core-2.0-os section 3.3.2.2.1): what a service provider asks of the sign-in, as our
 levels of authentication, and what the assertion says of the level that was reached."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,57 +19,61 @@ CLASSES: Final[Mapping[str, int]] = {
 """Classes by the level that satisfies each: ours, and those of others that are true of it."""
 
 
+_HIGHEST: Final = max(OFFERED)
+
+
 class Unreachable(Exception):
     """No sign-in here can be what is asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """What is asked, as the sign-in and the answer need it. `essential`: less than `aal` must be refused; else `aal` is
-    as high as may be told. `named` are the classes asked for that we know, in order of preference."""
+    """What is asked, as the sign-in and the answer need it: `aal` is the level to reach, and `essential` says that less
+    must be refused. `named` are the classes asked for that we know, the one that is liked best first. `comparison` is
+    None where nothing was asked."""
 
     aal: int = 0
     essential: bool = False
-    exact: bool = False
+    comparison: Comparison | None = None
     named: tuple[str, ...] = ()
 
     def told(self, aal: int) -> str:
-        """AuthnContextClassRef for a session of this level. Raises `Unreachable` if it is none that was asked for."""
-        if self.exact:
-            return self._named(lambda level: level <= aal)
-        level = aal if self.essential or not self.aal else min(aal, self.aal)
-        try:
-            return self._named(lambda each: each == level)
-        except Unreachable:
-            return acr(level)
-
-    def _named(self, fits: Callable[[int], bool]) -> str:
-        for name in self.named:
-            if fits(CLASSES[name]):
-                return name
-        raise Unreachable
+        """AuthnContextClassRef for a session of level `aal`, which is enough for what is asked."""
+        if self.comparison is Comparison.EXACT:
+            # whoever proved more has proved this too
+            return next(name for name in self.named if CLASSES[name] <= aal)
+        level = min(aal, self.aal) if self.comparison is Comparison.MAXIMUM else aal
+        return next((name for name in self.named if CLASSES[name] == level), acr(level))
 
 
 def levels(asked: RequestedAuthnContext | None) -> Levels:
-    """Raises `Unreachable`."""
+    """Raises `Unreachable`. Classes that we do not know cannot be met, and do not keep us from meeting another."""
     if asked is None:
         return Levels()
     named = tuple(name for name in asked.class_refs if name in CLASSES)
+    if not named:
+        raise Unreachable
     known = [CLASSES[name] for name in named]
-    if not known:
-        raise Unreachable
     match asked.comparison:
-        case Comparison.EXACT:
-            found = Levels(min(known), essential=True, exact=True, named=named)
-        case Comparison.MINIMUM:
-            found = Levels(min(known), essential=True, named=named)
+        case Comparison.EXACT | Comparison.MINIMUM:
+            aal, essential = _in_order([level for level in known if level <= _HIGHEST])
         case Comparison.MAXIMUM:
-            # what stands above is not reached here, and is no reason to refuse
-            found = Levels(min(max(known), max(OFFERED)), named=named)
+            # as strong as possible without being stronger than the strongest of them; weaker will do
+            aal, essential = min(max(known), _HIGHEST), False
         case Comparison.BETTER:
-            if len(named) < len(asked.class_refs):  # nobody knows what is better than a class that nobody knows
+            # stronger than each of them, and nobody knows what is stronger than a class that nobody knows
+            aal, essential = max(known) + 1, True
+            if aal > _HIGHEST or len(named) < len(asked.class_refs):
                 raise Unreachable
-            found = Levels(max(known) + 1, essential=True)
-    if found.aal > max(OFFERED):
+    return Levels(aal, essential, asked.comparison, named)
+
+
+def _in_order(offered: Sequence[int]) -> tuple[int, bool]:
+    """The level to reach, and whether less must be refused, where one of these will do and the first is liked best.
+    Raises `Unreachable`."""
+    if not offered:
         raise Unreachable
-    return found
+    first, least = offered[0], min(offered)
+    if least > min(OFFERED):  # the sign-in knows no third: reach this, else that, and refuse what is less
+        return least, True
+    return first, first == least

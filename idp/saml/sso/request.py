@@ -1,6 +1,6 @@
 """What a proved AuthnRequest asks, in two forms: for the sign-in, and for the answer."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from federation.mapping import PAIRWISE_ID
@@ -10,6 +10,7 @@ from federation.saml.metadata.entity import Endpoint
 from idp.login.transaction import Ask
 from idp.saml.service_provider import ServiceProvider
 from idp.saml.sso import attributes, formats, levels
+from idp.saml.sso.consumers import ANSWERED_BY
 from idp.saml.sso.levels import Levels, Unreachable
 from idp.saml.sso.statuses import StatusRefusal
 
@@ -24,7 +25,6 @@ class Asked:
     """What the answer needs. `request_id` is None where nobody asked; `consumer` is the proved address that is
     answered, by `binding`."""
 
-    sp: str
     request_id: str | None
     consumer: str
     binding: str
@@ -52,16 +52,10 @@ def read(
     _prove_meant(request, us)
     _prove_binding(request)
     name = formats.named(request, provider)
-    wanted = attributes.requested(provider, request.attribute_index)
-    try:
-        level = levels.levels(request.requested_context)
-    except Unreachable:
-        raise StatusRefusal(names.RESPONDER, names.NO_AUTHN_CONTEXT) from None
-    ask = Ask(
-        client_id=provider.party_id,
-        scopes=(SIGN_IN,),
-        claims=tuple(each for each in wanted.names if each != PAIRWISE_ID),
-        essential_claims=tuple(each for each in wanted.essential if each != PAIRWISE_ID),
+    level = _levels(request)
+    wanted = _wanted(provider, target, name.name_format, request.attribute_index)
+    ask = replace(
+        wanted.ask,
         silent=request.is_passive,
         not_session=session_name if request.force_authn else "",
         # an older sign-in will not do even where the browser shows its session only later
@@ -69,43 +63,40 @@ def read(
         aal=level.aal,
         aal_essential=level.essential,
         subject=_subject(request),
-        name_format=name.name_format,
         acquainted=name.acquainted,
     )
-    asked = Asked(
-        sp=target.sp,
-        request_id=target.request_id,
-        consumer=target.consumer,
-        binding=target.binding,
-        relay_state=target.relay_state,
-        name_format=name.name_format,
-        levels=level,
-        attributes=wanted.names,
-    )
-    return Wanted(asked, ask)
+    return Wanted(replace(wanted.asked, levels=level), ask)
 
 
 def target(request: AuthnRequest, place: Endpoint, relay_state: str | None) -> Asked:
     """As much as a refusal needs. Made only of a place in the metadata."""
-    return Asked(request.issuer, request.id, place.location, place.binding, relay_state)
+    return Asked(request.id, place.location, place.binding, relay_state)
 
 
 def unsolicited(provider: ServiceProvider, place: Endpoint, relay_state: str | None) -> Wanted:
-    """A sign-in that nobody asked for, as the service provider's own request would leave everything open."""
-    word = formats.preferred(provider)
-    wanted = attributes.requested(provider, None)
+    """A sign-in that nobody asked for: as a request would have it that leaves everything open."""
+    target = Asked(None, place.location, place.binding, relay_state)
+    return _wanted(provider, target, formats.preferred(provider), None)
+
+
+def _wanted(provider: ServiceProvider, target: Asked, name_format: str, attribute_index: int | None) -> Wanted:
+    """What every sign-in is asked for. Raises `StatusRefusal`."""
+    requested = attributes.requested(provider, attribute_index)
     ask = Ask(
         client_id=provider.party_id,
         scopes=(SIGN_IN,),
-        claims=tuple(each for each in wanted.names if each != PAIRWISE_ID),
-        essential_claims=tuple(each for each in wanted.essential if each != PAIRWISE_ID),
-        name_format=word,
+        claims=tuple(each for each in requested.names if each != PAIRWISE_ID),
+        essential_claims=tuple(each for each in requested.essential if each != PAIRWISE_ID),
+        name_format=name_format,
     )
-    sp = provider.entity.entity_id
-    return Wanted(
-        Asked(sp, None, place.location, place.binding, relay_state, word, attributes=wanted.names),
-        ask,
-    )
+    return Wanted(replace(target, name_format=name_format, attributes=requested.names), ask)
+
+
+def _levels(request: AuthnRequest) -> Levels:
+    try:
+        return levels.levels(request.requested_context)
+    except Unreachable:
+        raise StatusRefusal(names.RESPONDER, names.NO_AUTHN_CONTEXT) from None
 
 
 def _prove_meant(request: AuthnRequest, us: str) -> None:
@@ -116,7 +107,7 @@ def _prove_meant(request: AuthnRequest, us: str) -> None:
 
 
 def _prove_binding(request: AuthnRequest) -> None:
-    if request.protocol_binding not in (None, names.POST, names.ARTIFACT):
+    if request.protocol_binding not in (None, *ANSWERED_BY):
         raise StatusRefusal(names.REQUESTER, names.UNSUPPORTED_BINDING)
 
 

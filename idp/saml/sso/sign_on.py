@@ -10,7 +10,6 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-from federation.mapping import PAIRWISE_ID
 from federation.saml import names
 from federation.saml.algorithms import NoCommonAlgorithm
 from federation.saml.response import Status
@@ -32,6 +31,7 @@ from idp.saml.naming import Naming, index_key
 from idp.saml.service_provider import ServiceProvider
 from idp.saml.sso import consumers, request
 from idp.saml.sso.answers import Answers
+from idp.saml.sso.attributes import released
 from idp.saml.sso.consumers import NoConsumer
 from idp.saml.sso.incoming import Incoming, NotProved, Proved
 from idp.saml.sso.request import Asked, Wanted
@@ -198,6 +198,9 @@ class SingleSignOn:
     ) -> Redirect:
         """The one place where an assertion is made. Raises `Gone` where the session does not allow it (any more)."""
         head, sp = session.head, provider.entity.entity_id
+        citizen = self._citizens.by_id(head.citizen_id)
+        if citizen is None or not citizen.may_sign_in:
+            return self._failure(provider, asked, Status(names.RESPONDER, names.REQUEST_DENIED))
         index = self._naming.session_index(sp, head.citizen_id, head.lineage)
         issued = self._state.issue_under(
             session.key,
@@ -212,13 +215,9 @@ class SingleSignOn:
         )
         if isinstance(issued, Refused):
             raise Gone("session")
-        citizen = self._citizens.by_id(head.citizen_id)
-        if citizen is None or not citizen.may_sign_in:
-            return self._failure(provider, asked, Status(names.RESPONDER, names.REQUEST_DENIED))
-        granted = granted_by(issued.fields[leg])
-        told = [each for each in asked.attributes if each in granted.claims or each == PAIRWISE_ID]
+        granted = released(asked.attributes, granted_by(issued.fields[leg]).claims, provider)
         try:
-            message = self._answers.success(provider, asked, head, citizen, told)
+            message = self._answers.success(provider, asked, head, citizen, granted)
         except (NoCommonAlgorithm, Unwritable) as error:
             _log.error("an assertion cannot be made", extra={"client_id": provider.party_id, "reason": str(error)})
             return self._failure(provider, asked, Status(names.RESPONDER, names.REQUEST_UNSUPPORTED))

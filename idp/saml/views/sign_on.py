@@ -76,9 +76,12 @@ class SignOnViews:
             raise _refused(error) from None
 
     def by_post(self) -> Response:
-        fields = parse(form(flask_request)).values
+        fields = parse(form(flask_request))
+        fields.refuse_repeated()
+        if fields.get("SAMLResponse"):
+            raise PageError(ErrorKind.BAD_REQUEST)
         try:
-            arrived = arriving.from_form(fields.get("SAMLRequest", ""), fields.get("RelayState"))
+            arrived = arriving.from_form(fields.require("SAMLRequest"), fields.get("RelayState"))
         except Unreadable as error:
             raise _refused(error) from None
         if self._web.cookie(flask_request, self._web.cookies.browser):
