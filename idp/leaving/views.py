@@ -23,8 +23,8 @@ class Journeys(Protocol):
 
     def begin(self, farewell: Farewell, browser: str, in_form: bool) -> str:
         """Keep what is left to do for the browser with this binding cookie. Gives the address that it has to go to, and
-        from which it goes where `farewell` leads when all is done. `in_form`: it follows a form, and goes only where
-        that form's page lets it."""
+        from which it goes where `farewell` leads when all is done. `in_form`: it may follow a form, ours or that of
+        who sent it here, and goes only where that form's page lets it (CSP Level 3, `form-action`)."""
         ...
 
 
@@ -38,8 +38,7 @@ class Parting:
         """Send the browser to who is still to be told; then lead it back, or show the page. Where frames have to load,
         it goes back by itself in a while; a page that names what may still be open waits for the citizen."""
         if farewell.visits:
-            in_form = request.method == "POST"
-            return self.send(lambda browser: self._journeys.begin(farewell, browser, in_form))
+            return self.send(lambda browser: self._journeys.begin(farewell, browser, in_form=True))
         done = farewell.settled and not any(each.frame for each in farewell.told)
         if farewell.back and (done or farewell.staying):
             return self._web.redirect(farewell.back)

@@ -131,6 +131,7 @@ def test_a_visit_by_post_goes_by_a_form_and_on_from_a_page_of_ours(at: SignedIn,
     response = sent(at, party, REDIRECT, session)
     asked = other.hears(response)
     assert "form-action 'self' https://other.example;" in response.headers["Content-Security-Policy"] + ";"
+    at.visitor.stays = True
     page = posted(at.visitor, other.fields(other.response(asked)))
     assert page.status_code == 200
     assert "Signing out" in page.text or "正在退出" in page.text
@@ -141,6 +142,7 @@ def test_a_visit_by_post_goes_by_a_form_and_on_from_a_page_of_ours(at: SignedIn,
 def test_an_answer_by_post_too_goes_on_from_a_page_of_ours(at: SignedIn, provider: Provider) -> None:
     party, other = LeavingParty(provider), LeavingParty(provider, "other", [REDIRECT, POST])
     response = sent(at, party, REDIRECT, other.join(party.join(session_of(at))))
+    at.visitor.stays = True
     page = posted(at.visitor, other.fields(other.response(other.hears(response))))
     assert page.headers["Refresh"] == f"0;url={pressed(page)}"
 

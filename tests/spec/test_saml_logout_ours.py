@@ -243,11 +243,20 @@ def test_a_portal_that_signs_out_by_openid_connect_gets_the_browser_back_after_t
 
 
 @pytest.mark.parametrize("binding", [REDIRECT, POST])
-def test_after_a_form_of_ours_the_browser_goes_on_from_a_page(at: SignedIn, provider: Provider, binding: str) -> None:
-    """Chrome asks the `form-action` of the page whose form it follows, at each redirect."""
+@pytest.mark.parametrize("whose", ["ours", "the portal's"])
+def test_after_a_form_the_browser_goes_on_from_a_page(
+    at: SignedIn, provider: Provider, binding: str, whose: str
+) -> None:
+    """Chrome asks the `form-action` of the page whose form it follows, at each redirect: a portal that leads its form
+    to us may let it go nowhere else."""
     party = LeavingParty(provider, bindings=[binding])
     party.join(session_of(at))
-    page = at.visitor.submit(at.logout(), "decision", decision="allow")
+    page = at.logout()
+    at.visitor.stays = True
+    if whose == "ours":
+        page = at.visitor.submit(page, "decision", decision="allow")
+    else:
+        page = at.logout(id_token_hint=at.id_token)
     assert (page.status_code, at.still_in) == (200, False)
     assert page.headers["Refresh"] == f"0;url={pressed(page)}"
     asked = party.hears(at.visitor.get(pressed(page)))

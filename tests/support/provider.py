@@ -189,6 +189,8 @@ class Visitor:
         self._provider = provider
         self._source = source
         self.http = HttpClient(provider.app)
+        self.stays = False
+        """Whether it stops at pages that go on by themselves."""
 
     def get(self, address: str, **headers: str) -> TestResponse:
         return self.follow(self.http.get(address, base_url=ISSUER, headers=headers, environ_base=self._peer))
@@ -233,9 +235,10 @@ class Visitor:
         return {"REMOTE_ADDR": self._source}
 
     def follow(self, response: TestResponse) -> TestResponse:
-        """Redirects within the provider; one that leads elsewhere is the answer."""
+        """Redirects within the provider, and pages that stay for no time; one that leads elsewhere is the answer."""
         for _ in range(5):
-            location = response.headers.get("Location", "")
+            onward = "" if self.stays else response.headers.get("Refresh", "").removeprefix("0;url=")
+            location = response.headers.get("Location", onward)
             if not location.startswith("/"):
                 return response
             response = self.http.get(location, base_url=ISSUER, environ_base=self._peer)

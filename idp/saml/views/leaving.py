@@ -138,7 +138,7 @@ class LeavingViews:
         farewell = Farewell(tuple(ended.told), None, proved.sp.names)
         if ended.refused or (farewell.settled and not any(each.frame for each in farewell.told)):
             return self._answered(self._parts.onward.answer(asking, _status(ended)))
-        in_form = proved.binding == POST
+        in_form = proved.binding == POST or bool(farewell.visits)
         return self._parting.send(lambda browser: self._parts.onward.begin(farewell, browser, in_form, asking))
 
     def _answered(self, answer: Redirect | None) -> Response:
