@@ -12,12 +12,12 @@ help: ## say what each command does
 install: ## make .venv with the project in it; starts nothing
 	@PYTHON="$(PYTHON)" sh .ci/install.sh
 
-demo: install ## the identity provider and two portals on this machine (PORT=8000 and the two after it)
+demo: install ## the identity provider and three portals on this machine (PORT=8000 and the three after it)
 	@exec $(BIN)/idp demo --port $(PORT)
 
 test: ## all set-up, then all tests; installs the services they need where it can
 	@PYTHON="$(PYTHON)" sh .ci/install.sh test
-	@sh .ci/services.sh redis-server postgresql chromium fonts-noto-cjk curl apache2 libapache2-mod-auth-openidc libapache2-mod-auth-mellon libapache2-mod-shib shibboleth-sp-utils openssl
+	@sh .ci/services.sh redis-server postgresql chromium fonts-noto-cjk curl apache2 libapache2-mod-auth-openidc libapache2-mod-auth-mellon libapache2-mod-shib shibboleth-sp-utils openssl xmlsec1
 	@exec $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n 3 --dist loadfile) $(ARGS)
 
 bench: ## measure hops and sign-ins per second beside a bare floor, and what servers ask in between

@@ -33,7 +33,7 @@ from idp.cli.lazily import LazyGroup
     cls=LazyGroup,
     commands_at={
         "serve": ("idp.cli.running:serve", "Run the identity provider."),
-        "demo": ("idp.cli.running:demo", "Run the provider and two portals on this machine, with made-up citizens."),
+        "demo": ("idp.cli.running:demo", "Run the provider and three portals on this machine, with made-up citizens."),
         "db": ("idp.cli.running:db", "Upgrade the records of a deployment."),
         "check": ("idp.cli.running:check", "Say what is wrong with the deployment, and what to do."),
         "citizen": (

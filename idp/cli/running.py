@@ -38,7 +38,7 @@ def serve(host: str, port: int, workers: int | None, tls_cert: Path | None, tls_
 
 
 @click.command(epilog=example("idp demo --port 9000"))
-@click.option("--port", type=click.IntRange(1, 65_533), default=8000, show_default=True, help="The first of three.")
+@click.option("--port", type=click.IntRange(1, 65_532), default=8000, show_default=True, help="The first of four.")
 @click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
@@ -47,7 +47,7 @@ def serve(host: str, port: int, workers: int | None, tls_cert: Path | None, tls_
     help="Its data.",
 )
 def demo(port: int, data_dir: Path) -> None:
-    """Run the provider and two portals on this machine, with made-up citizens."""
+    """Run the provider and three portals on this machine, with made-up citizens."""
     status = importlib.import_module("idp.demo.run").run(port, data_dir)
     if status:
         raise click.exceptions.Exit(status)

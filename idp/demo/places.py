@@ -1,4 +1,4 @@
-"""Where the three of the demo are, and where they keep what they must remember."""
+"""Where the four of the demo are, and where they keep what they must remember."""
 
 import os
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ HOST = "localhost"
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """`port` is the provider's; the portals take the two after it. Everything kept lies in `data_dir`."""
+    """`port` is the provider's; the portals take the three after it. Everything kept lies in `data_dir`."""
 
     port: int
     data_dir: Path
@@ -19,7 +19,7 @@ class Places:
         return f"http://{HOST}:{self.port}"
 
     def portal_port(self, number: int) -> int:
-        """Portal 0 is A, portal 1 is B."""
+        """Portal 0 is A, portal 1 is B, portal 2 is C."""
         return self.port + 1 + number
 
     def portal_url(self, number: int) -> str:

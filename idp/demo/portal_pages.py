@@ -8,7 +8,7 @@ from flask import Response, make_response, redirect, render_template, request, s
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response as AnyResponse
 
-from idp.demo.relying_party import PortalSettings
+from idp.demo.portal_settings import PortalSettings
 from idp.demo.themes import THEMES, Theme
 from idp.demo.visitors import SignedIn, Visit
 from idp.demo.words import LARGE, WORDS, Text, language_of, size_of
@@ -17,6 +17,8 @@ from idp.secrets import Randomness
 CHINA_TIME: Final = timezone(timedelta(hours=8))
 CHOICE_SECONDS: Final = 365 * 86_400
 LEVELS: Final = {f"urn:citizen-idp:aal:{level}": f"level_{level}" for level in (1, 2, 3)}
+SURE: Final = ("level_2", "level_3")
+"""Levels that open what a portal guards."""
 
 
 class Pages:
@@ -25,6 +27,7 @@ class Pages:
     def __init__(self, theme: Theme, settings: PortalSettings, randomness: Randomness) -> None:
         self._theme = theme
         self._settings = settings
+        self._others = [(each, settings.others[each.key]) for each in THEMES if each.key in settings.others]
         self._randomness = randomness
         self._language_cookie = f"portal-{theme.key}-language"
         self._size_cookie = f"portal-{theme.key}-size"
@@ -41,22 +44,26 @@ class Pages:
         return self._page("home.html", 200, ended=visit.ended_elsewhere)
 
     def me(self, citizen: SignedIn) -> AnyResponse:
+        level = LEVELS.get(citizen.acr, "level_unknown")
         return self._page(
             "me.html",
             200,
+            open=level in SURE,
             number=masked_number(citizen.citizen_id_number),
             phone=masked_phone(citizen.phone_number),
-            level=LEVELS.get(citizen.acr, "level_unknown"),
+            level=level,
             signed_in_at=datetime.fromtimestamp(citizen.auth_time, CHINA_TIME).strftime("%Y-%m-%d %H:%M"),
         )
 
-    def signed_out(self) -> AnyResponse:
-        return self._page("signed_out.html", 200)
+    def signed_out(self, hint: str = "signed_out_hint") -> AnyResponse:
+        return self._page("signed_out.html", 200, hint=hint)
 
     def refused(self, code: str, reference: str) -> AnyResponse:
         """A sign-in that did not succeed. Its cause is told in our own words and never in those of the request."""
         if code == "access_denied":  # the citizen's own choice is no fault: there is nothing to quote
             return self._error("access_denied", 403, way_on="sign_in_again")
+        if code == "no_level":
+            return self._error("no_level", 403)
         known = "unavailable" if code in ("temporarily_unavailable", "server_error") else "other"
         return self._error("unproved" if code == "unproved" else known, 400, reference, "try_again")
 
@@ -127,7 +134,6 @@ class Pages:
         def say(what: str | Text) -> str:
             return (what if isinstance(what, Text) else WORDS[what]).said_in(language)
 
-        other_theme = next(theme for theme in THEMES if theme is not self._theme)
         html = render_template(
             template,
             say=say,
@@ -135,8 +141,7 @@ class Pages:
             large=self.size() == LARGE,
             here=request.path if status == 200 else "/",
             theme=self._theme,
-            other_theme=other_theme,
-            other_url=self._settings.other_url,
+            others=self._others,
             citizen=cast("Visit", session).signed_in,
             **content,
         )

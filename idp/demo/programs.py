@@ -1,4 +1,4 @@
-"""The three programs of the demo, and the settings the provider runs with."""
+"""The four programs of the demo, and the settings the provider runs with."""
 
 import sys
 import sysconfig
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from idp.demo.children import Program
 from idp.demo.places import HOST, Places
-from idp.demo.themes import THEMES
+from idp.demo.themes import THEMES, AsksBySaml
 
 LOOPBACK = "127.0.0.1"
 
@@ -46,6 +46,7 @@ def provider(places: Places, environ: Mapping[str, str], settings: Mapping[str, 
 def portal(places: Places, number: int, environ: Mapping[str, str]) -> Program:
     """Granian by its command: one process with the sessions, and threads for parallel visitors."""
     theme = THEMES[number]
+    module = "saml_portal" if isinstance(theme.asks, AsksBySaml) else "portal"
     port = str(places.portal_port(number))
     options = ["--host", LOOPBACK, "--port", port, "--workers", "1", "--blocking-threads", "4"]
     stopping = ["--workers-kill-timeout", "2"]
@@ -53,7 +54,7 @@ def portal(places: Places, number: int, environ: Mapping[str, str]) -> Program:
         name=f"portal {theme.letter}",
         command=[
             *(sys.executable, "-m", "granian", "--interface", "wsgi", *options, *stopping),
-            *("--factory", "idp.demo.portal:from_environment"),
+            *("--factory", f"idp.demo.{module}:from_environment"),
         ],
         environment=clean(environ) | {"CITIZEN_PORTAL_FILE": str(places.portal_file(number))},
         log=places.log(f"portal-{theme.letter.lower()}"),

@@ -2,7 +2,8 @@
 
 
 class Refused(Exception):
-    """What was presented is not accepted. `code` is a registered OAuth error, or `unproved` for what does not hold."""
+    """What was presented is not accepted. `code` is a registered OAuth error, `unproved` for what does not
+    hold, or `no_level` where the citizen cannot sign in as surely as was asked."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(f"{code}: {detail}")

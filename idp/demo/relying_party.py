@@ -1,7 +1,6 @@
 """A portal's OpenID Connect side, on Authlib: code flow with PKCE S256, state and nonce; every answer proved."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import requests
@@ -11,6 +10,7 @@ from flask import Flask, Request, session
 from werkzeug.wrappers import Response
 
 from idp.demo.logout_token import LEEWAY_SECONDS, Departure, LogoutTokenClaims, LogoutTokens
+from idp.demo.portal_settings import OidcSettings
 from idp.demo.refusals import ProviderSilent, Refused, Unproved
 from idp.demo.visitors import SignedIn
 
@@ -20,24 +20,10 @@ PROVIDER_SECONDS = 10
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class PortalSettings:
-    """What a portal knows: who it is, where it is, whom it trusts, and its registration there."""
-
-    theme: str
-    url: str
-    other_url: str
-    issuer: str
-    client_id: str
-    client_secret: str
-    scope: str
-    id_token_signed_response_alg: str
-
-
 class RelyingParty:
     """The portal's side of OpenID Connect: beginning and finishing a sign-in, signing out, and being told of one."""
 
-    def __init__(self, app: Flask, settings: PortalSettings, logout_tokens: LogoutTokens) -> None:
+    def __init__(self, app: Flask, settings: OidcSettings, logout_tokens: LogoutTokens) -> None:
         self._settings = settings
         self._logout_tokens = logout_tokens
         self._client = OAuth(app).register(
@@ -149,7 +135,7 @@ class RelyingParty:
             name=told.get("name", ""),
             citizen_id_number=told.get("citizen_id_number"),
             phone_number=told.get("phone_number"),
-            id_token=token["id_token"],
+            hint=token["id_token"],
         )
 
 

@@ -36,7 +36,7 @@ class Stopped(Exception):
 
 
 def run(port: int, data_dir: Path) -> int:
-    """Run the demo until it is told to stop; the exit status. The provider gets `port`, portals the two after it."""
+    """Run the demo until it is told to stop; the exit status. The provider gets `port`, portals the three after it."""
     places = Places(port, data_dir.absolute())
     with _stop_signals() as stop:
         children = Children(SystemClock())
@@ -65,7 +65,7 @@ def _demo(places: Places, environ: Mapping[str, str], children: Children, stop: 
 def start_all(
     places: Places, environ: Mapping[str, str], settings: Mapping[str, str], children: Children, stop: threading.Event
 ) -> Mapping[str, Credentials]:
-    """Fill the stores that `settings` name and start the three programs; what each citizen signs in with, by number.
+    """Fill the stores that `settings` name and start the four programs; what each citizen signs in with, by number.
 
     Returns once all answer. Raises `ProgramEnded`, `Stopped` or `CannotRun`.
     """
@@ -104,7 +104,7 @@ def _prove_ports_free(places: Places) -> None:
         for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
             if _in_use(family, address, port):
                 raise CannotRun(
-                    f"port {port} is in use by another program; choose three other ports with, for instance, "
+                    f"port {port} is in use by another program; choose four other ports with, for instance, "
                     f"`make demo PORT={9000 if places.port != 9000 else 9100}`"
                 )
 

@@ -1,4 +1,4 @@
-"""What makes one portal 社会保险 and the other 车辆管理: names, colours, and the made-up matters each would show."""
+"""What makes one portal 社会保险, one 车辆管理 and one 不动产: names, colours, and the made-up matters each shows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,9 +17,28 @@ class Matter:
 
 
 @dataclass(frozen=True, slots=True)
+class AsksByOidc:
+    """`scope` is what the portal asks for, `optional` what of it a citizen may leave out."""
+
+    scope: tuple[str, ...]
+    optional: tuple[str, ...]
+    signed_by: str
+    """`id_token_signed_response_alg`: between them the portals use both that the provider has."""
+
+
+@dataclass(frozen=True, slots=True)
+class AsksBySaml:
+    """`attributes` are what the portal asks for: SAML names, and the friendly ones beside them. `allowed` is what it
+    may have, in the provider's words."""
+
+    attributes: tuple[tuple[str, str], ...]
+    allowed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Theme:
-    """`key` also names the cookie, the style and the emblem. `scope` is what the portal asks for, `optional` what of it
-    a citizen may leave out."""
+    """`key` also names the cookie, the style and the emblem. `guarded` is shown only to somebody who signed in with
+    more than a password."""
 
     key: str
     letter: str
@@ -28,12 +47,10 @@ class Theme:
     lead: Text
     matters_title: Text
     matters: tuple[Matter, ...]
-    scope: tuple[str, ...]
-    optional: tuple[str, ...]
     purpose: Text
     retention: Text
-    signed_by: str
-    """`id_token_signed_response_alg`: between them the portals use both that the provider has."""
+    asks: AsksByOidc | AsksBySaml
+    guarded: Matter | None = None
 
 
 SOCIAL: Final = Theme(
@@ -68,14 +85,12 @@ SOCIAL: Final = Theme(
             Text("已签发", "Issued"),
         ),
     ),
-    scope=("openid", "profile", "phone"),
-    optional=("phone",),
     purpose=Text(
         "核对您的身份，显示您的社保记录，并把办理结果通知您。",
         "To check who you are, show your social insurance record and tell you the outcome of your applications.",
     ),
     retention=Text("办结后保存三年。", "Three years after a matter is closed."),
-    signed_by="RS256",
+    asks=AsksByOidc(("openid", "profile", "phone"), ("phone",), "RS256"),
 )
 
 VEHICLES: Final = Theme(
@@ -113,15 +128,59 @@ VEHICLES: Final = Theme(
             Text("无待办", "Nothing to do"),
         ),
     ),
-    scope=("openid", "profile", "citizen_id"),
-    optional=(),
     purpose=Text(
         "用公民身份号码找到您名下的驾驶证和机动车。",
         "To find the licence and vehicles that are registered under your citizen ID number.",
     ),
     retention=Text("驾驶证和车辆登记存续期间保存。", "As long as the licence and the registration stand."),
-    signed_by="ES256",
+    asks=AsksByOidc(("openid", "profile", "citizen_id"), (), "ES256"),
 )
 
-THEMES: Final[tuple[Theme, Theme]] = (SOCIAL, VEHICLES)
+NAME: Final = "urn:oid:2.16.840.1.113730.3.1.241"
+CITIZEN_ID: Final = "urn:citizen-idp:attribute:citizen_id_number"
+
+ESTATE: Final = Theme(
+    key="estate",
+    letter="C",
+    name=Text("不动产", "Real Estate Registration"),
+    office=Text("不动产登记网上服务大厅", "Real Estate Registration Online"),
+    lead=Text(
+        "查询不动产登记，办理转移、抵押和注销登记。",
+        "See what is registered, and register a transfer, a mortgage or its end.",
+    ),
+    matters_title=Text("我的不动产", "My real estate"),
+    matters=(
+        Matter(
+            Text("登记申请进度", "Progress of applications"),
+            Text("没有正在办理的登记申请。", "No application is under way."),
+            Text("无待办", "Nothing to do"),
+        ),
+        Matter(
+            Text("办理预约", "Appointments"),
+            Text("最近的登记大厅本周四上午可以预约。", "The nearest office has time on Thursday morning."),
+            Text("可预约", "Can be booked"),
+        ),
+        Matter(
+            Text("不动产登记电子证照", "Electronic certificate of title"),
+            Text("可用于办理贷款、落户和入学。", "For loans, household registration and school enrolment."),
+            Text("已签发", "Issued"),
+        ),
+    ),
+    purpose=Text(
+        "用公民身份号码找到登记在您名下的不动产。",
+        "To find the real estate that is registered under your citizen ID number.",
+    ),
+    retention=Text("不动产登记存续期间保存。", "As long as the registration stands."),
+    asks=AsksBySaml(((NAME, "displayName"), (CITIZEN_ID, "citizenId")), ("name", "citizen_id_number")),
+    guarded=Matter(
+        Text("房屋产权登记", "Registered title"),
+        Text(
+            "住宅一套，建筑面积 89.60 平方米，单独所有，无抵押、无查封。",
+            "One flat of 89.60 square metres, sole owner, no mortgage and no seizure.",
+        ),
+        Text("现势", "In force"),
+    ),
+)
+
+THEMES: Final = (SOCIAL, VEHICLES, ESTATE)
 BY_KEY: Final[Mapping[str, Theme]] = {theme.key: theme for theme in THEMES}

@@ -1,7 +1,8 @@
 """Who is signed in at a portal. All is kept in the process; the browser holds one random cookie value and no content.
 
-Authlib leaves the state, nonce and code verifier of a sign-in that is under way in the same place, so they never leave
-the portal. A sign-in gets a new cookie value, so that a value planted before it is worth nothing.
+What a sign-in under way must remember (Authlib's state, nonce and code verifier, the id of a SAML request) is left in
+the same place, so it never leaves the portal. A sign-in gets a new cookie value, so that a value planted before it is
+worth nothing.
 """
 
 import threading
@@ -54,7 +55,8 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """What the portal keeps of a citizen: proved by the ID token and told by the provider's UserInfo endpoint."""
+    """What the portal keeps of a citizen: proved by the ID token and told by the provider's UserInfo endpoint, or both
+    by its assertion."""
 
     sub: str
     sid: str
@@ -63,12 +65,14 @@ class SignedIn:
     name: str
     citizen_id_number: str | None
     phone_number: str | None
-    id_token: str
-    """Kept as the hint that sign-out needs (RP-Initiated Logout section 2); never shown."""
+    hint: str
+    """What sign-out needs beside them; never shown. By OpenID Connect the ID token (RP-Initiated Logout section 2), by
+    SAML the qualifier of the name, which is in `sub`."""
 
 
 class Visit(dict[str, Any], SessionMixin):
-    """One browser at one portal. The mapping is Authlib's; the portal itself uses the attributes."""
+    """One browser at one portal. The mapping is for what is under way with the provider (Authlib's, or the ids of SAML
+    requests); the portal itself uses the attributes."""
 
     def __init__(self, expires_at: float) -> None:
         super().__init__()

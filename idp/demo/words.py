@@ -50,7 +50,12 @@ WORDS: Final[Mapping[str, Text]] = {
     "level_2": Text("密码和验证码", "With a password and a one-time code"),
     "level_3": Text("防钓鱼的安全密钥", "With a security key that resists phishing"),
     "level_unknown": Text("未说明", "Not stated"),
-    "other_portal": Text("前往另一个门户", "To the other portal"),
+    "guarded": Text(
+        "为保护您的财产，查看这一项需要再输入一次验证码。",
+        "To protect what you own, this needs a one-time code beside your password.",
+    ),
+    "step_up": Text("用验证码继续认证", "Continue with a one-time code"),
+    "other_portal": Text("前往其他门户", "To the other portals"),
     "other_portal_hint": Text(
         "请在那里点“登录”。您已完成认证，不必再次输入密码。",
         "Choose “Sign in” there. You are known already: you will not be asked for your password again.",
@@ -60,6 +65,11 @@ WORDS: Final[Mapping[str, Text]] = {
     "signed_out_hint": Text(
         "您已从本门户和公民统一身份认证退出；同时登录的其他门户也会退出。",
         "You have left this portal and the Citizen Identity Service; other portals you signed in to are told as well.",
+    ),
+    "signed_out_partly_hint": Text(
+        "您已从本门户和公民统一身份认证退出；有的门户暂时没有确认退出，如在使用请到那里再次退出。",
+        "You have left this portal and the Citizen Identity Service. Some other portal has not confirmed it yet: if "
+        "you use one, please sign out there too.",
     ),
     "sign_in_again": Text("重新登录", "Sign in again"),
     "ended": Text(
@@ -77,6 +87,12 @@ WORDS: Final[Mapping[str, Text]] = {
         "您没有同意提供所需的信息，因此本门户没有收到您的任何资料。需要办理时可以重新登录。",
         "You did not agree to share what was asked, so this portal received nothing about you. "
         "You can sign in again at any time.",
+    ),
+    "error_no_level_title": Text("这一项需要验证码", "This needs a one-time code"),
+    "error_no_level": Text(
+        "您的账户还没有开通手机验证码，因此不能查看这一项。其他事项不受影响。请到办事大厅窗口开通。",
+        "Your account has no one-time codes yet, so this cannot be shown; all else still works. "
+        "Codes are set up at a service counter.",
     ),
     "error_unavailable": Text(
         "公民统一身份认证暂时没有应答。请过几分钟再试。",

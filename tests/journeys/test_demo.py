@@ -1,4 +1,4 @@
-"""`idp demo` as a person at a terminal meets it: start, `ready`, three pages, Ctrl-C; and again, with what it kept."""
+"""`idp demo` as a person at a terminal meets it: start, `ready`, four pages, Ctrl-C; and again, with what it kept."""
 
 import re
 import signal
@@ -12,7 +12,7 @@ import requests
 
 from idp.demo.citizens import PEOPLE
 from tests.support.processes import Process, start, wait_until
-from tests.support.town import IDP, three_free_ports
+from tests.support.town import IDP, four_free_ports
 
 ROW = re.compile(r"^\s*(\S+)\s+(\d{17}[\dX])\s+(\S+)", re.MULTILINE)
 
@@ -58,28 +58,30 @@ def alive(pid: int) -> bool:
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see what was left running")
 def test_the_demo_runs_stops_without_a_trace_and_keeps_its_data(tmp_path: Path) -> None:
-    port = three_free_ports()
+    port = four_free_ports()
     data_dir = tmp_path / "demo"
 
     with demo(port, data_dir) as running:
         first = ROW.findall(running.log.read_text())
         assert [row[:2] for row in first] == [(person.name, person.number) for person in PEOPLE]
-        pages = [requests.get(f"http://localhost:{port + number}/", timeout=10) for number in (1, 2)]
-        assert [page.status_code for page in pages] == [200, 200]
+        pages = [requests.get(f"http://localhost:{port + number}/", timeout=10) for number in (1, 2, 3)]
+        assert [page.status_code for page in pages] == [200, 200, 200]
         assert "社会保险" in pages[0].text
         assert "车辆管理" in pages[1].text
+        assert "不动产" in pages[2].text
         metadata = requests.get(f"http://localhost:{port}/.well-known/openid-configuration", timeout=10).json()
         assert metadata["issuer"] == f"http://localhost:{port}"
-        to_provider = requests.get(f"http://localhost:{port + 1}/login", timeout=10)
-        assert to_provider.status_code == 200
-        assert to_provider.url.startswith(f"http://localhost:{port}/login")
+        for number in (1, 3):
+            to_provider = requests.get(f"http://localhost:{port + number}/login", timeout=10)
+            assert to_provider.status_code == 200
+            assert to_provider.url.startswith(f"http://localhost:{port}/login")
         family = descendants(running.popen.pid)
-        assert len(family) >= 3
+        assert len(family) >= 4
         assert running.stop(patience=10) == 0
         assert not any(alive(pid) for pid in family)
 
     files = list(data_dir.rglob("*.json"))
-    assert len(files) == 3
+    assert len(files) == 4
     assert all(path.stat().st_mode & 0o077 == 0 for path in files)
 
     with demo(port, data_dir) as running:
@@ -89,7 +91,7 @@ def test_the_demo_runs_stops_without_a_trace_and_keeps_its_data(tmp_path: Path) 
 
 @pytest.mark.slow
 def test_a_port_in_use_is_told_in_one_sentence_with_what_to_do(tmp_path: Path) -> None:
-    port = three_free_ports()
+    port = four_free_ports()
     with socket.create_server(("127.0.0.1", port + 2)):
         process = started(port, tmp_path / "demo", tmp_path / "log")
         try:
@@ -103,7 +105,7 @@ def test_a_port_in_use_is_told_in_one_sentence_with_what_to_do(tmp_path: Path) -
 
 @pytest.mark.slow
 def test_ctrl_c_before_ready_stops_too(tmp_path: Path) -> None:
-    process = started(three_free_ports(), tmp_path / "demo", tmp_path / "log")
+    process = started(four_free_ports(), tmp_path / "demo", tmp_path / "log")
     wait_until((tmp_path / "demo" / "logs" / "provider.log").exists, process, seconds=60)
     assert process.stop(patience=15) == 0
     assert "ready" not in process.log.read_text()

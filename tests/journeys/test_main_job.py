@@ -74,10 +74,10 @@ def test_signed_in_once_known_at_both_and_out_of_both(
     walk.known(social, person)
     expect(walk.page.locator("#acr")).to_have_attribute("data-acr", f"urn:citizen-idp:aal:{LEVELS[way]}")
 
-    walk.page.locator("#other-portal").click()
+    walk.page.locator("#to-vehicles").click()
     walk.stranger(vehicles)
     walk.ask_to_sign_in(vehicles)
-    walk.allow(vehicles, number_too=True)  # no password came before
+    walk.allow(vehicles, number_too="citizen_id")  # no password came before
     walk.known(vehicles, person)
     expect(walk.page.locator("#number")).to_have_text(f"{person.number[:3]}***********{person.number[-4:]}")
 

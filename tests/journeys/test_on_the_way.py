@@ -75,7 +75,7 @@ def test_a_required_number_that_was_not_ticked_is_pointed_out(town: Town, walk: 
     expect(walk.page.get_by_role("alert")).to_be_focused()
     walk.page.get_by_role("alert").get_by_role("link").click()
     expect(walk.page.locator("[value=citizen_id]")).to_be_focused()
-    walk.allow(vehicles, number_too=True)
+    walk.allow(vehicles, number_too="citizen_id")
     walk.known(vehicles, person)
 
 
@@ -147,7 +147,7 @@ def test_two_tabs_at_once_are_one_sign_in(town: Town, walk: Walk) -> None:
     walk.password(person)
     other.password(person)
     walk.allow(social)
-    other.allow(vehicles, number_too=True)
+    other.allow(vehicles, number_too="citizen_id")
     walk.known(social, person)
     other.known(vehicles, person)
     walk.page.locator("#sign-out").click()
@@ -233,7 +233,7 @@ def test_the_keyboard_is_enough(town: Town, walk: Walk) -> None:
     go_to(walk.page, "[name=decision][value=allow]")
     walk.page.keyboard.press("Enter")
     walk.known(social, person)
-    go_to(walk.page, "#other-portal")
+    go_to(walk.page, "#to-vehicles")
     walk.page.keyboard.press("Enter")
     go_to(walk.page, "#sign-in")
     walk.page.keyboard.press("Enter")

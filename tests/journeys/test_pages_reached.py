@@ -104,7 +104,7 @@ def second_portal(walk: Walk, look: Look, large: bool) -> None:
     look("consent, sensitive")
     walk.allow(vehicles)
     look("consent, not ticked")
-    walk.allow(vehicles, number_too=True)
+    walk.allow(vehicles, number_too="citizen_id")
     expect(walk.page).to_have_url(f"{vehicles}/me")
     look("portal with number")
 

@@ -5,7 +5,7 @@ from werkzeug.test import TestResponse
 
 from idp.clock import SystemClock
 from idp.demo.portal import create_portal
-from idp.demo.relying_party import PortalSettings
+from idp.demo.portal_settings import OidcSettings
 from idp.secrets import SystemRandomness
 from tests.support.issuer import CLIENT_ID, Issuer
 
@@ -14,10 +14,10 @@ OTHER = "http://localhost:8002"
 
 
 def portal(told: Issuer, theme: str = "social", alg: str = "RS256") -> FlaskClient:
-    settings = PortalSettings(
+    settings = OidcSettings(
         theme=theme,
         url=PORTAL,
-        other_url=OTHER,
+        others={"vehicles": OTHER},
         issuer=told.url,
         client_id=CLIENT_ID,
         client_secret="secret",

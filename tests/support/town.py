@@ -1,4 +1,4 @@
-"""The provider and the two portals of the demo as processes of their own, on stores of either kind, with citizens.
+"""The provider and the three portals of the demo as processes of their own, on stores of either kind, with citizens.
 
 A town is what `idp demo` starts, by the same code; only the addresses of its stores may be others.
 """
@@ -32,12 +32,12 @@ from tests.support.provider import PASSWORD, Person
 IDP = Path(sysconfig.get_path("scripts")) / "idp"
 
 
-def three_free_ports() -> int:
-    """The first of three in a row."""
+def four_free_ports() -> int:
+    """The first of four in a row."""
     while True:
         first = free_port()
         try:
-            for port in (first, first + 1, first + 2):
+            for port in range(first, first + 4):
                 with socket.create_server(("127.0.0.1", port)):
                     pass
         except OSError:
@@ -63,8 +63,13 @@ class Town:
 
     @property
     def portals(self) -> tuple[str, str]:
-        """Of 社会保险 and of 车辆管理."""
+        """Of 社会保险 and of 车辆管理, which speak OpenID Connect."""
         return self.places.portal_url(0), self.places.portal_url(1)
+
+    @property
+    def estate(self) -> str:
+        """不动产, which speaks SAML."""
+        return self.places.portal_url(2)
 
     def citizen(self, name: str, *, totp: bool = False) -> Person:
         """Somebody new, whom no portal has met and who has agreed to nothing."""
@@ -97,7 +102,7 @@ def shell(settings: Mapping[str, str], *words: str) -> str:
 @contextmanager
 def running_town(folder: Path, stores: Mapping[str, str]) -> Iterator[Town]:
     """`stores` is empty for the embedded ones, or has IDP_RECORDS_URL and IDP_STATE_URL of a deployment."""
-    places = Places(three_free_ports(), folder)
+    places = Places(four_free_ports(), folder)
     settings = provider_settings(places) | dict(stores)
     if stores:
         ensure_key_file(folder / "master.key", SystemRandomness(), SystemClock().now())

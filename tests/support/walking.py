@@ -108,12 +108,13 @@ class Walk:
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
 
-    def allow(self, portal: str, *, number_too: bool = False) -> None:
-        """Agree to what a portal asks; its citizen ID number has a box of its own that is not ticked yet."""
+    def allow(self, portal: str, *, number_too: str = "") -> None:
+        """Agree to what a portal asks; its citizen ID number, by whatever name, has a box of its own that is not ticked
+        yet."""
         self.at_provider("/consent")
         expect(self.page.locator(".asker")).to_contain_text(portal.removeprefix("http://"))
-        box = self.page.locator("[name=item][value=citizen_id]")
         if number_too:
+            box = self.page.locator(f"[name=item][value={number_too}]")
             expect(box).not_to_be_checked()
             box.check()
         self.press(self.words.allow)
