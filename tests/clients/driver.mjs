@@ -1,10 +1,10 @@
-// Relying parties on openid-client, driven from outside: one step a line as JSON on standard input, one outcome a line
-// on standard output. A party keeps between its steps what a portal keeps: its configuration, keys, and what it asked.
+// Relying parties on openid-client, driven from outside. A party keeps between its steps what a portal keeps: its
+// configuration, keys, and what it asked.
 
 import { request } from "node:https";
-import { createInterface } from "node:readline";
 import * as jose from "jose";
 import * as oidc from "openid-client";
+import { driven } from "./driven.mjs";
 
 const onLoopback = [oidc.allowInsecureRequests]; // http; in a deployment it is https
 
@@ -201,18 +201,4 @@ class Party {
   }
 }
 
-const parties = new Map();
-
-async function outcome({ party, step, ...told }) {
-  if (!parties.has(party)) parties.set(party, new Party());
-  try {
-    return { value: (await parties.get(party)[step](told)) ?? null };
-  } catch (error) {
-    const said = error.error ?? error.cause?.error ?? error.cause?.[0]?.parameters?.error ?? error.code;
-    return { failed: said ?? error.name, message: error.message, cause: String(error.cause?.message ?? "") };
-  }
-}
-
-for await (const line of createInterface({ input: process.stdin })) {
-  process.stdout.write(JSON.stringify(await outcome(JSON.parse(line))) + "\n");
-}
+await driven(Party);

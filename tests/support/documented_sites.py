@@ -128,6 +128,22 @@ def shibboleth(where: Where, beside: Beside) -> Iterator[Site]:
             yield Site(where.home, own, (shibd, apache))
 
 
+@contextlib.contextmanager
+def python3_saml(where: Where, beside: Beside) -> Iterator[Site]:
+    """The application in Python, registered."""
+    (key, registering), (portal,) = blocks("shell", "python"), re.findall(r"```python\n(.+?)```", DOCUMENT, re.DOTALL)
+    with _folder() as folder:
+        _run(where, folder, key + beside.before)
+        (folder / "portal.py").write_text(where.here(portal, folder))
+        process = start([sys.executable, "portal.py"], folder / "portal.log", folder=folder)
+        try:
+            wait_until(lambda: answers(where.port, "/metadata"), process)
+            _run(where, folder, registering + beside.after)
+            yield Site(where.home, folder, (process,))
+        finally:
+            process.stop()
+
+
 def _both(site: str, beside: Beside) -> str:
     return site.replace("</VirtualHost>", f"{beside.apache}</VirtualHost>")
 

@@ -1,4 +1,5 @@
-"""The npm package openid-client in a process of its own: installed once, by its lock, and driven a step at a time."""
+"""Clients for Node.js, openid-client and node-saml, in a process of their own: installed once, by their lock, and
+driven a step at a time."""
 
 import contextlib
 import fcntl
@@ -37,7 +38,7 @@ def installed() -> Path:
     node = program("node", package="nodejs")
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
     if int(version.removeprefix("v").partition(".")[0]) < NODE:
-        pytest.skip(f"node is {version.strip()}; openid-client wants {NODE} or newer")
+        pytest.skip(f"node is {version.strip()}; the clients want {NODE} or newer")
     npm = program("npm", package="npm")
     folder = CACHE / hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,15 +58,16 @@ def _install(npm: Path, folder: Path) -> None:
             [npm, "ci", *options], cwd=folder, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
-        pytest.skip(f"npm ci did not end in {INSTALL_SECONDS} s: openid-client is left out")
+        pytest.skip(f"npm ci did not end in {INSTALL_SECONDS} s: Node.js clients are left out")
     if ran.returncode:
         reason = next((line for line in ran.stderr.splitlines() if "code E" in line), "it failed")
-        pytest.skip(f"npm ci: {reason}: openid-client is left out")
+        pytest.skip(f"npm ci: {reason}: Node.js clients are left out")
     (folder / "whole").touch()
 
 
 class Party:
-    """One relying party: each step is a method of `Party` in tests/clients/driver.mjs."""
+    """One relying party or service provider: each step is a method of `Party` in tests/clients/driver.mjs, or of
+    `ServiceProvider` in saml.mjs beside it."""
 
     def __init__(self, driver: "Driver", name: int) -> None:
         self._driver = driver
@@ -98,12 +100,12 @@ class Driver:
 
 
 @contextlib.contextmanager
-def driver() -> Iterator[Driver]:
+def driver(script: str = "driver.mjs") -> Iterator[Driver]:
     folder = installed()
-    script = folder / "driver.mjs"
-    shutil.copyfile(HOME / "driver.mjs", script)
+    for name in (script, "driven.mjs"):
+        shutil.copyfile(HOME / name, folder / name)
     with subprocess.Popen(
-        ["node", script], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ
+        ["node", folder / script], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ
     ) as process:
         yield Driver(process)
         assert process.stdin is not None
