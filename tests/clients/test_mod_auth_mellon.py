@@ -29,7 +29,6 @@ but that for POST."""
 ITS_METADATA = """
 sed 's#/mellon#/counter/mellon#g' sp.xml > counter.xml
 sed -E 's#<md:SingleSignOnService [^>]*HTTP-Redirect[^>]*></md:SingleSignOnService>##' idp.xml > by-post.xml
-idp sp add counter.xml
 """
 
 
@@ -37,6 +36,7 @@ idp sp add counter.xml
 def site(place: Place) -> Iterator[Site]:
     (level,) = blocks("apache", "mellon-level")
     with mellon(place.site, Beside(apache=COUNTER.format(level=level), before=ITS_METADATA)) as running:
+        place.provider.service_provider((running.folder / "counter.xml").read_text())
         yield running
 
 

@@ -1,15 +1,18 @@
 """The Shibboleth service provider as Debian ships it, set up as docs/service-providers.md says."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
+import requests
 
 from federation.saml.names import AES256_GCM, ECDSA_SHA256, MGF1_SHA256, POST
 from tests.clients.conftest import Place
 from tests.support.documented_sites import Beside, Site, shibboleth
 from tests.support.listener import Listener
 from tests.support.site_visitor import SiteVisitor, enrolled
+from tests.support.surfer import PATIENCE
 
 COUNTER = f"""
     <ApplicationOverride id="counter" entityID="http://localhost:3080/counter">
@@ -44,10 +47,6 @@ PREPARING = """
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj /CN=counter \\
     -keyout ec-key.pem -out ec-cert.pem
 """
-REGISTERING = """
-curl -sSf http://localhost:3080/counter/Shibboleth.sso/Metadata |
-    sed -E '/<md:SingleLogoutService [^>]*:SOAP"/d' | idp sp add -
-"""
 PINNED = """
       <MetadataFilter type="Signature" certificate="idp.pem" verifyBackup="false"/>
     </MetadataProvider>
@@ -57,7 +56,7 @@ CHANGES = {
     "    </MetadataProvider>\n": PINNED,
     'signing="true"': 'signing="true" requireConfidentiality="false"',
 }
-BESIDE = Beside(PAGE, PREPARING, REGISTERING, CHANGES)
+BESIDE = Beside(PAGE, PREPARING, CHANGES)
 """Artifacts may be resolved without TLS. Our metadata is believed for its signature alone. Another service provider is
 on the same host, which asks by POST, signed with ECDSA, and cannot be told by SOAP."""
 LEVEL_2 = "urn:citizen-idp:aal:2"
@@ -66,6 +65,8 @@ LEVEL_2 = "urn:citizen-idp:aal:2"
 @pytest.fixture(scope="module")
 def site(place: Place) -> Iterator[Site]:
     with shibboleth(place.site, BESIDE) as running:
+        document = requests.get(f"{running.home}/counter/Shibboleth.sso/Metadata", timeout=PATIENCE).text
+        place.provider.service_provider(re.sub(r'<md:SingleLogoutService [^>]*:SOAP"[^>]*/>', "", document))
         yield running
 
 

@@ -60,11 +60,10 @@ class Where:
 @dataclass(frozen=True)
 class Beside:
     """What a site has beside what the document says, in words of the document: in Apache's configuration, commands
-    before the site is there and after, and what stands in shibboleth2.xml in place of what."""
+    before it runs, and what stands in shibboleth2.xml in place of what."""
 
     apache: str = ""
     before: str = ""
-    after: str = ""
     shibboleth2: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -101,7 +100,6 @@ def mellon(where: Where, beside: Beside) -> Iterator[Site]:
         text = (_AROUND + _MELLON).format(folder=folder) + where.here(_both(site, beside), folder)
         with httpd(folder, (*_APACHE, "auth_mellon"), text) as apache:
             wait_until(lambda: answers(where.port, "/mellon/metadata"), apache)
-            _run(where, folder, beside.after)
             yield Site(where.home, folder, (apache,))
 
 
@@ -124,7 +122,7 @@ def shibboleth(where: Where, beside: Beside) -> Iterator[Site]:
         text = _AROUND.format(folder=own) + _SHIBBOLETH + where.here(_both(site, beside), own)
         with _shibd(folder) as shibd, httpd(own, (*_APACHE, "mod_shib"), text, _told(folder)) as apache:
             wait_until(lambda: answers(where.port, "/Shibboleth.sso/Metadata"), apache)
-            _run(where, own, registering + beside.after)
+            _run(where, own, registering)
             yield Site(where.home, own, (shibd, apache))
 
 
