@@ -20,9 +20,9 @@ test: ## all set-up, then all tests; installs the services they need where it ca
 	@sh .ci/services.sh redis-server postgresql chromium fonts-noto-cjk curl apache2 libapache2-mod-auth-openidc libapache2-mod-auth-mellon libapache2-mod-shib shibboleth-sp-utils openssl xmlsec1
 	@exec $(BIN)/python -m pytest $(if $(TESTS),$(TESTS),-n 3 --dist loadfile) $(ARGS)
 
-bench: ## measure hops and sign-ins per second beside a bare floor, and what servers ask in between
+bench: ## measure hops, sign-ins and SAML turns per second beside a bare floor, and what servers ask in between
 	@PYTHON="$(PYTHON)" sh .ci/install.sh test
-	@sh .ci/services.sh redis-server wrk
+	@sh .ci/services.sh redis-server wrk xmlsec1
 	@exec $(BIN)/python -m tests.bench
 
 lint: ## ruff (rules and format) on everything, and mypy --strict on our packages

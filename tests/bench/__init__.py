@@ -9,7 +9,9 @@
     calls.py      the same for what servers ask in between, and for the hop of FAPI 2.0; calling.py serves it
     leaving.py    a sign-out of fifty portals, one of them dead; measured in this process
     signing.py    Responses of SAML, written and signed, beside the bare signature; in this process too
-    load.py       our own load client; wrk.py and hop.lua drive wrk instead
+    turns.py      turns of SAML single sign-on, beside those signatures and the floor; saml.py has them as walks
+    pysaml.py     the same turn built with pysaml2
+    load.py       our own load client; wrk.py, hop.lua and turn.lua drive wrk instead
     machine.py    which processor serves and which asks; memory and processor time of a worker
     citizens.py   many stored citizens, made once and kept; clients.py does it for registered clients
 

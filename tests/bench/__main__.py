@@ -32,6 +32,7 @@ from tests.bench.report import (
 )
 from tests.bench.rounds import Side, alone, compare
 from tests.bench.serving import floor, private_redis
+from tests.bench.turns import Signed, Turns, driver, measured, signing_alone, turning, turns_report, with_pysaml2
 from tests.bench.walks import Place, Walk, WrongAnswer, hashing, hop
 
 KEPT = Path("var/bench")
@@ -53,6 +54,8 @@ class Bench:
     rows: list[Row] = field(default_factory=list)
     memories: list[str] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    turns: list[Turns] = field(default_factory=list)
+    signed: list[Signed] = field(default_factory=list)
 
     def hops(self, place: Place, cookies: list[str], worker: int) -> Side:
         connections = self.options.connections
@@ -64,7 +67,16 @@ class Bench:
         )
 
     def measure(self, state: str, state_url: str | None) -> None:
-        """Hops and sign-ins with one state store."""
+        """Everything that a state store stands behind."""
+        if self.options.hops:
+            self.measure_hops(state, state_url)
+        if self.options.saml:
+            self.measure_turns(state, state_url)
+        if self.options.calls:
+            self.measure_calls(state, state_url)
+
+    def measure_hops(self, state: str, state_url: str | None) -> None:
+        """Hops and sign-ins."""
         with provider(self.folder / state, self.processors, state_url, FEW, BROWSERS, say) as ours:
             for alg in self.options.algorithms:
                 say(f"{state}: hops, {alg}")
@@ -75,8 +87,18 @@ class Bench:
             if self.options.sign_ins:
                 self.sign_ins(state, ours)
             self.memories.append(memory_line(state, memory(ours.worker)))
-        if self.options.calls:
-            self.measure_calls(state, state_url)
+
+    def measure_turns(self, state: str, state_url: str | None) -> None:
+        """SAML single sign-on."""
+        folder = self.folder / f"{state}-saml"
+        folder.mkdir()
+        options = self.options
+        by = driver(options.client == "wrk", options.connections)
+        with turning(folder, self.processors, state_url, options.connections, say) as found:
+            floor = (self.floor_port, self.floor_worker)
+            for each in measured(state, found, floor, by, options.rounds, options.seconds):
+                say(f"{state}: SAML turns, {each.measured}")
+                self.turns.append(each)
 
     def measure_calls(self, state: str, state_url: str | None) -> None:
         """What relying parties' servers ask, and the hop of FAPI 2.0."""
@@ -125,11 +147,15 @@ class Bench:
         connections, rounds = self.options.connections, self.options.rounds
         print(f"\nHops by {tool}, {connections} connections, {where}; medians of {rounds} rounds.")
         print("Floor: bare Flask over dictionaries, same server and client; for sign-ins, one argon2id hash alone.\n")
-        print(table(self.rows))
+        print(table(self.rows) if self.rows else "Left out.")
         measured = [row.comparison for row in self.rows] + ([growth.comparison] if growth else [])
         print(busy_line(measured), end="")
         print("\nMemory of the worker\n" + "\n".join(self.memories))
         print(f"\n{growth_line(growth)}" if growth else "\nGrowth with stored citizens: left out.")
+        if self.turns:
+            self.signed.extend(signing_alone(self.options.seconds))
+            theirs = with_pysaml2(self.folder, self.options.seconds)
+            print(f"\n{turns_report(self.turns, self.signed, theirs)}")
         if self.calls:
             print(f"\nBetween sign-ins, by our own client; no floor and no bar\n\n{calls_table(self.calls)}")
         if stocks:
@@ -157,6 +183,8 @@ def options() -> argparse.Namespace:
     parser.add_argument("--connections", type=int, default=8, help="browsers at a time (8)")
     parser.add_argument("--no-sign-ins", action="store_false", dest="sign_ins", help="hops only")
     parser.add_argument("--no-calls", action="store_false", dest="calls", help="without what servers ask in between")
+    parser.add_argument("--no-hops", action="store_false", dest="hops", help="without hops and sign-ins")
+    parser.add_argument("--no-saml", action="store_false", dest="saml", help="without turns of SAML single sign-on")
     parser.add_argument(
         "--no-growth",
         action="store_false",
@@ -198,7 +226,7 @@ def run(chosen: argparse.Namespace) -> int:
         one.memories.append(memory_line("floor", memory(one.floor_worker)))
         growth = one.growth() if chosen.growth else None
         one.report(growth, one.stocks() if chosen.growth else "")
-        return status(one.rows, growth)
+        return status([*one.rows, *one.turns, *one.signed], growth)
 
 
 def main() -> int:

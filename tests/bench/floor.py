@@ -3,7 +3,8 @@
     python -m tests.bench.floor PORT
 
 It signs the same claims with the same kind of key as we do, by `client_id`: RS256 or ES256. `/password` is the floor of
-a sign-in: one hash, and nothing else. It is served by the same server with the same threads and settings as ours.
+a sign-in: one hash, and nothing else; `/saml/…` that of a SAML turn: bare signatures, and a page as long as ours. It is
+served by the same server with the same threads and settings as ours.
 """
 
 import secrets
@@ -21,8 +22,12 @@ from granian.log import LogLevels
 from idp.login.password import Passwords
 from idp.oidc.jose.jws import SigningKey
 from idp.running.serve import BLOCKING_THREADS
+from tests.bench.signing import ALGORITHMS as SAML_KINDS
+from tests.bench.signing import bare
 
 ALGORITHMS = ("RS256", "ES256")
+PAGE_BYTES = 10_000
+"""About those of a page that posts a Response."""
 
 
 def create_app() -> Flask:
@@ -54,6 +59,15 @@ def create_app() -> Flask:
     @app.get("/userinfo")
     def userinfo() -> Response:
         return jsonify(tokens.pop(request.headers["Authorization"].removeprefix("Bearer ")))
+
+    signed = {kind: bare(kind) for kind in SAML_KINDS}
+    page = "x" * PAGE_BYTES
+
+    @app.get("/saml/<kind>/<int:signatures>")
+    def saml(kind: str, signatures: int) -> str:
+        for _ in range(signatures):
+            signed[kind]()
+        return page
 
     passwords = Passwords(concurrency=2)
     stored = passwords.hash("correct horse battery staple")

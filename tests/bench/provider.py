@@ -132,11 +132,11 @@ def through(place: Place, address: str, person: str, jar: dict[str, str]) -> Gen
         if location:
             answer = yield place.get(location, f"Cookie: {cookie(jar)}")
         else:
-            answer = yield _filled(place, proved(answer, 200), person, jar)
+            answer = yield filled(place, proved(answer, 200), person, jar)
     raise WrongAnswer("no way back to the portal")
 
 
-def _filled(place: Place, page: Answer, person: str, jar: dict[str, str]) -> bytes:
+def filled(place: Place, page: Answer, person: str, jar: dict[str, str]) -> bytes:
     text = page.body.decode()
     if 'name="username"' in text:
         found, typed = form(text, "username"), {"username": person, "password": PASSWORD}

@@ -1,7 +1,8 @@
 """The numbers as one table, beside the bars they must reach."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from tests.bench.machine import Memory
 from tests.bench.rounds import Comparison, Seen
@@ -114,15 +115,15 @@ def stock_lines(few: Stock, many: Stock) -> str:
 
 
 def calls_table(calls: Sequence[Call]) -> str:
-    return _aligned([ALONE, *(call.cells() for call in calls)])
+    return aligned([ALONE, *(call.cells() for call in calls)])
 
 
 def table(rows: Sequence[Row]) -> str:
-    return _aligned([HEAD, *(row.cells() for row in rows)])
+    return aligned([HEAD, *(row.cells() for row in rows)])
 
 
-def _aligned(lines: Sequence[Sequence[str]]) -> str:
-    """The first two columns are words."""
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """A table. The first two columns are words."""
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) if column < 2 else cell.rjust(width) for column, (cell, width) in enumerate(cells))
@@ -156,6 +157,11 @@ def growth_line(growth: Growth) -> str:
     )
 
 
-def status(rows: Sequence[Row], growth: Growth | None) -> int:
+class Barred(Protocol):
+    @property
+    def missed(self) -> bool: ...
+
+
+def status(rows: Iterable[Barred], growth: Growth | None) -> int:
     """Of the whole program: 1 if a bar is missed, or if many stored citizens make a hop slower."""
     return int(any(row.missed for row in rows) or (growth is not None and growth.missed))

@@ -5,7 +5,7 @@ them is what counts.
 """
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tests.bench.load import Load
@@ -79,13 +79,19 @@ class Comparison:
 
 def compare(floor: Side, ours: Side, rounds: int, seconds: float) -> Comparison:
     """Each side once a round for `seconds`, the first of one round being the second of the next."""
-    sides = [(floor, Seen()), (ours, Seen())]
-    for side, _ in sides:
+    return Comparison(*in_turn((floor, ours), rounds, seconds))
+
+
+def in_turn(sides: Sequence[Side], rounds: int, seconds: float) -> Sequence[Seen]:
+    """The same for any number of sides."""
+    seen = [Seen() for _ in sides]
+    for side in sides:
         side.load(min(seconds, 1.0))  # caches and connections are warm when it counts
     for count in range(rounds):
-        for side, seen in sides if count % 2 == 0 else sides[::-1]:
-            _round(side, seen, seconds)
-    return Comparison(sides[0][1], sides[1][1])
+        pairs = list(zip(sides, seen, strict=True))
+        for side, each in pairs if count % 2 == 0 else pairs[::-1]:
+            _round(side, each, seconds)
+    return seen
 
 
 def alone(side: Side, rounds: int, seconds: float) -> Seen:

@@ -53,16 +53,22 @@ def measure(kind: str, seconds: float = 2.0) -> list[Rate]:
     }
     rates = []
     for name, (signatures, call) in ways.items():
-        ours, bare = _in_turns(call, _bare(key), seconds)
+        ours, bare = _in_turns(call, bare_signature(key), seconds)
         rates.append(Rate(f"{kind}: {name}", ours, bare / signatures))
     return rates
 
 
-def _bare(key: PrivateKey) -> Callable[[], bytes]:
+def bare_signature(key: PrivateKey) -> Callable[[], bytes]:
+    """The signature of a thousand bytes."""
     data = bytes(1000)
     if isinstance(key, rsa.RSAPrivateKey):
         return lambda: key.sign(data, padding.PKCS1v15(), hashes.SHA256())
     return lambda: key.sign(data, ec.ECDSA(hashes.SHA256()))
+
+
+def bare(kind: str) -> Callable[[], bytes]:
+    """The same by a new key of this kind."""
+    return bare_signature(open_private(new_credential(kind, "bare", int(time.time())).private_der))
 
 
 def _in_turns(ours: Callable[[], object], bare: Callable[[], object], seconds: float) -> tuple[float, float]:

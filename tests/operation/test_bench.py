@@ -1,11 +1,12 @@
 """The bench cannot rot: its floor and its provider run, its clients walk, its table says what was found."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.bench import clients, wrk
+from tests.bench import clients, pysaml, wrk
 from tests.bench.calling import calling
 from tests.bench.load import drive, once
 from tests.bench.machine import Processors, memory
@@ -13,6 +14,7 @@ from tests.bench.provider import ALGORITHMS, arriving, provider
 from tests.bench.report import Row, memory_line, table
 from tests.bench.rounds import Side, compare
 from tests.bench.serving import floor
+from tests.bench.turns import PORTALS, driver, measured, turning, turns_report, with_pysaml2
 from tests.bench.walks import Place, WrongAnswer, hashing, hop
 from tests.support.provider import Provider
 
@@ -59,6 +61,26 @@ def test_what_servers_ask_is_walked_too(tmp_path: Path) -> None:
         assert set(walks) == {"FAPI 2.0 hops", "introspections", "refreshes", "registrations"}
         for walk in walks.values():
             assert drive(ours.port, walk, 2, SECONDS).latencies
+
+
+def test_turns_of_saml_are_walked_too_and_so_is_their_floor(tmp_path: Path) -> None:
+    usable = sorted(os.sched_getaffinity(0))
+    processors, by = Processors(usable[-1], usable[0]), driver(by_wrk=False, connections=2)
+    with (
+        floor(tmp_path, processors) as bare,
+        turning(tmp_path, processors, None, 2, print) as found,
+    ):
+        rows = list(measured("embedded", found, bare, by, rounds=1, seconds=SECONDS))
+        assert {row.measured for row in rows} == set(PORTALS)
+        assert all(side.latencies for row in rows for side in (row.limit, row.floor, row.ours))
+        one = found[1][0]
+        if wrk.present():
+            assert driver(by_wrk=True, connections=2)(one, 1).latencies
+        with pytest.raises(WrongAnswer):
+            drive(one.port, replace(one, cookies=["idp-session=nobodys"]).turns(), 1, SECONDS)
+    theirs = with_pysaml2(tmp_path, 0)
+    assert (theirs is not None) is pysaml.present()
+    assert all(row.measured in turns_report(rows, [], theirs) for row in rows)
 
 
 def test_clients_in_bulk_are_clients(provider: Provider) -> None:

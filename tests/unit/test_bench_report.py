@@ -6,6 +6,8 @@ from tests.bench import signing
 from tests.bench.machine import Memory
 from tests.bench.report import BUSY, Call, Growth, Row, Stock, busy_line, calls_table, growth_line, status, stock_lines
 from tests.bench.rounds import Comparison, Seen
+from tests.bench.signing import Rate
+from tests.bench.turns import Signed, Turns, turns_report
 
 SAME = [1.0] * 9
 
@@ -123,6 +125,34 @@ def test_the_line_about_registered_clients_says_what_was_measured() -> None:
         "from 1,000 to 100,000 registered clients: a look-up takes 40 -> 43 us of SQL; the worker's RSS 130.0 -> 131.0 "
         "MiB,\nand 180.0 MiB after 12,000 of them came"
     )
+
+
+TURNS = [
+    pytest.param("RSA-2048", 4000, 1600, False, "met", id="just at its bar"),
+    pytest.param("RSA-2048", 4000, 1500, True, "missed", id="under it"),
+    pytest.param("RSA-2048, both signed", 4000, 800, False, "met", id="two signatures halve the limit"),
+    pytest.param("RSA-2048, both signed", 4000, 700, True, "missed", id="and no more than that"),
+    pytest.param("P-256", 40_000, 1600, False, "", id="P-256 has no bar"),
+]
+
+
+@pytest.mark.parametrize(("measured", "limit", "rate", "missed", "verdict"), TURNS)
+def test_turns_are_held_against_what_is_signed_in_the_same_rounds(
+    measured: str, limit: float, rate: float, missed: bool, verdict: str
+) -> None:
+    seen = [Seen([each] * 3, [0.001] * 3, 3.0, 3.0) for each in (limit, 2000.0, rate)]
+    turns = Turns("redis", measured, *seen)
+    assert (turns.missed, turns.cells()[6]) == (missed, verdict)
+    assert status([turns], None) == int(missed)
+
+
+def test_signing_alone_has_a_bar_for_rsa() -> None:
+    rates = [Rate(f"{kind}: Response signed", 700.0, 1000.0) for kind in ("RSA", "EC")]
+    assert [Signed(rate).missed for rate in rates] == [True, False]
+    assert not Signed(Rate("RSA: Response signed, Assertion encrypted", 700.0, 1000.0)).missed
+    report = turns_report([], [Signed(rate) for rate in rates], None)
+    assert "0.70  0.75  missed" in report
+    assert "xmlsec1 is missing" in report
 
 
 @pytest.mark.parametrize("kind", signing.ALGORITHMS)
