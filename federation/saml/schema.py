@@ -39,7 +39,8 @@ class BadSchema(Exception):
 
 
 def check(element: Element) -> None:
-    """Raises `BadSchema`."""
+    """Raises `BadSchema`. libxml2 marks in the tree what it found right, and does not look there again: what was
+    changed since is parsed anew first."""
     file = _FILES.get(str(element.tag))
     if file is None:
         raise BadSchema("not an element that is read here")
