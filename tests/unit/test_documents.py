@@ -187,3 +187,12 @@ def test_the_table_of_specifications_names_every_test_of_them_and_no_other() -> 
     assert {path for path in paths if not (ROOT / path).exists()} == set()
     there = {f"tests/spec/{path.name}" for path in (ROOT / "tests" / "spec").glob("test_*.py")}
     assert there - paths == set()
+
+
+def test_each_requirement_of_the_saml_profiles_has_a_test_or_an_honest_gap() -> None:
+    rows = re.findall(r"^\| ((?:SDP|IIP)-[A-Z]+)(\d\d) \| (.+) \|$", TEXTS["conformance.md"], re.MULTILINE)
+    last = {kind: number for kind, number, _ in rows}
+    asked = "SDP-G04 SDP-MD12 SDP-ALG01 SDP-IDP33 IIP-G03 IIP-MD12 IIP-SSO07 IIP-EXT01 IIP-ALG08 IIP-IDP21"
+    assert {f"{kind}{number}" for kind, number in last.items()} == set(asked.split())
+    assert len(rows) == sum(map(int, last.values())) == len({row[:2] for row in rows})
+    assert all(".py`" in said or "**gap" in said or "(optional)" in said for _, _, said in rows)
