@@ -16,6 +16,7 @@ from idp.leaving.ledger import PAUSES, VISIT_SECONDS
 from idp.logouts import AWAITED_SECONDS
 from idp.metrics import Metrics
 from idp.storage.records.logouts import LogoutState, StoredLogout
+from tests.support.certificates import certificate
 from tests.support.clock import FrozenClock
 from tests.support.listener import Listener, listening
 from tests.support.provider import PORTAL, Provider, running_provider, settings_for
@@ -114,6 +115,10 @@ ANSWERS: dict[str, tuple[Callable[[LeavingParty, Asked], tuple[int, bytes]], str
         lambda party, asked: (200, party.envelope(party.response(asked, status=f"{PROTOCOL}Responder"))),
         "refused",
     ),
+    "unsigned, with no TLS to say who answers": (
+        lambda party, asked: (200, party.envelope(party.response(asked), signed=False)),
+        "bad_signature",
+    ),
     "signed by another": (lambda party, asked: (200, stranger(party).envelope(party.response(asked))), "bad_signature"),
     "to another request": (
         lambda party, asked: (200, party.envelope(party.response(asked, in_response_to="_other"))),
@@ -126,13 +131,17 @@ ANSWERS: dict[str, tuple[Callable[[LeavingParty, Asked], tuple[int, bytes]], str
 }
 
 
-def test_profiles_4_4_4_2_an_answer_may_rest_on_tls(at: SignedIn, provider: Provider, end: SoapEnd) -> None:
+def test_profiles_4_4_4_2_an_answer_may_rest_on_tls(tmp_path: Path, clock: FrozenClock) -> None:
     """Shibboleth signs none of its own accord."""
-    party = by_soap(provider, end)
-    end.answer = lambda asked: (200, party.envelope(party.response(asked, destination=None), signed=False))
-    party.join(session_of(at))
-    at.logout(id_token_hint=at.id_token)
-    assert line_of(provider, party).state is LogoutState.DELIVERED
+    trusted = certificate(tmp_path)
+    with soap_end(trusted) as end:
+        settings = settings_for(tmp_path, IDP_OUTBOUND_ALLOW=end.place, IDP_CA_FILE=str(trusted[0]))
+        with running_provider(settings, clock) as provider:
+            party, at = by_soap(provider, end), SignedIn(provider)
+            end.answer = lambda asked: (200, party.envelope(party.response(asked, destination=None), signed=False))
+            party.join(session_of(at))
+            at.logout(id_token_hint=at.id_token)
+            assert line_of(provider, party).state is LogoutState.DELIVERED
 
 
 @pytest.mark.parametrize("answer", ANSWERS)

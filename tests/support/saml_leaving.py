@@ -2,6 +2,7 @@
 as a library of others does, and has a part in sessions without the way that leads there."""
 
 import base64
+import ssl
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -320,19 +322,21 @@ class SoapEnd:
     answer: Callable[[Asked], tuple[int, bytes]] = lambda _: (500, b"")
     heard: list[Asked] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    by_tls: bool = False
 
     @property
     def place(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        return f"{'localhost' if self.by_tls else '127.0.0.1'}:{self.port}"
 
     @property
     def url(self) -> str:
-        return f"http://{self.place}/soap"
+        return f"{'https' if self.by_tls else 'http'}://{self.place}/soap"
 
 
 @contextmanager
-def soap_end() -> Iterator[SoapEnd]:
-    end = SoapEnd(0)
+def soap_end(certificate: tuple[Path, Path] | None = None) -> Iterator[SoapEnd]:
+    """`certificate` is that of localhost, with its key: then by TLS."""
+    end = SoapEnd(0, by_tls=certificate is not None)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -350,6 +354,10 @@ def soap_end() -> Iterator[SoapEnd]:
             """Quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     server.daemon_threads = True
     end.port = server.server_port
     thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)

@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Final
+from urllib.parse import urlsplit
 
 from federation.fetch import Fetcher, FetchError
 from federation.saml import logout, soap
@@ -65,15 +66,18 @@ class ServiceProviderMessenger:
         answer = self._fetcher.post_soap(
             endpoint.location, envelope.encode(), soap.ACTION, time_left(deadline), MESSAGE_BYTES
         )
-        return _refused(sp, answer.body, id_) if answer.status == 200 else "status"
+        by_tls = urlsplit(endpoint.location).scheme == "https"
+        return _refused(sp, answer.body, id_, by_tls) if answer.status == 200 else "status"
 
 
-def _refused(sp: ServiceProvider, body: bytes, asked: str) -> str | None:
-    """What is wrong with an answer, if it is not that service provider's yes to this very request. Shibboleth signs
-    none by itself: it relies on TLS, as do we; a signature that is there has to hold."""
+def _refused(sp: ServiceProvider, body: bytes, asked: str, by_tls: bool) -> str | None:
+    """What is wrong with an answer, if it is not that service provider's yes to this very request. TLS proves who
+    answers: Shibboleth relies on that and signs none of its own accord. An operator may allow plain HTTP, as on an
+    intranet; nobody knows who answers there, unless the answer is signed. A signature that is there has to hold."""
     try:
         arrived = from_soap(body)
-        proved = arrived.proved(keys_of(sp.entity.keys, "signing")) if arrived.has_signature else arrived.unproved()
+        rests_on_tls = by_tls and not arrived.has_signature
+        proved = arrived.unproved() if rests_on_tls else arrived.proved(keys_of(sp.entity.keys, "signing"))
         response = logout.read_answer(proved)
     except Unreadable:
         return "malformed"
