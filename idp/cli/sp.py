@@ -11,6 +11,7 @@ from idp.audit.events import EventType
 from idp.cli.example import example
 from idp.cli.opened import opened, reading, record
 from idp.cli.output import moment, show_many, show_one, table_option
+from idp.login.party import CONSENT
 from idp.saml.registry import Listed, ServiceProviderRegistry
 from idp.saml.service_provider import Terms, party_id_of
 from idp.saml.sources import ENTITY, Source
@@ -192,7 +193,7 @@ def _unsaid(added: Listed) -> None:
     """What was accepted, and is perhaps not what was meant."""
     terms = added.terms
     missing = [name for name in ("purpose", "retention") if not getattr(terms, name)]
-    if terms.lawful_basis == "consent" and missing:
+    if terms.lawful_basis == CONSENT and missing:
         click.echo(f"the consent page will say that this is not stated: {', '.join(missing)}", err=True)
 
 

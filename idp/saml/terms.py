@@ -17,6 +17,7 @@ from federation.saml.names import (
     TRANSIENT,
 )
 from idp.codec import Malformed, decode_unique
+from idp.login.party import BASES, STATUTORY_DUTY
 from idp.saml.service_provider import Terms, members_of
 
 MAX_LENGTH: Final = 65_536
@@ -60,7 +61,7 @@ def describe(terms: Terms) -> dict[str, Any]:
 
 
 def _agreeing(terms: Terms) -> Terms:
-    if terms.lawful_basis == "statutory_duty" and not terms.lawful_basis_rule:
+    if terms.lawful_basis == STATUTORY_DUTY and not terms.lawful_basis_rule:
         raise BadTerms("lawful_basis_rule is missing")
     if not set(terms.at_most) <= BY_NAME.keys():
         raise BadTerms(f"attributes has a name that is none; there are: {', '.join(BY_NAME)}")
@@ -109,7 +110,7 @@ def _boolean(told: Document, name: str) -> bool:
 
 
 _READ: Final[Mapping[str, Callable[[Document, str], object]]] = {
-    "lawful_basis": _one_of("consent", "statutory_duty"),
+    "lawful_basis": _one_of(*BASES),
     "lawful_basis_rule": _line,
     "attributes": _names,
     "optional": _names,

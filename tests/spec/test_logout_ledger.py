@@ -21,17 +21,11 @@ from idp.storage.records.errors import RecordsUnavailable
 from idp.storage.records.logouts import LogoutRecords, LogoutState, StoredLogout
 from idp.storage.state import Event
 from tests.support.clock import FrozenClock
-from tests.support.listener import Listener, listening
+from tests.support.listener import Listener
 from tests.support.provider import Provider, Registered, running_provider, settings_for
 from tests.support.signed_in import SignedIn
 
 NEW = "another correct horse battery"
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    with listening() as listener:
-        yield listener
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from federation.saml.names import POST, REDIRECT, SOAP
 from idp.sessions import Session
 from idp.storage.records.logouts import LogoutState
 from tests.support.clock import FrozenClock
-from tests.support.listener import Listener, listening
+from tests.support.listener import Listener
 from tests.support.provider import ISSUER, Provider, running_provider, settings_for
 from tests.support.saml_leaving import (
     SLO_SOAP,
@@ -24,22 +24,9 @@ from tests.support.saml_leaving import (
     posted,
     pressed,
     session_of,
-    soap_end,
     states,
 )
 from tests.support.signed_in import SignedIn
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    with listening() as listener:
-        yield listener
-
-
-@pytest.fixture
-def end() -> Iterator[SoapEnd]:
-    with soap_end() as end:
-        yield end
 
 
 @pytest.fixture

@@ -18,25 +18,13 @@ from idp.metrics import Metrics
 from idp.storage.records.logouts import LogoutState, StoredLogout
 from tests.support.certificates import certificate
 from tests.support.clock import FrozenClock
-from tests.support.listener import Listener, listening
+from tests.support.listener import Listener
 from tests.support.provider import PORTAL, Provider, running_provider, settings_for
 from tests.support.saml_judges import xmlsec_verifies
 from tests.support.saml_leaving import Asked, LeavingParty, SoapEnd, pressed, session_of, soap_end, states
 from tests.support.signed_in import SignedIn
 
 PROTOCOL = "urn:oasis:names:tc:SAML:2.0:status:"
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    with listening() as listener:
-        yield listener
-
-
-@pytest.fixture
-def end() -> Iterator[SoapEnd]:
-    with soap_end() as end:
-        yield end
 
 
 @pytest.fixture

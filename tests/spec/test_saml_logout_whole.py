@@ -9,25 +9,13 @@ import pytest
 from federation.saml.name_id import NameId
 from federation.saml.names import PERSISTENT, REDIRECT, SOAP, TRANSIENT
 from tests.support.clock import FrozenClock
-from tests.support.listener import Listener, listening
+from tests.support.listener import Listener
 from tests.support.provider import ISSUER, Provider, Registered, running_provider, settings_for
-from tests.support.saml_leaving import SLO_SOAP, LeavingParty, SoapEnd, enveloped, session_of, soap_end
+from tests.support.saml_leaving import SLO_SOAP, LeavingParty, SoapEnd, enveloped, session_of
 from tests.support.service_provider import Heard, TestedProvider, credential
 from tests.support.signed_in import SignedIn
 
 QUALIFIERS = ("Format", "NameQualifier", "SPNameQualifier")
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    with listening() as listener:
-        yield listener
-
-
-@pytest.fixture
-def end() -> Iterator[SoapEnd]:
-    with soap_end() as end:
-        yield end
 
 
 @pytest.fixture
