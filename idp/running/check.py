@@ -13,7 +13,7 @@ from idp.clock import Clock, SystemClock
 from idp.config import Settings, SettingsError, without_credentials
 from idp.oidc.jose.keys import ENCRYPTION, EVERY
 from idp.oidc.registration.statement import read_issuers
-from idp.running.check_saml import about_certificates, about_metadata
+from idp.running.check_saml import about_certificates, about_files, about_metadata
 from idp.running.finding import NOTE, OK, WRONG, Finding
 from idp.running.preparing import CANARY
 from idp.running.rekey import Rekeying
@@ -171,6 +171,7 @@ class _Examiner:
                 yield from self._skew("records", now)
             yield from self._about_keys(records)
             yield from about_metadata(records.metadata_sources, self._clock.now())
+            yield from about_files(records.service_providers, self._clock.now())
         except RecordsUnavailable as error:
             yield Finding("records", WRONG, f"{where} does not answer ({error})", "check IDP_RECORDS_URL")
         finally:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from federation.saml.metadata.certificates import ends_at
+from federation.saml.metadata.entity import SpEntity
 from idp.codec import decode
 from idp.running.finding import NOTE, OK, WRONG, Finding
 from idp.saml.keys import KINDS, OPENS, expires_at
@@ -12,7 +13,7 @@ from idp.saml.rounds import EXPIRING_SECONDS
 from idp.saml.sources import ENTITY, MDQ, Known, Source, Status
 from idp.storage.records.keys import StoredKey
 from idp.storage.records.metadata_sources import Ending, MetadataSourceRecords
-from idp.storage.records.service_providers import FILE
+from idp.storage.records.service_providers import FILE, ServiceProviderRecords
 from idp.vault import Unsealable, Vault
 from idp.vault.contexts import signing_key_context
 
@@ -20,6 +21,7 @@ CERTIFICATE_DAYS: Final = 180
 """Service providers that were given our metadata by hand need months to take another."""
 _DAY: Final = 86_400
 _PIN_SECONDS: Final = 60 * _DAY
+_ROLLOVER_SECONDS: Final = 30 * _DAY
 _LATE: Final = 3
 """Turns that a source may miss: it takes its time, and the service may just have been started."""
 
@@ -53,6 +55,17 @@ def about_metadata(records: MetadataSourceRecords, now: float) -> Iterator[Findi
     for stored in records.all():
         known = Known(decode(stored.document, Source), decode(stored.status, Status), stored.valid_until)
         yield from _about_source(known, now)
+
+
+def about_files(records: ServiceProviderRecords, now: float) -> Iterator[Finding]:
+    """A certificate's end means nothing to us, and is when many change their key: of which nobody tells us where the
+    metadata came as a file."""
+    for entity_id, document in records.files():
+        ends = [end for key in decode(document, SpEntity).keys if (end := ends_at(key.certificate)) is not None]
+        if ends and now < max(ends) < now + _ROLLOVER_SECONDS:
+            left = int((max(ends) - now) / _DAY)
+            todo = "ask those who run it whether their key changes then, and for metadata with both"
+            yield Finding("metadata", NOTE, f"the last certificate of {entity_id} ends in {left} days", todo)
 
 
 def _about_source(known: Known, now: float) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from federation.saml.credentials import new_credential
 from tests.support.key_server import KeyServer, key_server
 from tests.support.saml_messages import rsa_peer
 from tests.support.shell import Idp
@@ -105,3 +106,14 @@ def test_idp_check_says_what_ends_and_what_cannot_be_had(idp: Idp, server: KeySe
     publish(server, entity("https://other.example"))
     idp("metadata", "refresh", "province")
     assert "ok" in [each["level"] for each in idp("check").json if "the source province" in each["finding"]]
+
+
+def test_idp_check_says_where_a_key_is_likely_to_change(idp: Idp) -> None:
+    soon, now = new_credential("RSA", "sp", int(time.time()) - 3650 * 86_400 + 20 * 86_400), time.time()
+    fresh = new_credential("RSA", "sp", int(now))
+    for number, keys in enumerate(([soon.certificate], [soon.certificate, fresh.certificate])):
+        idp("sp", "add", "-", stdin=entity(f"https://sp{number}.example", keys=keys))
+    found = [each for each in idp("check").json if each["area"] == "metadata"]
+    assert [(each["level"], each["finding"]) for each in found] == [
+        ("note", "the last certificate of https://sp0.example ends in 19 days")
+    ]

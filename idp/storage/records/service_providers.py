@@ -38,6 +38,7 @@ _PAGE = (
     .order_by(_EVERY.c.party_id)
     .limit(bindparam("limit"))
 )
+_FILES = select(_e.entity_id, _e.document).where(_e.source == FILE).order_by(_e.entity_id)
 _DIGESTS = select(_e.party_id, _e.digest).where(_e.source == bindparam("of_source"))
 _SET_ENABLED = update(service_providers).where(_s.party_id == bindparam("id")).values(enabled=bindparam("enabled"))
 _REMOVE_SETTINGS = delete(service_providers).where(_s.party_id == bindparam("id"))
@@ -133,6 +134,10 @@ class ServiceProviderRecords:
         stored = self._database.all(_SETTINGS.where(_s.party_id.in_(ids)))
         settings = {row.party_id: StoredSettings(*row) for row in stored}
         return [StoredServiceProvider(each, tuple(said.get(each, ())), settings.get(each)) for each in ids]
+
+    def files(self) -> Sequence[tuple[str, bytes]]:
+        """Entity ids and documents of those that operators brought as files, which nobody fetches again."""
+        return [(row.entity_id, row.document) for row in self._database.all(_FILES)]
 
     def digests(self, source: str) -> dict[str, str]:
         """Of each entity of a source, by its party id."""
