@@ -8,7 +8,6 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from federation.saml.metadata.entity import SpEntity
-from federation.saml.names import TRANSIENT
 from idp.login.party import SERVICE_PROVIDERS, RelyingParty
 
 DEFAULT_ATTRIBUTES: Final = ("name", "birthdate", "gender", "pairwise_id")
@@ -49,8 +48,9 @@ class Terms:
     """Whether AES-CBC will do where it offers nothing better."""
     signature_algorithm: str | None = None
     """What we sign with; None: the best that its metadata lets us choose."""
-    name_id_format: str = TRANSIENT
-    """Of the NameID, where its request leaves that open."""
+    name_id_format: str | None = None
+    """Of the NameID, where its request leaves that open; None: the first that its metadata names and we have, else
+    transient."""
     idp_initiated: bool = False
     """Whether a sign-in may begin at our own address."""
     artifact: bool = False

@@ -12,6 +12,8 @@ from werkzeug.test import TestResponse
 
 from federation.saml import names
 from idp.citizens.citizen import Status
+from idp.pages import ErrorKind
+from idp.pages.wording import ERRORS
 from tests.support.cookies import BROWSER, SESSION, cookie
 from tests.support.provider import ISSUER, Provider, Visitor
 from tests.support.service_provider import ENTITY, NAME, NUMBER, SSO, TestedProvider
@@ -151,13 +153,11 @@ ELSEWHERE = (
     {"AssertionConsumerServiceURL": "https://other.example/acs"},
     {"AssertionConsumerServiceURL": "https://sp.example/paos"},
     {"AssertionConsumerServiceURL": "https://sp.example/redirect"},
-    {"AssertionConsumerServiceURL": "https://sp.example/acs", "ProtocolBinding": names.ARTIFACT},
     {"AssertionConsumerServiceIndex": "1"},
     {"AssertionConsumerServiceIndex": "2"},
     {"AssertionConsumerServiceIndex": "9"},
     {"AssertionConsumerServiceIndex": "65535"},
     {"AssertionConsumerServiceIndex": "0", "AssertionConsumerServiceURL": "https://sp.example/acs"},
-    {"ProtocolBinding": names.ARTIFACT},
 )
 OTHER_PLACES = (
     f'<md:AssertionConsumerService Binding="{PAOS}" Location="https://sp.example/paos" index="1"/>',
@@ -178,7 +178,7 @@ def test_k_an_address_that_is_not_in_the_metadata(provider: Provider) -> None:
 
 def test_k_an_unsupported_binding_is_answered_at_a_place_of_the_metadata(provider: Provider) -> None:
     sp = TestedProvider(provider, places=OTHER_PLACES)
-    for binding in (names.REDIRECT, names.SOAP, PAOS, "nonsense"):
+    for binding in (names.REDIRECT, names.SOAP, names.ARTIFACT, PAOS, "nonsense"):
         heard = sp.hop(provider.visitor(), ProtocolBinding=binding)
         assert (heard.place, heard.statuses) == (sp.acs, ["Requester", "UnsupportedBinding"])
 
@@ -268,6 +268,11 @@ def test_k_a_request_that_comes_twice_does_no_harm(provider: Provider, signing: 
     assert first.response.get("InResponseTo") == again.response.get("InResponseTo")
     assert first.assertion.get("ID") != again.assertion.get("ID")
     assert asks_for_password(thief.get(address))
+
+
+def test_k_who_waited_too_long_is_told_so(provider: Provider, sp: TestedProvider) -> None:
+    old = sp.address(sp.request(now=provider.clock.now() - 600))
+    assert ERRORS[ErrorKind.EXPIRED].title in provider.visitor().get(old, **{"Accept-Language": "en"}).text
 
 
 # -- RelayState -------------------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ import re
 import pytest
 
 from federation.saml.metadata.document import one_service_provider
-from federation.saml.names import TRANSIENT
 from idp.saml.directory import CAPACITY, ServiceProviders
 from idp.saml.refreshing import as_stored
 from idp.saml.registry import ServiceProviderRegistry
@@ -69,8 +68,8 @@ def test_one_of_which_no_operator_said_anything_has_cautious_terms(
     provider.services.records.service_providers.put(said_by("province", entity()))
     one = found(directory)
     assert (one.source, one.enabled, one.idp_initiated, one.allow_cbc) == ("province", True, False, False)
-    assert (one.name_id_format, one.encrypt_assertions, one.lawful_basis) == (TRANSIENT, True, "consent")
-    assert "citizen_id_number" not in one.attributes
+    assert (one.name_id_format, one.encrypt_assertions, one.lawful_basis) == (None, True, "consent")
+    assert "citizen_id_number" not in one.at_most
 
 
 def test_a_change_is_seen_after_a_second(

@@ -4,8 +4,9 @@ import pytest
 
 from federation.saml import names
 from tests.support.provider import Provider, Registered, Visitor
-from tests.support.service_provider import ENTITY, NAME, NUMBER, SSO, TestedProvider
+from tests.support.service_provider import ENTITY, NAME, NUMBER, SSO, TestedProvider, credential
 from tests.support.signed_in import SignedIn
+from tests.support.sp_metadata import entity
 from tests.support.totp import totp_now
 
 CLASS = "<saml:AuthnContextClassRef>{1}</saml:AuthnContextClassRef>"
@@ -158,6 +159,23 @@ def test_saml_core_3_4_1_4_another_subject_will_not_do(provider: Provider) -> No
     name = sp.arrive(visitor, provider.citizen(), inner=policy).text("NameID")
     assert sp.hop(visitor, inner=subject.format(name) + policy).text("NameID") == name
     assert "username" in visitor.get(sp.address(sp.request(inner=subject.format("somebody") + policy))).text
+
+
+@pytest.mark.parametrize("qualifier", ["NameQualifier", "SPNameQualifier"])
+def test_saml_core_3_4_1_4_a_subject_whom_others_named_is_not_known(provider: Provider, qualifier: str) -> None:
+    named = f'<saml:NameID Format="{names.PERSISTENT}" {qualifier}="https://other.example">n</saml:NameID>'
+    sp = TestedProvider(provider)
+    heard = sp.hop(provider.visitor(), inner=f"<saml:Subject>{named}</saml:Subject>")
+    assert heard.statuses == ["Responder", "UnknownPrincipal"]
+
+
+def test_who_has_no_algorithm_in_common_with_us_hears_so_before_a_citizen_is_asked(provider: Provider) -> None:
+    sp = TestedProvider(provider)
+    method = f'<md:EncryptionMethod Algorithm="{names.AES128_CBC}"/></md:KeyDescriptor>'
+    document = entity(sp.entity_id, acs=sp.acs, keys=[credential(sp.name)[1]])
+    provider.service_provider(document.replace("</md:KeyDescriptor>", method))
+    provider.clock.advance(1)
+    assert sp.hop(provider.visitor()).statuses == ["Responder", "RequestUnsupported"]
 
 
 def test_saml_bindings_3_5_a_request_by_post_is_answered_after_a_get_that_brings_our_cookies(

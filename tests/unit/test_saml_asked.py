@@ -147,13 +147,10 @@ def test_the_place_that_the_request_names() -> None:
         ({"acs_url": POST_PLACE.location, "protocol_binding": names.ARTIFACT}, 2),
         ({"protocol_binding": names.ARTIFACT}, 1),
         ({"protocol_binding": "nonsense"}, 0),
+        ({"acs_url": ARTIFACT_PLACE.location, "protocol_binding": names.POST}, 1),
     ):
         assert consumer(replace(REQUEST, **changes), entity, by_artifact=False).index == index
-    for nowhere in (
-        {"acs_index": 7},
-        {"acs_url": ""},
-        {"acs_url": ARTIFACT_PLACE.location, "protocol_binding": names.POST},
-    ):
+    for nowhere in ({"acs_index": 7}, {"acs_url": ""}):
         with pytest.raises(NoConsumer):
             consumer(replace(REQUEST, **nowhere), entity, by_artifact=False)
     with pytest.raises(NoConsumer):
@@ -178,7 +175,7 @@ POLICIES: Sequence[tuple[NameIdPolicy | None, Named | None, Named | None]] = [
     (NameIdPolicy(names.PERSISTENT, None, False), Named("p", True), Named("p", True)),
     (NameIdPolicy(names.PERSISTENT, "https://affiliation.example", True), None, None),
     (NameIdPolicy(names.ENTITY, None, True), None, None),
-    (NameIdPolicy("", None, True), None, None),
+    (NameIdPolicy("", None, True), Named("t", False), Named("p", False)),
 ]
 
 
@@ -192,6 +189,23 @@ def test_the_kind_of_name(policy: NameIdPolicy | None, transient: Named | None, 
         with pytest.raises(StatusRefusal) as refused:
             named(request, provider(name_id_format=name_format))
         assert refused.value.status == Status(names.REQUESTER, names.INVALID_NAME_ID_POLICY)
+
+
+@pytest.mark.parametrize(
+    ("formats", "said", "word"),
+    [
+        ((), None, "t"),
+        ((names.PERSISTENT,), None, "p"),
+        ((names.UNSPECIFIED, names.PERSISTENT, names.TRANSIENT), None, "p"),
+        ((names.TRANSIENT, names.PERSISTENT), None, "t"),
+        ((names.PERSISTENT,), names.TRANSIENT, "t"),
+        ((names.ENTITY,), None, "t"),
+    ],
+)
+def test_the_kind_of_name_where_it_is_left_open(formats: Sequence[str], said: str | None, word: str) -> None:
+    """The operator goes before the metadata, and that before our own choice."""
+    entity = replace(sp_with(POST_PLACE), name_id_formats=tuple(formats))
+    assert named(REQUEST, provider(entity, name_id_format=said)).name_format == word
 
 
 # -- attributes -------------------------------------------------------------------------------------------------------

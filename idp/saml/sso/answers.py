@@ -1,17 +1,20 @@
 """The Response to a service provider: an assertion of what it may know, or the status that says why there is none
 (saml-core-2.0-os section 3.4.1.4, saml-profiles-2.0-os section 4.1.4.2)."""
 
+import logging
 from collections.abc import Sequence
 from typing import Final
 
-from federation.saml import encryption, response
+from federation.saml import encryption, names, response
+from federation.saml.algorithms import NoCommonAlgorithm
 from federation.saml.assertion import Assertion, Authentication, Confirmation
 from federation.saml.assertion import written as written_assertion
 from federation.saml.encryption import Recipient
 from federation.saml.response import Response, Status
-from federation.saml.writing import Xml
+from federation.saml.writing import Unwritable, Xml
 from idp.citizens.citizen import Citizen
 from idp.clock import Clock
+from idp.login.consent import granted_by
 from idp.saml.keys import SamlKeys
 from idp.saml.naming import Naming
 from idp.saml.service_provider import ServiceProvider
@@ -24,6 +27,11 @@ VALID_SECONDS: Final = 300
 """For so long an assertion may be presented; what it tells of the session stands in it besides."""
 _BEFORE_SECONDS: Final = 60
 """A service provider's clock may be behind ours."""
+DENIED: Final = Status(names.RESPONDER, names.REQUEST_DENIED)
+UNABLE: Final = Status(names.RESPONDER, names.REQUEST_UNSUPPORTED)
+"""We have nothing to sign or encrypt with as the metadata wants, or a value that XML cannot carry."""
+
+_log = logging.getLogger(__name__)
 
 
 class Answers:
@@ -33,11 +41,27 @@ class Answers:
         self._clock = clock
         self._randomness = randomness
 
-    def success(
+    def prove_able(self, provider: ServiceProvider) -> None:
+        """Raises `NoCommonAlgorithm` where nothing can be signed for it, or encrypted to it as its metadata wants."""
+        self._keys.signer_for(provider)
+        _recipient(provider)
+
+    def answer(self, provider: ServiceProvider, asked: Asked, head: Head, citizen: Citizen | None, leg: bytes) -> Xml:
+        """An assertion of what `leg` grants, or the status that says why there is none. Raises `NoCommonAlgorithm`
+        where not even that can be signed."""
+        if citizen is None or not citizen.may_sign_in:
+            return self.failure(provider, asked, DENIED)
+        told = attributes.released(asked.attributes, granted_by(leg).claims, provider)
+        try:
+            return self._success(provider, asked, head, citizen, told)
+        except (NoCommonAlgorithm, Unwritable) as error:
+            _log.error("an assertion cannot be made", extra={"client_id": provider.party_id, "reason": str(error)})
+            return self.failure(provider, asked, UNABLE)
+
+    def _success(
         self, provider: ServiceProvider, asked: Asked, head: Head, citizen: Citizen, granted: Sequence[str]
     ) -> Xml:
-        """With an assertion for this service provider alone. Raises `NoCommonAlgorithm` where it cannot be signed or
-        encrypted as its metadata wants, and `Unwritable`."""
+        """For this service provider alone. Raises `NoCommonAlgorithm`, `Unwritable`."""
         now = int(self._clock.now())
         signer = self._keys.signer_for(provider)
         assertion = written_assertion(

@@ -26,7 +26,7 @@ _VALUES: Final[Mapping[str, Callable[[Citizen], str | None]]] = {
     "gender": lambda citizen: _GENDERS.get(citizen.profile.gender or ""),
     "email": lambda citizen: citizen.profile.email,
     "phone_number": lambda citizen: citizen.profile.phone,
-    "address": lambda citizen: citizen.profile.address,
+    "address": lambda citizen: _postal(citizen.profile.address),
     "citizen_id_number": lambda citizen: citizen.profile.number,
 }
 
@@ -97,6 +97,11 @@ def _identifiers(provider: ServiceProvider) -> Sequence[str]:
         case ("any",):
             return [PAIRWISE_ID if PAIRWISE_ID in provider.at_most else SUBJECT_ID]
     return []
+
+
+def _postal(address: str | None) -> str | None:
+    """One line of it (RFC 4517 section 3.3.28)."""
+    return None if address is None else address.replace("\\", "\\5C").replace("$", "\\24")
 
 
 def _name(attribute: RequestedAttribute) -> str | None:

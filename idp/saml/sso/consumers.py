@@ -18,21 +18,25 @@ class NoConsumer(Exception):
 
 def consumer(request: AuthnRequest, entity: SpEntity, by_artifact: bool) -> Endpoint:
     """The one that the request names, by index, by address or by binding, else the default one. `by_artifact`: where
-    the request leaves the binding open, an artifact is liked better than what the metadata says. Raises
-    `NoConsumer`."""
+    the request leaves the binding open, an artifact is liked better than what the metadata says. Where the one that
+    fits has another binding than was asked for, it can be told that there. Raises `NoConsumer`."""
     places = _answered(entity)
     if request.acs_index is not None:
         places = [each for each in places if each.index == request.acs_index]
     if request.acs_url is not None:
         places = [each for each in places if each.location == request.acs_url]
-    if request.protocol_binding in ANSWERED_BY:
-        places = [each for each in places if each.binding == request.protocol_binding]
-    return _default(places, by_artifact)
+    bound = [each for each in places if each.binding == request.protocol_binding]
+    return _default(bound or places, by_artifact)
 
 
 def unsolicited(entity: SpEntity, by_artifact: bool) -> Endpoint:
     """The default one, where nobody asked. Raises `NoConsumer`."""
     return _default(_answered(entity), by_artifact)
+
+
+def serves(entity: SpEntity, location: str, binding: str) -> bool:
+    """Whether the metadata has this place (still)."""
+    return any((each.location, each.binding) == (location, binding) for each in entity.assertion_consumers)
 
 
 def _answered(entity: SpEntity) -> Sequence[Endpoint]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from federation.saml import names
 from federation.saml.authn_request import AuthnRequest
-from idp.saml.naming import FORMATS, PERSISTENT
+from idp.saml.naming import FORMATS, PERSISTENT, TRANSIENT
 from idp.saml.service_provider import ServiceProvider
 from idp.saml.sso.statuses import StatusRefusal
 
@@ -23,8 +23,11 @@ class Named:
 
 
 def preferred(provider: ServiceProvider) -> str:
-    """The word for where the request leaves it open."""
-    return _WORDS[provider.name_id_format]
+    """The word for where the request leaves it open: as an operator said, else the first of the metadata's that we
+    have."""
+    if provider.name_id_format is not None:
+        return _WORDS[provider.name_id_format]
+    return next((_WORDS[each] for each in provider.entity.name_id_formats if each in _WORDS), TRANSIENT)
 
 
 def named(request: AuthnRequest, provider: ServiceProvider) -> Named:
@@ -35,7 +38,7 @@ def named(request: AuthnRequest, provider: ServiceProvider) -> Named:
     if policy.sp_name_qualifier not in (None, "", request.issuer):  # of an affiliation; we know none
         raise _refused()
     word = preferred(provider)
-    if policy.format not in (None, names.UNSPECIFIED):
+    if policy.format not in (None, "", names.UNSPECIFIED):
         word = _WORDS.get(policy.format, "")
     if not word:
         raise _refused()

@@ -17,6 +17,10 @@ class NotProved(Exception):
     """Nobody is answered. The text is for logs."""
 
 
+class TooOld(NotProved):
+    """It was written too long ago, or in the future: a page that was left open, or a clock that is wrong."""
+
+
 class UnknownProvider(NotProved):
     """Nobody of that name may ask here. `party_id` is there if he once could."""
 
@@ -51,9 +55,12 @@ class Incoming:
             if not request.signed and _must_sign(provider):
                 raise NotProved("not signed")
             conditions.check_destination(request.destination, self._address, request.signed)
-            conditions.check_instant(request.issue_instant, self._clock.now())
         except (Unreadable, BadSignature, Unmet) as error:
             raise NotProved(str(error)) from None
+        try:
+            conditions.check_instant(request.issue_instant, self._clock.now())
+        except Unmet as error:
+            raise TooOld(str(error)) from None
         return Proved(provider, request, arrived.relay_state)
 
     def provider(self, entity_id: str) -> ServiceProvider:

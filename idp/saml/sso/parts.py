@@ -33,7 +33,7 @@ class SignOnParts:
             self._incoming,
             services.service_providers,
             self._naming,
-            Answers(self._naming, services.saml_keys, services.clock, services.randomness),
+            self._answers,
             self._sending,
             services.state,
             services.sessions,
@@ -49,6 +49,8 @@ class SignOnParts:
         resolution = Resolution(
             self._incoming,
             self._sending,
+            self._answers,
+            services.citizens,
             self._naming,
             services.saml_keys,
             services.clock,
@@ -65,3 +67,8 @@ class SignOnParts:
     @cached_property
     def _sending(self) -> Sending:
         return Sending(self._naming, self._services.state, self._services.randomness)
+
+    @cached_property
+    def _answers(self) -> Answers:
+        services = self._services
+        return Answers(self._naming, services.saml_keys, services.clock, services.randomness)

@@ -10,7 +10,6 @@ from federation.saml.metadata.entity import Endpoint
 from idp.login.transaction import Ask
 from idp.saml.service_provider import ServiceProvider
 from idp.saml.sso import attributes, formats, levels
-from idp.saml.sso.consumers import ANSWERED_BY
 from idp.saml.sso.levels import Levels, Unreachable
 from idp.saml.sso.statuses import StatusRefusal
 
@@ -50,7 +49,7 @@ def read(
     `us` is our own entityID; `session_name` names the session this browser holds, or is empty: with ForceAuthn that one
     will not do."""
     _prove_meant(request, us)
-    _prove_binding(request)
+    _prove_binding(request, target)
     name = formats.named(request, provider)
     level = _levels(request)
     wanted = _wanted(provider, target, name.name_format, request.attribute_index)
@@ -62,7 +61,7 @@ def read(
         authenticated_since=now - ANEW_SECONDS if request.force_authn else 0,
         aal=level.aal,
         aal_essential=level.essential,
-        subject=_subject(request),
+        subject=_subject(request, us),
         acquainted=name.acquainted,
     )
     return Wanted(replace(wanted.asked, levels=level), ask)
@@ -106,16 +105,21 @@ def _prove_meant(request: AuthnRequest, us: str) -> None:
         raise StatusRefusal(names.RESPONDER, names.NO_SUPPORTED_IDP)
 
 
-def _prove_binding(request: AuthnRequest) -> None:
-    if request.protocol_binding not in (None, *ANSWERED_BY):
+def _prove_binding(request: AuthnRequest, target: Asked) -> None:
+    if request.protocol_binding not in (None, target.binding):
         raise StatusRefusal(names.REQUESTER, names.UNSUPPORTED_BINDING)
 
 
-def _subject(request: AuthnRequest) -> str | None:
+def _subject(request: AuthnRequest, us: str) -> str | None:
     """The one citizen who will do (section 3.4.1.4), by the name that does not change."""
     subject = request.subject
     if subject is None:
         return None
-    if subject.format not in (None, names.UNSPECIFIED, names.PERSISTENT):
+    fits = (
+        subject.format in (None, names.UNSPECIFIED, names.PERSISTENT)
+        and subject.name_qualifier in (None, "", us)
+        and subject.sp_name_qualifier in (None, "", request.issuer)
+    )
+    if not fits:
         raise StatusRefusal(names.RESPONDER, names.UNKNOWN_PRINCIPAL)
     return subject.value

@@ -2,17 +2,22 @@
 which its artifact stands, once."""
 
 from federation.saml import artifact, conditions, soap
+from federation.saml.algorithms import NoCommonAlgorithm
 from federation.saml.arriving import Unreadable, from_soap
 from federation.saml.artifact import ArtifactResponse, written_response
 from federation.saml.conditions import Unmet
 from federation.saml.response import Status
 from federation.saml.verifying import BadSignature, keys_of
 from federation.saml.writing import Xml
+from idp.citizens.registry import Citizens
 from idp.clock import Clock
 from idp.saml.keys import SamlKeys
 from idp.saml.naming import Naming
+from idp.saml.service_provider import ServiceProvider
+from idp.saml.sso.answers import Answers
+from idp.saml.sso.consumers import serves
 from idp.saml.sso.incoming import Incoming, NotProved
-from idp.saml.sso.sending import Sending
+from idp.saml.sso.sending import Due, Sending
 from idp.secrets import Randomness
 
 
@@ -21,6 +26,8 @@ class Resolution:
         self,
         incoming: Incoming,
         sending: Sending,
+        answers: Answers,
+        citizens: Citizens,
         naming: Naming,
         keys: SamlKeys,
         clock: Clock,
@@ -30,6 +37,8 @@ class Resolution:
         """`address` is where artifacts are resolved."""
         self._incoming = incoming
         self._sending = sending
+        self._answers = answers
+        self._citizens = citizens
         self._naming = naming
         self._keys = keys
         self._clock = clock
@@ -43,16 +52,30 @@ class Resolution:
             arrived = from_soap(body)
             provider = self._incoming.provider(arrived.issuer)
             resolve = artifact.read_resolve(arrived.proved(keys_of(provider.entity.keys, "signing")))
-            conditions.check_destination(resolve.destination, self._address, signed=resolve.destination is not None)
+            conditions.check_destination(resolve.destination, self._address, signed=False)
             conditions.check_instant(resolve.issue_instant, self._clock.now())
         except (Unreadable, BadSignature, Unmet) as error:
+            raise NotProved(str(error)) from None
+        try:
+            signer = self._keys.signer_for(provider)
+            message = self._message(provider, resolve.artifact)
+        except NoCommonAlgorithm as error:
             raise NotProved(str(error)) from None
         response = ArtifactResponse(
             id=f"_{self._randomness.bytes(16).hex()}",
             issuer=self._naming.entity_id,
             issue_instant=int(self._clock.now()),
             in_response_to=resolve.id,
-            message=self._sending.resolve(provider, resolve.artifact),
+            message=message,
             status=Status(),
         )
-        return soap.wrapped(written_response(response, self._keys.signer_for(provider)))
+        return soap.wrapped(written_response(response, signer))
+
+    def _message(self, provider: ServiceProvider, value: str) -> Xml | None:
+        """Raises `NoCommonAlgorithm`."""
+        due = self._sending.taken(provider, value)
+        if not isinstance(due, Due):
+            return due
+        if not serves(provider.entity, due.asked.consumer, due.asked.binding):
+            return None
+        return self._answers.answer(provider, due.asked, due.head, self._citizens.by_id(due.head.citizen_id), due.leg)

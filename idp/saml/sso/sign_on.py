@@ -10,16 +10,14 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-from federation.saml import names
 from federation.saml.algorithms import NoCommonAlgorithm
+from federation.saml.names import ARTIFACT
 from federation.saml.response import Status
-from federation.saml.writing import Unwritable
 from idp.audit.events import EventType
 from idp.audit.recorder import event
 from idp.citizens.registry import Citizens
 from idp.clock import Clock
 from idp.codec import decode, encode
-from idp.login.consent import granted_by
 from idp.login.dispatch import Interaction
 from idp.login.door import PartyGone, Redirect, Refusal, SignInRefused, origin_of
 from idp.login.legs import CAPACITY, LegNames
@@ -30,8 +28,7 @@ from idp.saml.directory import ServiceProviders
 from idp.saml.naming import Naming, index_key
 from idp.saml.service_provider import ServiceProvider
 from idp.saml.sso import consumers, request
-from idp.saml.sso.answers import Answers
-from idp.saml.sso.attributes import released
+from idp.saml.sso.answers import DENIED, UNABLE, Answers
 from idp.saml.sso.consumers import NoConsumer
 from idp.saml.sso.incoming import Incoming, NotProved, Proved
 from idp.saml.sso.request import Asked, Wanted
@@ -124,7 +121,7 @@ class SingleSignOn:
 
     def _proceed(self, provider: ServiceProvider, wanted: Wanted, visit: Visit) -> Redirect | Interaction:
         try:
-            return self._hop(provider, wanted, visit.session) or self._ask(wanted, visit)
+            return self._hop(provider, wanted, visit.session) or self._ask(provider, wanted, visit)
         except SignInRefused as refused:
             return self._failure(provider, wanted.asked, REFUSALS[refused.refusal])
         except PartyGone:  # disabled since it was proved
@@ -143,7 +140,12 @@ class SingleSignOn:
         except Gone:
             return None
 
-    def _ask(self, wanted: Wanted, visit: Visit) -> Redirect | Interaction:
+    def _ask(self, provider: ServiceProvider, wanted: Wanted, visit: Visit) -> Redirect | Interaction:
+        try:
+            self._answers.prove_able(provider)
+        except NoCommonAlgorithm:
+            _log.error("an assertion cannot be made", extra={"client_id": provider.party_id})
+            return self._failure(provider, wanted.asked, UNABLE)
         draft = self._transactions.draft(DOOR, wanted.ask, encode(wanted.asked).decode(), visit.browser)
         answer = self._settling.settle(draft, visit.session, self)
         if isinstance(answer, Redirect):
@@ -186,8 +188,7 @@ class SingleSignOn:
     def _revive(self, transaction: Transaction) -> tuple[ServiceProvider, Asked]:
         """Prove a stored request's address anew: the metadata may have changed while the citizen was asked."""
         provider, asked = self._served(transaction.ask.client_id), decode(transaction.request, Asked)
-        places = {(each.location, each.binding) for each in provider.entity.assertion_consumers}
-        if (asked.consumer, asked.binding) not in places:
+        if not consumers.serves(provider.entity, asked.consumer, asked.binding):
             raise PartyGone
         return provider, asked
 
@@ -198,13 +199,13 @@ class SingleSignOn:
     ) -> Redirect:
         """The one place where an assertion is made. Raises `Gone` where the session does not allow it (any more)."""
         head, sp = session.head, provider.entity.entity_id
-        citizen = self._citizens.by_id(head.citizen_id)
+        citizen, guard = self._citizens.by_id(head.citizen_id), self._sessions.guard(leg, aal, since)
         if citizen is None or not citizen.may_sign_in:
-            return self._failure(provider, asked, Status(names.RESPONDER, names.REQUEST_DENIED))
+            return self._failure(provider, asked, DENIED)
         index = self._naming.session_index(sp, head.citizen_id, head.lineage)
         issued = self._state.issue_under(
             session.key,
-            self._sessions.guard(leg, aal, since),
+            guard,
             index_key(provider.party_id, index),
             b"{}",
             self._sessions.limits.absolute,
@@ -215,12 +216,12 @@ class SingleSignOn:
         )
         if isinstance(issued, Refused):
             raise Gone("session")
-        granted = released(asked.attributes, granted_by(issued.fields[leg]).claims, provider)
+        if asked.binding == ARTIFACT:
+            return self._sending.promise(provider, asked, session.key, guard, leg, self._sessions.limits.idle)
         try:
-            message = self._answers.success(provider, asked, head, citizen, granted)
-        except (NoCommonAlgorithm, Unwritable) as error:
-            _log.error("an assertion cannot be made", extra={"client_id": provider.party_id, "reason": str(error)})
-            return self._failure(provider, asked, Status(names.RESPONDER, names.REQUEST_UNSUPPORTED))
+            message = self._answers.answer(provider, asked, head, citizen, issued.fields[leg])
+        except NoCommonAlgorithm:
+            raise NoPlace(provider) from None
         return self._sending.send(provider, asked, message)
 
     def _failure(self, provider: ServiceProvider, asked: Asked, status: Status) -> Redirect:

@@ -21,7 +21,7 @@ from idp.login.views.answering import answered
 from idp.pages import ErrorKind
 from idp.parameters import parse
 from idp.saml.addresses import ARTIFACT, RESUME, SSO, START
-from idp.saml.sso.incoming import NotProved, UnknownProvider
+from idp.saml.sso.incoming import NotProved, TooOld, UnknownProvider
 from idp.saml.sso.pending import Pending
 from idp.saml.sso.resolution import Resolution
 from idp.saml.sso.sign_on import NoPlace, SingleSignOn, Visit
@@ -155,6 +155,8 @@ def _guarded(act: Callable[[], T]) -> T:
         raise PageError(ErrorKind.UNKNOWN_CLIENT, client_id=unknown.party_id) from None
     except NoPlace as none:
         raise PageError(ErrorKind.BAD_REDIRECT, client_id=none.provider.party_id) from None
+    except TooOld:
+        raise PageError(ErrorKind.EXPIRED) from None
     except NotProved as error:
         raise _refused(error) from None
     except Throttled as throttled:
