@@ -67,6 +67,7 @@ def test_current_and_next_keys_are_in_it(provider: Provider) -> None:
 
 def test_every_endpoint_is_there(provider: Provider) -> None:
     found = locations(document(provider))
+    assert found.keys() == {"SingleSignOnService", "SingleLogoutService", "ArtifactResolutionService"}
     there = {rule.rule for rule in provider.app.url_map.iter_rules()}
     assert {location.removeprefix(ISSUER) for of_kind in found.values() for location in of_kind} <= there
 
