@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.clients.conftest import Place
-from tests.support.documented_sites import Beside, Site, python3_saml
+from tests.support.documented_sites import Site, python3_saml
 from tests.support.site_visitor import SiteVisitor
 
 
 @pytest.fixture(scope="module")
 def site(place: Place) -> Iterator[Site]:
-    with python3_saml(place.site, Beside()) as running:
+    with python3_saml(place.site) as running:
         yield running
 
 

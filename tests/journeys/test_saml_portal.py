@@ -44,11 +44,10 @@ def arrive_by_saml(walk: EstateWalk, person: Person) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scripted", [True, False], ids=["with scripts", "without"])
-def test_known_at_the_third_portal_and_out_of_all(town: Town, open_browser: OpenBrowser, scripted: bool) -> None:
+def test_known_at_the_third_portal_and_out_of_all(town: Town, open_browser: OpenBrowser) -> None:
     social, vehicles = town.portals
     person = town.citizen("欧阳静文")
-    walk = walking(town, open_browser, scripted)
+    walk = walking(town, open_browser, scripted=True)
     walk.arrive(social, person)
     walk.page.locator("#to-estate").click()
     arrive_by_saml(walk, person)
@@ -65,13 +64,10 @@ def test_known_at_the_third_portal_and_out_of_all(town: Town, open_browser: Open
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scripted", [True, False], ids=["with scripts", "without"])
-def test_from_the_third_portal_to_the_others_and_out_of_all(
-    town: Town, open_browser: OpenBrowser, scripted: bool
-) -> None:
+def test_from_the_third_portal_to_the_others_and_out_of_all(town: Town, open_browser: OpenBrowser) -> None:
     social, _ = town.portals
     person = town.citizen("阿卜杜热依木江·买买提吐尔逊")
-    walk = walking(town, open_browser, scripted, "en")
+    walk = walking(town, open_browser, scripted=False, language="en")
     walk.ask_to_sign_in(town.estate)
     walk.password(person)
     walk.allow(town.estate, number_too="citizen_id_number")

@@ -127,16 +127,16 @@ def shibboleth(where: Where, beside: Beside) -> Iterator[Site]:
 
 
 @contextlib.contextmanager
-def python3_saml(where: Where, beside: Beside) -> Iterator[Site]:
+def python3_saml(where: Where) -> Iterator[Site]:
     """The application in Python, registered."""
     (key, registering), (portal,) = blocks("shell", "python"), re.findall(r"```python\n(.+?)```", DOCUMENT, re.DOTALL)
     with _folder() as folder:
-        _run(where, folder, key + beside.before)
+        _run(where, folder, key)
         (folder / "portal.py").write_text(where.here(portal, folder))
         process = start([sys.executable, "portal.py"], folder / "portal.log", folder=folder)
         try:
             wait_until(lambda: answers(where.port, "/metadata"), process)
-            _run(where, folder, registering + beside.after)
+            _run(where, folder, registering)
             yield Site(where.home, folder, (process,))
         finally:
             process.stop()

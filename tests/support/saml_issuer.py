@@ -158,7 +158,7 @@ def saml_issuer(certificate: str, sp: str, acs: str, slo: str) -> Iterator[SamlI
     app.add_url_rule("/saml/metadata", view_func=told.metadata, endpoint="metadata")
     server = make_server("127.0.0.1", 0, app, threaded=True)
     told.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=[0.05])
     thread.start()
     try:
         yield told
