@@ -21,6 +21,10 @@ SAML: Final = f' xmlns:saml="{names.ASSERTION}"'
 """Our prefixes are always these, so that what is written apart fits together."""
 SAMLP: Final = f' xmlns:samlp="{names.PROTOCOL}"'
 
+ID_BYTES: Final = 16
+"""Of random, in the ID of a message or an assertion: nobody ever meets one a second time (saml-core-2.0-os section
+1.3.4)."""
+
 _ABOVE: Final = "\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
 """To the end of what XML 1.0 can carry (section 2.2)."""
 _PLAIN_TEXT: Final = re.compile(f"[\t\n -%'-;=?-{_ABOVE}]*").fullmatch
@@ -63,6 +67,11 @@ def given_instant(name: str, seconds: int | None) -> str:
 def instant(seconds: int) -> str:
     """Seconds since the epoch as saml-core-2.0-os section 1.3.3 wants them: UTC, with `Z`, whole seconds."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def new_id(random: bytes) -> str:
+    """An xs:ID, which begins with no digit, of `ID_BYTES` random bytes."""
+    return f"_{random.hex()}"
 
 
 def issuer(entity_id: str) -> str:

@@ -1,7 +1,6 @@
 """Front door two: service providers that speak SAML 2.0. An adapter onto `idp.login` and `idp.sessions`, as `idp.oidc`
 is; the language itself is `federation.saml`'s.
 
-addresses.py         where our endpoints are
 service_provider.py  a service provider: its metadata, and what an operator set of it
 terms.py             what an operator sets, as JSON, in and out
 directory.py         looks service providers up
@@ -9,7 +8,7 @@ keys.py              our keys towards service providers
 naming.py            by what they know a citizen, and his session
 sso/                 single sign-on
 leaving/             single logout
-views/               the endpoints at their addresses
+views/               the endpoints; addresses.py where they are
 own_metadata.py      what we say of ourselves
 sources.py           where metadata comes from over the network
 refreshing.py        that it is asked again, verified and split

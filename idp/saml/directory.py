@@ -38,6 +38,11 @@ class ServiceProviders:
         found = self.known(party_id)
         return None if found is None or _expired(found, self._clock.now()) else found
 
+    def enabled(self, party_id: str) -> ServiceProvider | None:
+        """The same, if it is not disabled: one that may ask, and be answered."""
+        found = self.by_party(party_id)
+        return found if found and found.enabled else None
+
     def known(self, party_id: str) -> ServiceProvider | None:
         """The service provider, also if its metadata has expired: to say who it was, and for nothing else."""
         if "\0" in party_id:  # PostgreSQL takes no such text

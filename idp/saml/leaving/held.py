@@ -39,8 +39,8 @@ class Held:
         """As it was proved; once. Raises `Gone` or `Replayed`."""
         taken = self._state.take_once(_key(name), self._randomness.bytes(16).hex(), b"", SECONDS)
         kept = decode(taken.value, _Kept)
-        sp = self._providers.by_party(kept.party_id)
-        if sp is None or not sp.enabled:
+        sp = self._providers.enabled(kept.party_id)
+        if sp is None:
             raise Gone("service provider")
         return ProvedRequest(sp, kept.request, POST, kept.relay_state)
 

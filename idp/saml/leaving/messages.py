@@ -13,7 +13,7 @@ from federation.saml.logout import LogoutRequest, LogoutResponse, written_reques
 from federation.saml.metadata.entity import Endpoint
 from federation.saml.names import POST
 from federation.saml.response import Status
-from federation.saml.writing import Xml
+from federation.saml.writing import ID_BYTES, Xml, new_id
 from idp.clock import Clock
 from idp.login.door import Redirect
 from idp.saml.keys import SamlKeys
@@ -42,8 +42,7 @@ class Messages:
         self._randomness = randomness
 
     def new_id(self) -> str:
-        """Section 1.3.4 of saml-core-2.0-os: an xs:ID that nobody else has."""
-        return f"_{self._randomness.bytes(16).hex()}"
+        return new_id(self._randomness.bytes(ID_BYTES))
 
     def request_by_soap(self, sp: ServiceProvider, endpoint: Endpoint, duty: Duty, kind: str, id_: str) -> Xml:
         """In its envelope."""

@@ -72,8 +72,8 @@ class Onward:
     def _request(self, journey: Journey) -> Redirect | None:
         """What the browser takes to the present stop; None if there is no (more) use in that."""
         stop = journey.ahead[0]
-        sp = self._providers.by_party(stop.party_id) if journey.sent < SENDS else None
-        endpoint = endpoints.by_browser(sp.entity) if sp and sp.enabled else None
+        sp = self._providers.enabled(stop.party_id) if journey.sent < SENDS else None
+        endpoint = endpoints.by_browser(sp.entity) if sp else None
         if sp is None or endpoint is None:
             return None
         with suppress(NoCommonAlgorithm):

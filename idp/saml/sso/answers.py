@@ -11,7 +11,7 @@ from federation.saml.assertion import Assertion, Authentication, Confirmation
 from federation.saml.assertion import written as written_assertion
 from federation.saml.encryption import Recipient
 from federation.saml.response import Response, Status
-from federation.saml.writing import Unwritable, Xml
+from federation.saml.writing import ID_BYTES, Unwritable, Xml, new_id
 from idp.citizens.citizen import Citizen
 from idp.clock import Clock
 from idp.login.consent import granted_by
@@ -111,8 +111,7 @@ class Answers:
         )
 
     def _id(self) -> str:
-        """An xs:ID begins with no digit; 128 bits (saml-core-2.0-os section 1.3.4)."""
-        return f"_{self._randomness.bytes(16).hex()}"
+        return new_id(self._randomness.bytes(ID_BYTES))
 
 
 def _signs(provider: ServiceProvider) -> bool:

@@ -46,8 +46,8 @@ class Pending:
         except (Gone, Replayed):
             return None
         kept = decode(taken.value, _Kept)
-        provider = self._providers.by_party(kept.party_id)
-        if provider is None or not provider.enabled:
+        provider = self._providers.enabled(kept.party_id)
+        if provider is None:
             raise UnknownProvider(kept.party_id)
         return Proved(provider, kept.request, kept.relay_state)
 

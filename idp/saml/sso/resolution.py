@@ -8,7 +8,7 @@ from federation.saml.artifact import ArtifactResponse, written_response
 from federation.saml.conditions import Unmet
 from federation.saml.response import Status
 from federation.saml.verifying import BadSignature, keys_of
-from federation.saml.writing import Xml
+from federation.saml.writing import ID_BYTES, Xml, new_id
 from idp.citizens.registry import Citizens
 from idp.clock import Clock
 from idp.saml.keys import SamlKeys
@@ -62,7 +62,7 @@ class Resolution:
         except NoCommonAlgorithm as error:
             raise NotProved(str(error)) from None
         response = ArtifactResponse(
-            id=f"_{self._randomness.bytes(16).hex()}",
+            id=new_id(self._randomness.bytes(ID_BYTES)),
             issuer=self._naming.entity_id,
             issue_instant=int(self._clock.now()),
             in_response_to=resolve.id,

@@ -180,8 +180,8 @@ class SingleSignOn:
         return self._failure(provider, asked, REFUSALS[refusal])
 
     def _served(self, party_id: str) -> ServiceProvider:
-        provider = self._providers.by_party(party_id)
-        if provider is None or not provider.enabled:
+        provider = self._providers.enabled(party_id)
+        if provider is None:
             raise PartyGone
         return provider
 
