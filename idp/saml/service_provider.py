@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from federation.saml.metadata.entity import SpEntity
-from idp.login.party import SERVICE_PROVIDERS, RelyingParty
+from idp.login.party import CONSENT, SERVICE_PROVIDERS, RelyingParty
 
 DEFAULT_ATTRIBUTES: Final = ("name", "birthdate", "gender", "pairwise_id")
 """What a service provider may have at most of which no operator said more, if its metadata asks and the citizen agrees:
@@ -30,7 +30,7 @@ class Terms:
     """Why it asks, in words for the citizen (PIPL article 17)."""
     retention: Mapping[str, str] = field(default_factory=dict)
     """How long it keeps what it gets, in words for the citizen."""
-    lawful_basis: str = "consent"
+    lawful_basis: str = CONSENT
     """`consent`, or `statutory_duty` with the rule it rests on in `lawful_basis_rule` (PIPL article 13)."""
     lawful_basis_rule: str = ""
     attributes: tuple[str, ...] | None = None
