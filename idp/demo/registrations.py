@@ -9,10 +9,10 @@ from federation.saml.algorithms import RSA
 from federation.saml.credentials import new_credential
 from idp.audit.events import EventType
 from idp.audit.recorder import event
-from idp.codec import Malformed, decode, encode
+from idp.codec import decode, encode
 from idp.demo.places import HOST, Places, keep
 from idp.demo.portal_settings import OidcSettings, SamlSettings
-from idp.demo.service_provider import metadata
+from idp.demo.service_provider import METADATA, metadata
 from idp.demo.themes import THEMES, AsksByOidc, AsksBySaml
 from idp.demo.words import CHINESE, ENGLISH, Text
 from idp.saml.registry import ServiceProviderRegistry
@@ -85,9 +85,10 @@ def _in_both_languages(name: str, text: Text) -> dict[str, str]:
 
 
 def _by_metadata(services: Services, places: Places, number: int, asks: AsksBySaml) -> None:
-    """With a key of its own, which it keeps; newer metadata of the same portal replaces the older."""
+    """With a key of its own, which it keeps."""
     file, theme = places.portal_file(number), THEMES[number]
-    private_key, certificate = _kept_key(file.read_bytes() if file.exists() else b"") or _new_key(services)
+    known = decode(file.read_bytes(), SamlSettings) if file.exists() else None
+    private_key, certificate = (known.private_key, known.certificate) if known else _new_key(services)
     settings = SamlSettings(
         theme=theme.key,
         url=places.portal_url(number),
@@ -96,6 +97,9 @@ def _by_metadata(services: Services, places: Places, number: int, asks: AsksBySa
         private_key=private_key,
         certificate=certificate,
     )
+    registry = ServiceProviderRegistry(services.records.service_providers, services.clock, services.versions)
+    if known == settings and registry.find(f"{settings.url}{METADATA}"):
+        return
     keep(file, encode(settings))
     terms = Terms(
         name=_by_language(theme.office),
@@ -103,19 +107,10 @@ def _by_metadata(services: Services, places: Places, number: int, asks: AsksBySa
         retention=_by_language(theme.retention),
         attributes=asks.allowed,
     )
-    registry = ServiceProviderRegistry(services.records.service_providers, services.clock, services.versions)
     added = registry.add(metadata(settings), terms)
     services.record(
         event(EventType.SERVICE_PROVIDER_SAVED, services.clock.now(), actor=ACTOR, client_id=added.party_id)
     )
-
-
-def _kept_key(raw: bytes) -> tuple[str, str] | None:
-    try:
-        known = decode(raw, SamlSettings)
-    except Malformed:
-        return None
-    return known.private_key, known.certificate
 
 
 def _new_key(services: Services) -> tuple[str, str]:
