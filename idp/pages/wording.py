@@ -42,6 +42,11 @@ _ITEMS: Final = (
         mark("An identifier for this service only"),
         mark("A code by which the service knows you again. Other services get a different one."),
     ),
+    Description(
+        "sign_in",
+        mark("That you are signed in"),
+        mark("A code that holds until you sign out. By it alone the service cannot know you again."),
+    ),
     Description("profile", mark("Basic details"), mark("Name, date of birth and gender.")),
     Description("name", mark("Name"), mark("Your name as it stands on your identity document.")),
     Description("birthdate", mark("Date of birth"), mark("The date on your identity document.")),

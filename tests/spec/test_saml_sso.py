@@ -81,6 +81,18 @@ def test_saml_core_3_4_1_1_without_allow_create_a_newcomer_is_not_named(provider
     assert sp.hop(visitor, inner=policy.format(names.PERSISTENT, "false")).statuses == ["Success"]
 
 
+def test_the_consent_page_says_whether_the_service_knows_the_citizen_again(provider: Provider) -> None:
+    words = ("其他服务得到的标识各不相同", "今后无法再认出您")
+    pairwise = TestedProvider(provider, "pairwise", asks={"urn:oasis:names:tc:SAML:attribute:pairwise-id": False})
+    passing = TestedProvider(provider, "passing")
+    lasting = TestedProvider(provider, "lasting", terms={"name_id_format": names.PERSISTENT})
+    visitor = provider.visitor()
+    visitor.password(visitor.get(passing.address()), provider.citizen())
+    for sp, known_again in ((passing, False), (pairwise, True), (lasting, True)):
+        page = visitor.get(sp.address()).text
+        assert [each in page for each in words] == [known_again, not known_again]
+
+
 @pytest.mark.parametrize(
     "policy",
     [

@@ -138,6 +138,8 @@ def _consenting() -> Iterator[tuple[str, Page]]:
     )
     asked = (*REQUIRED, ELSEWHERE, RECORD)
     yield "consent-elsewhere", ConsentPage("/consent", "token", CLIENT, "欧阳*", "办证", "一年", required=asked)
+    passing = (ConsentItem("sign_in"), ConsentItem("subject_id"), ConsentItem("address", "北京市东城区"))
+    yield "consent-passing", ConsentPage("/consent", "token", CLIENT, "欧阳*", "办证", "一年", required=passing)
     yield "consent-unstated", ConsentPage("/consent", "token", CLIENT, "欧阳*", "", "", required=REQUIRED)
     yield (
         "consent-statutory-duty",

@@ -8,13 +8,16 @@ from federation.saml import names
 from federation.saml.authn_request import AuthnRequest
 from federation.saml.metadata.entity import Endpoint
 from idp.login.transaction import Ask
+from idp.saml.naming import PERSISTENT
 from idp.saml.service_provider import ServiceProvider
 from idp.saml.sso import attributes, formats, levels
 from idp.saml.sso.levels import Levels, Unreachable
 from idp.saml.sso.statuses import StatusRefusal
 
-SIGN_IN: Final = "openid"
-"""The word of the consent page for the sign-in itself, without which there is nothing to agree to."""
+KNOWN_AGAIN: Final = "openid"
+PASSING: Final = "sign_in"
+"""The consent page's words for the sign-in itself, without which there is nothing to agree to: with a name by which the
+service provider knows the citizen again, or with none."""
 ANEW_SECONDS: Final = 5
 """By so much the clocks of our own workers may differ: who signed in after the request did so anew."""
 
@@ -83,7 +86,7 @@ def _wanted(provider: ServiceProvider, target: Asked, name_format: str, attribut
     requested = attributes.requested(provider, attribute_index)
     ask = Ask(
         client_id=provider.party_id,
-        scopes=(SIGN_IN,),
+        scopes=(KNOWN_AGAIN if name_format == PERSISTENT or PAIRWISE_ID in requested.names else PASSING,),
         claims=tuple(each for each in requested.names if each != PAIRWISE_ID),
         essential_claims=tuple(each for each in requested.essential if each != PAIRWISE_ID),
         name_format=name_format,
