@@ -46,9 +46,7 @@ from idp.oidc.views import routes as oidc_routes
 from idp.oidc.views.authorizing import AuthorizeView
 from idp.pace import Pace
 from idp.pages import Pages
-from idp.saml.own_metadata import OwnMetadata
 from idp.saml.sso.sign_on import DOOR as SAML_DOOR
-from idp.saml.views.publishing import MetadataView
 from idp.services import Services, build_services
 from idp.storage.records.errors import RecordsUnavailable
 from idp.storage.state import StateUnavailable
@@ -101,12 +99,11 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     consents = Consents(services.records.consents, services.clock)
     settling = Settling(services.citizens, services.sessions, consents)
     doors = Doors(services, metrics)
-    front_door = doors.oidc
-    door, saml = front_door.authorization(transactions, settling), doors.saml_sign_on(transactions, settling)
-    others = {SAML_DOOR: saml.sign_on, **front_door.side_door.doors}
+    oidc, saml = doors.oidc, doors.saml
+    door, sign_on = oidc.authorization(transactions, settling), saml.sign_on(transactions, settling)
+    others = {SAML_DOOR: sign_on, **oidc.side_door.doors}
     visits = login_views.Visits(web, settling, transactions, services.sessions, {DOOR: door, **others})
-    suspended = _suspending(services, doors)
-    sign_in = _sign_in(services, transactions, metrics, suspended)
+    sign_in = _sign_in(services, transactions, metrics, _suspending(services, doors))
     consenting = Consenting(consents, services.sessions, services.state, services.clock)
     site = SiteViews(
         web, services.sessions, services.citizens, services.state, services.records, metrics, services.clock
@@ -117,18 +114,19 @@ def build_app(services: Services, access: AccessLog | None = None, pages: Pages 
     app.after_request(web.strict_transport)
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.url_map.merge_slashes = False  # the redirect it answers with would be to the request's own Host header
-    authorize, api = AuthorizeView(web, door, transactions), front_door.api(web, failing)
+    authorize, api = AuthorizeView(web, door, transactions), oidc.api(web, failing)
     parting = doors.parting(web, transactions)
-    leaving = front_door.logout(web, transactions, doors.telling, parting)
-    elsewhere = front_door.side_door.pages(web, transactions, settling)
+    leaving = oidc.logout(web, transactions, doors.telling, parting)
+    elsewhere = oidc.side_door.pages(web, transactions, settling)
     app.register_blueprint(oidc_routes.blueprint(authorize, api, leaving, *elsewhere))
     app.register_blueprint(_login_pages(services, visits, sign_in, consenting, hints))
     app.register_blueprint(_account_pages(services, web, transactions, doors))
-    signing_on = saml.views(web)
+    signing_on = saml.signing_on(web, sign_on, transactions)
     app.register_blueprint(signing_on.blueprint())
-    app.register_blueprint(doors.saml_logout(web, parting).blueprint())
+    app.register_blueprint(saml.logout(web, doors.telling, doors.onward, parting).blueprint())
     app.register_blueprint(site.blueprint())
-    app.register_blueprint(_saml_metadata(services, web, app).blueprint())  # last: it tells which others are there
+    paths = frozenset(rule.rule for rule in app.url_map.iter_rules())
+    app.register_blueprint(saml.metadata(web, paths).blueprint())  # last: it tells which others are there
     app.register_error_handler(Exception, lambda error: failing.error_page(request, error))
     pace = Pace(services.clock, services.settings.address_rate)
     hops = {**oidc_routes.hop(authorize, api), **signing_on.hop()}
@@ -192,11 +190,6 @@ def _login_pages(
         login_views.NewPasswordView(visits, sign_in, PROFILES[services.settings.password_policy].min_length),
         login_views.ConsentView(visits, consenting, services.citizens),
     )
-
-
-def _saml_metadata(services: Services, web: Web, app: Flask) -> MetadataView:
-    paths = frozenset(rule.rule for rule in app.url_map.iter_rules())
-    return MetadataView(web, OwnMetadata(services.settings, services.saml_keys, services.clock, paths))
 
 
 def _account_pages(services: Services, web: Web, transactions: Transactions, doors: Doors) -> Blueprint:

@@ -3,25 +3,20 @@ parties. For the endpoints, an operator's verbs and the housekeeper."""
 
 from functools import cached_property
 
-from idp.citizens.pseudonyms import Pseudonyms
 from idp.http import Web
 from idp.leaving.ledger import Ledger
 from idp.leaving.retelling import Retelling
 from idp.leaving.telling import Telling
 from idp.leaving.views import Parting
 from idp.leaving.withdrawal import Withdrawal
-from idp.login.party import SERVICE_PROVIDERS, RelyingParty
-from idp.login.settling import Settling
+from idp.login.party import RelyingParty
 from idp.login.transaction import Transactions
 from idp.metrics import Metrics
 from idp.oidc.front_door import FrontDoor
 from idp.oidc.leaving.parts import LeavingParts
-from idp.saml.addresses import entity_id
+from idp.saml.front_door import FrontDoor as SamlFrontDoor
 from idp.saml.leaving.onward import Onward
 from idp.saml.leaving.parts import LeavingParts as SamlLeavingParts
-from idp.saml.naming import Naming
-from idp.saml.sso.parts import SignOnParts
-from idp.saml.views.leaving import LeavingViews, Parts
 from idp.services import Services
 
 
@@ -41,14 +36,16 @@ class Doors:
         return LeavingParts(self._services)
 
     @cached_property
-    def naming(self) -> Naming:
-        settings = self._services.settings
-        pseudonyms = Pseudonyms(self._services.secret("subjects"))
-        return Naming(pseudonyms, entity_id(settings.issuer), settings.saml_scope)
+    def saml(self) -> SamlFrontDoor:
+        return SamlFrontDoor(self._services, self._saml_leaving)
 
     @cached_property
     def _saml_leaving(self) -> SamlLeavingParts:
-        return SamlLeavingParts(self._services, self.naming)
+        return SamlLeavingParts(self._services)
+
+    def party(self, party_id: str) -> RelyingParty | None:
+        """A relying party of any door as the citizen meets it, enabled or not."""
+        return self.saml.party(party_id) or self.oidc.party(party_id)
 
     def parting(self, web: Web, transactions: Transactions) -> Parting:
         return Parting(web, transactions, self.onward)
@@ -56,19 +53,6 @@ class Doors:
     @cached_property
     def onward(self) -> Onward:
         return self._saml_leaving.onward(self.ledger)
-
-    def saml_sign_on(self, transactions: Transactions, settling: Settling) -> SignOnParts:
-        return SignOnParts(self._services, self.naming, transactions, settling)
-
-    def saml_logout(self, web: Web, parting: Parting) -> LeavingViews:
-        leaving = self._saml_leaving
-        parts = Parts(leaving.proving, leaving.held, leaving.single_logout(self.telling), self.onward, leaving.messages)
-        return LeavingViews(web, parts, self._services.sessions, parting)
-
-    def party(self, party_id: str) -> RelyingParty | None:
-        """A relying party of any door as the citizen meets it, enabled or not."""
-        provider = self._services.service_providers.known(party_id) if party_id.startswith(SERVICE_PROVIDERS) else None
-        return provider.party if provider else self.oidc.party(party_id)
 
     @cached_property
     def telling(self) -> Telling:

@@ -8,6 +8,7 @@ keys.py              our keys towards service providers
 naming.py            by what they know a citizen, and his session
 sso/                 single sign-on
 leaving/             single logout
+front_door.py        puts the parts together
 views/               the endpoints; addresses.py where they are
 own_metadata.py      what we say of ourselves
 sources.py           where metadata comes from over the network

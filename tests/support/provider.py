@@ -159,7 +159,7 @@ class Provider:
 
     @property
     def saml_naming(self) -> Naming:
-        return Doors(self.services, Metrics()).naming
+        return Doors(self.services, Metrics()).saml.naming
 
     def fresh_code(self, client: Registered) -> str:
         """An authorization code, of somebody new who signed in and agreed."""

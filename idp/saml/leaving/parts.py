@@ -3,8 +3,10 @@ operator's verbs and the housekeeper."""
 
 from functools import cached_property
 
+from idp.citizens.pseudonyms import Pseudonyms
 from idp.leaving.ledger import Ledger
 from idp.leaving.telling import Telling
+from idp.saml.addresses import entity_id
 from idp.saml.leaving.held import Held
 from idp.saml.leaving.journey import Journeys
 from idp.saml.leaving.messages import Messages
@@ -20,9 +22,14 @@ from idp.services import Services
 class LeavingParts:
     """Each part is made once, when it is first asked for."""
 
-    def __init__(self, services: Services, naming: Naming) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._naming = naming
+
+    @cached_property
+    def naming(self) -> Naming:
+        settings = self._services.settings
+        pseudonyms = Pseudonyms(self._services.secret("subjects"))
+        return Naming(pseudonyms, entity_id(settings.issuer), settings.saml_scope)
 
     @cached_property
     def messenger(self) -> ServiceProviderMessenger:
@@ -31,7 +38,7 @@ class LeavingParts:
     @cached_property
     def messages(self) -> Messages:
         services = self._services
-        return Messages(self._naming, services.saml_keys, services.clock, services.randomness)
+        return Messages(self.naming, services.saml_keys, services.clock, services.randomness)
 
     @cached_property
     def proving(self) -> Proving:
@@ -45,7 +52,7 @@ class LeavingParts:
 
     def single_logout(self, telling: Telling) -> SingleLogout:
         services = self._services
-        whose = Whose(self._naming, services.sessions, services.state)
+        whose = Whose(self.naming, services.sessions, services.state)
         return SingleLogout(whose, services.sessions, telling)
 
     def onward(self, ledger: Ledger) -> Onward:

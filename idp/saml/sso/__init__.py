@@ -6,5 +6,5 @@ once, or a transaction for `idp.login`) -> answers.py (the Response; statuses.py
 sending.py (by a form or by artifact)
 
 resolution.py answers who comes with an artifact; pending.py keeps a request that came by POST while the browser goes
-on; parts.py puts it all together.
+on.
 """
