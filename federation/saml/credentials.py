@@ -116,6 +116,7 @@ class KeyDecrypter:
         return self._key.decrypt(wrapped, oaep(digest, mask))
 
 
+@lru_cache(maxsize=16)
 def oaep(digest: str, mask: str) -> padding.OAEP:
     return padding.OAEP(padding.MGF1(MASKS[mask]), HASHES[digest], None)
 

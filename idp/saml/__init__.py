@@ -4,6 +4,7 @@ is; the language itself is `federation.saml`'s.
 service_provider.py  a service provider: its metadata, and what an operator set of it
 terms.py             what an operator sets, as JSON, in and out
 directory.py         looks service providers up
+derived.py           what follows from one alone, worked out once
 keys.py              our keys towards service providers
 naming.py            by what they know a citizen, and his session
 sso/                 single sign-on

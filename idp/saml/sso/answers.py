@@ -15,6 +15,7 @@ from federation.saml.writing import ID_BYTES, Unwritable, Xml, new_id
 from idp.citizens.citizen import Citizen
 from idp.clock import Clock
 from idp.login.consent import granted_by
+from idp.saml.derived import Derived
 from idp.saml.keys import SamlKeys
 from idp.saml.naming import Naming
 from idp.saml.service_provider import ServiceProvider
@@ -40,11 +41,12 @@ class Answers:
         self._keys = keys
         self._clock = clock
         self._randomness = randomness
+        self._recipients = Derived(_recipient)
 
     def prove_able(self, provider: ServiceProvider) -> None:
         """Raises `NoCommonAlgorithm` where nothing can be signed for it, or encrypted to it as its metadata wants."""
         self._keys.signer_for(provider)
-        _recipient(provider)
+        self._recipients.of(provider)
 
     def answer(self, provider: ServiceProvider, asked: Asked, head: Head, citizen: Citizen | None, leg: bytes) -> Xml:
         """An assertion of what `leg` grants, or the status that says why there is none. Raises `NoCommonAlgorithm`
@@ -67,7 +69,7 @@ class Answers:
         assertion = written_assertion(
             self._assertion(provider, asked, head, citizen, granted, now), signer if _signs(provider) else None
         )
-        recipient = _recipient(provider)
+        recipient = self._recipients.of(provider)
         if recipient is not None:
             assertion = encryption.encrypt(assertion, recipient, encryption.ASSERTION)
         return self._response(provider, asked, Status(), assertion, now)

@@ -10,6 +10,7 @@ from federation.saml import names
 from federation.saml.assertion import Attribute
 from federation.saml.metadata.entity import AttributeService, RequestedAttribute, default_of
 from idp.citizens.citizen import Citizen
+from idp.saml.derived import Derived
 from idp.saml.naming import Naming
 from idp.saml.service_provider import ServiceProvider
 from idp.saml.sso.statuses import StatusRefusal
@@ -42,9 +43,16 @@ class Requested:
 def requested(provider: ServiceProvider, index: int | None) -> Requested:
     """What is asked; `index` is the request's AttributeConsumingServiceIndex. Raises `StatusRefusal` where the metadata
     has none of that index."""
+    return _BY_DEFAULT.of(provider) if index is None else _requested(provider, index)
+
+
+def _requested(provider: ServiceProvider, index: int | None) -> Requested:
     asked = _by_service(provider, index) | dict.fromkeys(_identifiers(provider), True)
     found = tuple(row.name for row in ATTRIBUTES if row.name in asked and row.name in provider.at_most)
     return Requested(found, tuple(name for name in found if asked[name] and name not in provider.optional))
+
+
+_BY_DEFAULT: Final = Derived(lambda provider: _requested(provider, None))
 
 
 def released(asked: Sequence[str], agreed: Sequence[str], provider: ServiceProvider) -> Sequence[str]:
