@@ -11,6 +11,7 @@
     signing.py    Responses of SAML, written and signed, beside the bare signature; in this process too
     turns.py      turns of SAML single sign-on, beside those signatures and the floor; saml.py has them as walks
     pysaml.py     the same turn built with pysaml2
+    metadata.py   signed metadata of many service providers, refreshed beside a worker that serves
     load.py       our own load client; wrk.py, hop.lua and turn.lua drive wrk instead
     machine.py    which processor serves and which asks; memory and processor time of a worker
     citizens.py   many stored citizens, made once and kept; clients.py does it for registered clients

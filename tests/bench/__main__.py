@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from tests.bench.citizens import stocked
 from tests.bench.clients import stock
 from tests.bench.leaving import leaving_line
 from tests.bench.machine import Processors, divide, memory
+from tests.bench.metadata import MEMBERS, Federation, federation, federation_line
 from tests.bench.provider import ALGORITHMS, Ours, arriving, provider
 from tests.bench.report import (
     Call,
@@ -141,7 +142,11 @@ class Bench:
         few, many = (stock(self.folder, count, self.processors, say) for count in (FEW_CLIENTS, MANY_CLIENTS))
         return stock_lines(few, many)
 
-    def report(self, growth: Growth | None, stocks: str) -> None:
+    def federations(self) -> list[Federation]:
+        """Metadata of a federation of today, and of one five times as large."""
+        return [federation(self.folder, members, self.processors, say) for members in MEMBERS]
+
+    def report(self, growth: Growth | None, stocks: str, federations: Sequence[Federation]) -> None:
         tool = "wrk" if self.options.client == "wrk" else "our own client"
         where = "the worker on a processor of its own" if self.processors.apart else "ONE processor for all"
         connections, rounds = self.options.connections, self.options.rounds
@@ -160,6 +165,8 @@ class Bench:
             print(f"\nBetween sign-ins, by our own client; no floor and no bar\n\n{calls_table(self.calls)}")
         if stocks:
             print(f"\n{stocks}")
+        for each in federations:
+            print(f"\n{federation_line(each)}")
         print(f"\n{leaving_line(self.folder, rounds)}")
 
 
@@ -189,7 +196,7 @@ def options() -> argparse.Namespace:
         "--no-growth",
         action="store_false",
         dest="growth",
-        help="without the million citizens and the hundred thousand clients",
+        help="without the million citizens, the hundred thousand clients and the federations",
     )
     chosen = parser.parse_args()
     chosen.client = chosen.client or ("wrk" if wrk.present() else "own")
@@ -225,8 +232,9 @@ def run(chosen: argparse.Namespace) -> int:
                 one.measure("redis", url)
         one.memories.append(memory_line("floor", memory(one.floor_worker)))
         growth = one.growth() if chosen.growth else None
-        one.report(growth, one.stocks() if chosen.growth else "")
-        return status([*one.rows, *one.turns, *one.signed], growth)
+        federations = one.federations() if chosen.growth else []
+        one.report(growth, one.stocks() if chosen.growth else "", federations)
+        return status([*one.rows, *one.turns, *one.signed, *federations], growth)
 
 
 def main() -> int:

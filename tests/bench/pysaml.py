@@ -3,20 +3,23 @@ encrypts: in this process, without HTTP, without a session and without a store."
 
 import shutil
 import time
+import warnings
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
-from saml2.config import IdPConfig
-from saml2.saml import NAME_FORMAT_URI, NAMEID_FORMAT_TRANSIENT, NameID
-from saml2.server import Server
-
 from federation.saml.algorithms import RSA
 from federation.saml.credentials import new_credential
 from tests.bench.saml import SSO, Portal
 from tests.bench.walks import WrongAnswer
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # of what it uses and cryptography will drop
+    from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
+    from saml2.config import IdPConfig
+    from saml2.saml import NAME_FORMAT_URI, NAMEID_FORMAT_TRANSIENT, NameID
+    from saml2.server import Server
 
 ISSUER = "http://127.0.0.1"
 

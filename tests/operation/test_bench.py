@@ -10,6 +10,7 @@ from tests.bench import clients, pysaml, wrk
 from tests.bench.calling import calling
 from tests.bench.load import drive, once
 from tests.bench.machine import Processors, memory
+from tests.bench.metadata import federation, federation_line
 from tests.bench.provider import ALGORITHMS, arriving, provider
 from tests.bench.report import Row, memory_line, table
 from tests.bench.rounds import Side, compare
@@ -81,6 +82,19 @@ def test_turns_of_saml_are_walked_too_and_so_is_their_floor(tmp_path: Path) -> N
     theirs = with_pysaml2(tmp_path, 0)
     assert (theirs is not None) is pysaml.present()
     assert all(row.measured in turns_report(rows, [], theirs) for row in rows)
+
+
+def test_metadata_in_bulk_is_metadata(tmp_path: Path) -> None:
+    usable = sorted(os.sched_getaffinity(0))
+    found = federation(tmp_path, 3, Processors(usable[-1], usable[0]), print)
+    assert (found.members, found.missed) == (3, False)
+    assert 10 < found.after.resident < 1_000
+    assert not replace(found, seconds=2.0, members=1_850).missed
+    assert replace(found, seconds=2.1, members=1_850).missed
+    assert not replace(found, seconds=10.0, members=10_000).missed
+    assert replace(found, seconds=11.0, members=10_000).missed
+    assert replace(found, microseconds=1_001.0).missed
+    assert "metadata of 3 service providers, 0.0 MB: refreshed in" in federation_line(found)
 
 
 def test_clients_in_bulk_are_clients(provider: Provider) -> None:
