@@ -88,9 +88,8 @@ class SignOnViews:
             return self._begin(flask_request, arrived)
         proved = _guarded(lambda: self._sign_on.incoming.prove(_asked(arrived)))
         name = _guarded(lambda: self._pending.keep(proved, self._web.source(flask_request)))
-        response = self._web.redirect(f"{RESUME}?request={quote(name)}")
-        self._web.cookies.set(response, self._web.cookies.browser, self._transactions.new_browser())
-        return response
+        # no cookie is set: the browser has one perhaps, to which a sign-in in another tab is bound
+        return self._web.redirect(f"{RESUME}?request={quote(name)}")
 
     def resume(self) -> Response:
         name = parse(query(flask_request)).get("request") or ""
