@@ -36,6 +36,9 @@ MASKS: Final[Mapping[str, hashes.HashAlgorithm]] = {
     names.MGF1_SHA256: HASHES[names.SHA256],
 }
 SMALLEST_RSA_BITS: Final = 2048
+LARGEST_RSA_BITS: Final = 8192
+LARGEST_RSA_EXPONENT: Final = 1 << 32
+"""Larger ones take others' time, or OpenSSL does not encrypt to them. Everybody has 65537."""
 MOST_KEYS_KEPT: Final = 512
 """Of other entities; each takes some kilobytes."""
 VALID_FOR: Final = timedelta(days=3650)
@@ -162,14 +165,19 @@ def open_private(der: bytes) -> PrivateKey:
 @lru_cache(maxsize=MOST_KEYS_KEPT)
 def public_key(certificate: str) -> PublicKey:
     """The key in a certificate, DER in base64; nothing else of it counts. Those asked for last are kept, for a key that
-    was used before is quicker too. Raises `UnusableKey`: also for RSA keys of fewer than 2048 bits and for curves other
-    than P-256, P-384 and P-521."""
+    was used before is quicker too. Raises `UnusableKey`: also for RSA keys of fewer than 2048 bits, of more than 8192
+    or with a large exponent, and for curves other than P-256, P-384 and P-521."""
     try:
         key = x509.load_der_x509_certificate(base64.b64decode("".join(certificate.split()), validate=True)).public_key()
     except (ValueError, binascii.Error, UnsupportedAlgorithm) as error:
         raise UnusableKey("not a certificate") from error
-    if isinstance(key, rsa.RSAPublicKey) and key.key_size >= SMALLEST_RSA_BITS:
+    if isinstance(key, rsa.RSAPublicKey) and _is_usable(key):
         return key
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1 | ec.SECP384R1 | ec.SECP521R1):
         return key
-    raise UnusableKey("neither RSA of 2048 bits or more nor an EC key on a NIST curve")
+    raise UnusableKey("neither RSA of 2048 to 8192 bits nor an EC key on a NIST curve")
+
+
+def _is_usable(key: rsa.RSAPublicKey) -> bool:
+    fits = SMALLEST_RSA_BITS <= key.key_size <= LARGEST_RSA_BITS
+    return fits and key.public_numbers().e <= LARGEST_RSA_EXPONENT

@@ -28,10 +28,13 @@ class ServiceProviders:
         """The service provider of that name, enabled or not; None if there is none whose metadata may be used now. One
         that is not known may be asked for, which takes seconds at most (`on_demand.py`)."""
         party_id = party_id_of(entity_id)
-        found = self.by_party(party_id)
-        if found is None and 0 < len(entity_id) <= MAX_ENTITY_ID and self._on_demand.bring(entity_id):
-            found = self.by_party(party_id)
-        return found
+        known = self.known(party_id)
+        if known is not None and not _expired(known, self._clock.now()):
+            return known
+        if known is not None and known.source in _own(party_id):  # nobody else is asked for what an operator brought
+            return None
+        may_be = 0 < len(entity_id) <= MAX_ENTITY_ID and self._on_demand.bring(entity_id)
+        return self.by_party(party_id) if may_be else None
 
     def by_party(self, party_id: str) -> ServiceProvider | None:
         """The same, by its party id."""
@@ -59,11 +62,11 @@ class ServiceProviders:
 
 
 def kept(stored: StoredServiceProvider, now: float) -> ServiceProvider:
-    """A service provider as it stands in the records: as the first source says it is whose word still counts. What an
-    operator brought goes before what others say."""
-    said = min(
-        stored.says, key=lambda each: (_limit(each) <= now, each.entity.source not in _own(stored), _order(each))
-    )
+    """A service provider as it stands in the records. What an operator brought stands, also when it has ended: what he
+    set was for those keys and addresses, and whoever a federation lets speak for the name later shall not inherit it.
+    Else the first source says who it is whose word still counts."""
+    own = _own(stored.party_id)
+    said = min(stored.says, key=lambda each: (each.entity.source not in own, _limit(each) <= now, _order(each)))
     limit = _limit(said)
     terms = decode(stored.settings.document, Terms) if stored.settings else Terms()
     return ServiceProvider(
@@ -76,8 +79,9 @@ def kept(stored: StoredServiceProvider, now: float) -> ServiceProvider:
     )
 
 
-def _own(stored: StoredServiceProvider) -> tuple[str, str]:
-    return (FILE, stored.party_id)
+def _own(party_id: str) -> tuple[str, str]:
+    """Sources that an operator named for it alone."""
+    return (FILE, party_id)
 
 
 def _order(said: Said) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from federation.fetch import Fetcher, FetchError, Response
+from federation.fetch import Fetcher, FetchError, Reason, Response
 from federation.saml.credentials import PublicKey
 from federation.saml.metadata import mdq
 from federation.saml.metadata.document import (
@@ -43,6 +43,8 @@ RETRY_SECONDS: Final = 300
 FEW: Final = 10
 """Of fewer entities than this, any number may go at once; of more, half."""
 MDQ_AT_ONCE: Final = 50
+OLDER_SECONDS: Final = 86_400
+"""By so much what a source said of its end may go back: one server of several may be behind another."""
 NOT_MODIFIED: Final = 304
 
 _log = logging.getLogger(__name__)
@@ -125,6 +127,11 @@ class Refreshing:
 
     def _aggregate(self, known: Known, answer: Response, body: bytes, force: bool) -> Refreshed:
         name, trusted = known.source.name, proved(body, keys_of_source(known.source), self._clock.now())
+        if not force and known.status.refreshed_at is not None and _is_older(trusted.valid_until, known.valid_until):
+            raise RefreshFailed(
+                "its validUntil is before that of the last copy, which stays in use: an old copy says again what was "
+                f"taken back since; if it is right, run `idp metadata refresh {name} --force`"
+            )
         before = self._providers.digests(name)
         changed, kept, skipped = split(trusted, before, name)
         gone = [party_id for party_id in before if party_id not in kept]
@@ -143,6 +150,9 @@ class Refreshing:
         entity = self._one(known.source, body)
         if party_id_of(entity.entity_id) != known.source.name:
             raise BadMetadata("the metadata of another entity")
+        last = self._last(known.source.name, known.source.name)
+        if known.source.certificates and last is not None and _is_older(entity.valid_until, last.valid_until):
+            raise BadMetadata("older than the last copy, which stays in use; `idp sp add` takes it all the same")
         stored = as_stored(entity, known.source.name)
         is_new = self._providers.digests(known.source.name).get(stored.party_id) != stored.digest
         status = _good(known.status, answer, self._now(), 1, 0)
@@ -163,21 +173,46 @@ class Refreshing:
     # -- each entity by itself ---------------------------------------------------------------------------------------
 
     def _each(self, known: Known) -> Refreshed:
-        """Those that were asked for on demand, and not lately."""
+        """Those that were asked for on demand, and not lately. One of whom something else is said than must be keeps
+        what was known of it, and waits for its next turn; the others have theirs. Where nothing good comes at all, the
+        source has failed."""
         source, now = known.source, self._now()
-        changed, gone = [], []
-        for party_id, entity_id in self._sources.stale(source.name, now - source.refresh_seconds, MDQ_AT_ONCE):
-            entity = self.ask(source, entity_id)
+        changed, gone, put_off = [], [], []
+        stale = self._sources.stale(source.name, now - source.refresh_seconds, MDQ_AT_ONCE)
+        failure: Exception | None = None
+        for party_id, entity_id in stale:
+            last = self._last(party_id, source.name)
+            try:
+                entity = self.ask(source, entity_id)
+                if entity is not None and last is not None and _is_older(entity.valid_until, last.valid_until):
+                    raise BadMetadata("older than the last")
+            except (FetchError, BadMetadata) as error:
+                if _is_away(error):
+                    raise
+                failure = error
+                if last is not None:
+                    put_off.append(dataclasses.replace(last, checked_at=now))
+                continue
             if entity is None:
                 gone.append(party_id)
             else:
                 changed.append(as_stored(entity, source.name, now))
+        if failure and not (changed or gone):
+            raise failure
         count = len(self._providers.digests(source.name)) - len(gone)
-        status = dataclasses.replace(Status(), checked_at=now, refreshed_at=now, entities=count)
-        self._sources.bring(source.name, changed, gone, encode(status), None)
+        # where there may be more, its turn comes with the next round
+        checked_at = now if len(stale) < MDQ_AT_ONCE else None
+        status = Status(checked_at=checked_at, refreshed_at=now, entities=count, skipped=len(put_off))
+        self._sources.bring(source.name, [*changed, *put_off], gone, encode(status), None)
         if changed or gone:
             self._versions.bump()
-        return Refreshed(count, len(changed), len(gone), 0)
+        return Refreshed(count, len(changed), len(gone), len(put_off))
+
+    def _last(self, party_id: str, source: str) -> StoredEntity | None:
+        """What the source said of an entity last."""
+        stored = self._providers.find(party_id)
+        said = (each.entity for each in stored.says) if stored else ()
+        return next((each for each in said if each.source == source), None)
 
     # -- what is noted -----------------------------------------------------------------------------------------------
 
@@ -229,6 +264,16 @@ def as_stored(entity: SpEntity, source: str, checked_at: int | None = None) -> S
         valid_until=entity.valid_until,
         checked_at=checked_at,
     )
+
+
+def _is_older(until: int | None, before: int | None) -> bool:
+    """Whether who published this, good `until` then, had published what was good until `before` already."""
+    return until is not None and before is not None and until < before - OLDER_SECONDS
+
+
+def _is_away(error: FetchError | BadMetadata) -> bool:
+    """Whether it is the server's matter, and not that of the entity it was asked for."""
+    return isinstance(error, FetchError) and error.reason is not Reason.TOO_LARGE
 
 
 def due(known: Known, now: float) -> bool:

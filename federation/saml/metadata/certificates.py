@@ -21,7 +21,7 @@ def certificates_in(pem: bytes) -> tuple[str, ...]:
     if not 0 < len(found) <= _MAX:
         raise BadMetadata(f"1 to {_MAX} certificates as PEM are needed")
     if len(keys_of([EntityKey(each) for each in found], "signing")) != len(found):
-        raise BadMetadata("a certificate whose key is neither RSA of 2048 bits or more nor P-256, P-384 or P-521")
+        raise BadMetadata("a certificate whose key is neither RSA of 2048 to 8192 bits nor P-256, P-384 or P-521")
     return found
 
 

@@ -44,6 +44,8 @@ class Described:
     def read(self) -> SpEntity:
         """Raises `BadMetadata`."""
         entity_id_of(self._element)
+        if len(xml.apart(self._element)) > MAX_BYTES:  # the schema takes time that grows with the square of a list
+            raise BadMetadata("too long")
         _check(self._element)
         found = service_provider(self._element)
         if found is None or found.entity_id != self.entity_id:

@@ -8,6 +8,7 @@ nobody further in has to.
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -87,7 +88,7 @@ def service_provider(entity: Element) -> SpEntity | None:
         entity_id=entity_id,
         assertion_consumers=consumers,
         single_logout=tuple(_endpoints(role, "SingleLogoutService", (REDIRECT, POST, SOAP))),
-        keys=tuple(_keys(role)),
+        keys=tuple(islice(_keys(role), MAX_KEYS)),
         name_id_formats=tuple(dict.fromkeys(text(each) for each in children(role, md("NameIDFormat")))),
         authn_requests_signed=truth(role.get("AuthnRequestsSigned")) or False,
         want_assertions_signed=truth(role.get("WantAssertionsSigned")) or False,
@@ -134,7 +135,7 @@ def _endpoints(role: Element, name: str, bindings: tuple[str, ...]) -> Iterator[
 
 def _keys(role: Element) -> Iterator[EntityKey]:
     """A certificate each; a key without one is not used (saml2int SDP-MD07)."""
-    for descriptor in children(role, md("KeyDescriptor"))[:MAX_KEYS]:
+    for descriptor in children(role, md("KeyDescriptor")):
         use = descriptor.get("use") or ""
         methods = dict(map(_encryption_method, children(descriptor, md("EncryptionMethod"))))
         for certificate in descriptor.iterfind(f"{{{DS}}}KeyInfo/{{{DS}}}X509Data/{{{DS}}}X509Certificate"):
