@@ -126,9 +126,14 @@ class Transactions:
         ask = dataclasses.replace(ask, login_hint=self._hints.seal(ask.login_hint)) if ask.login_hint else ask
         return Transaction(mint_anywhere(self._randomness), door, ask, request, digest(browser), int(self._clock.now()))
 
-    def store(self, transaction: Transaction, source: str) -> None:
-        """`source` is the browser's address. Raises `Throttled` where too many are begun from there."""
+    def count(self, source: str) -> None:
+        """One more sign-in begun. `source` is the browser's address. Raises `Throttled` where too many are begun from
+        there."""
         self._begun.count(source_of(source))
+
+    def store(self, transaction: Transaction, source: str) -> None:
+        """Raises `Throttled`, as `count`."""
+        self.count(source)
         self._state.put(transaction_key(transaction.id), _kept(transaction), self._ttl)
 
     def load(self, transaction_id: str, browser: str) -> Transaction:

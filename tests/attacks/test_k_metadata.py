@@ -199,7 +199,7 @@ def test_k_a_service_provider_with_a_key_that_openssl_does_not_encrypt_to_gets_n
     sp, visitor = TestedProvider(provider), provider.visitor()
     told = entity(sp.entity_id, acs=sp.acs, keys=[certificate(32_768, 65_537)])
     provider.service_provider(told.replace("<md:KeyDescriptor>", '<md:KeyDescriptor use="encryption">'))
-    assert sp.arrive(visitor, provider.citizen()).statuses == ["Responder", "RequestUnsupported"]
+    assert sp.hears(visitor.get(sp.address())).statuses == ["Responder", "RequestUnsupported"]
 
 
 @cache

@@ -65,7 +65,8 @@ def levels(asked: RequestedAuthnContext | None) -> Levels:
             aal, essential = max(known) + 1, True
             if aal > _HIGHEST or len(named) < len(asked.class_refs):
                 raise Unreachable
-    return Levels(aal, essential, asked.comparison, named)
+    # each once: this is kept with the sign-in, and others choose how often they name one
+    return Levels(aal, essential, asked.comparison, tuple(dict.fromkeys(named)))
 
 
 def _in_order(offered: Sequence[int]) -> tuple[int, bool]:

@@ -104,7 +104,7 @@ class SingleSignOn:
             name = session.key.name if session else ""
             wanted = request.read(proved.request, provider, target, self._naming.entity_id, now, name)
         except StatusRefusal as refusal:
-            return self._failure(provider, target, refusal.status)
+            return self._turn_away(provider, target, refusal.status, visit)
         return self._proceed(provider, wanted, visit)
 
     def begin_unsolicited(self, entity_id: str, relay_state: str | None, visit: Visit) -> Redirect | Interaction:
@@ -123,9 +123,15 @@ class SingleSignOn:
         try:
             return self._hop(provider, wanted, visit.session) or self._ask(provider, wanted, visit)
         except SignInRefused as refused:
-            return self._failure(provider, wanted.asked, REFUSALS[refused.refusal])
+            return self._turn_away(provider, wanted.asked, REFUSALS[refused.refusal], visit)
         except PartyGone:  # disabled since it was proved
             raise NoPlace(provider) from None
+
+    def _turn_away(self, provider: ServiceProvider, asked: Asked, status: Status, visit: Visit) -> Redirect:
+        """What an artifact stands for is kept, and anybody can have one made: it counts as a sign-in begun."""
+        if asked.binding == ARTIFACT:
+            self._transactions.count(visit.source)
+        return self._failure(provider, asked, status)
 
     def _hop(self, provider: ServiceProvider, wanted: Wanted, session: Session | None) -> Redirect | None:
         """Answer at once if the session allows it."""
@@ -145,7 +151,7 @@ class SingleSignOn:
             self._answers.prove_able(provider)
         except NoCommonAlgorithm:
             _log.error("an assertion cannot be made", extra={"client_id": provider.party_id})
-            return self._failure(provider, wanted.asked, UNABLE)
+            return self._turn_away(provider, wanted.asked, UNABLE, visit)
         draft = self._transactions.draft(DOOR, wanted.ask, encode(wanted.asked).decode(), visit.browser)
         answer = self._settling.settle(draft, visit.session, self)
         if isinstance(answer, Redirect):
