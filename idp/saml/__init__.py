@@ -6,6 +6,7 @@ terms.py             what an operator sets, as JSON, in and out
 directory.py         looks service providers up
 derived.py           what follows from one alone, worked out once
 keys.py              our keys towards service providers
+senders.py           who sent a message, proved
 naming.py            by what they know a citizen, and his session
 sso/                 single sign-on
 leaving/             single logout

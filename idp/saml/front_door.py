@@ -45,7 +45,7 @@ class FrontDoor:
 
     @cached_property
     def _incoming(self) -> Incoming:
-        return Incoming(self._services.service_providers, self._services.clock, self._issuer + addresses.SSO)
+        return Incoming(self._leaving.senders, self._issuer + addresses.SSO)
 
     @cached_property
     def _answers(self) -> Answers:
@@ -78,7 +78,7 @@ class FrontDoor:
         services = self._services
         pending = Pending(services.service_providers, services.state, services.clock, services.randomness)
         resolution = Resolution(
-            self._incoming,
+            self._leaving.senders,
             self._sending,
             self._answers,
             services.citizens,

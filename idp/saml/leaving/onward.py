@@ -16,8 +16,9 @@ from idp.saml.directory import ServiceProviders
 from idp.saml.leaving import endpoints
 from idp.saml.leaving.journey import Asking, Journey, Journeys, at
 from idp.saml.leaving.messages import Messages
-from idp.saml.leaving.proving import NotProved, ProvedResponse
+from idp.saml.leaving.proving import ProvedResponse
 from idp.saml.leaving.single_logout import ALL, SOME
+from idp.saml.senders import NotProved
 from idp.storage.state import Conflict, Gone
 
 SENDS: Final = 2

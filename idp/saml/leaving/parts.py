@@ -16,6 +16,7 @@ from idp.saml.leaving.single_logout import SingleLogout
 from idp.saml.leaving.soap import ServiceProviderMessenger
 from idp.saml.leaving.whose import Whose
 from idp.saml.naming import Naming
+from idp.saml.senders import Senders
 from idp.services import Services
 
 
@@ -41,9 +42,13 @@ class LeavingParts:
         return Messages(self.naming, services.saml_keys, services.clock, services.randomness)
 
     @cached_property
+    def senders(self) -> Senders:
+        return Senders(self._services.service_providers, self._services.clock)
+
+    @cached_property
     def proving(self) -> Proving:
         services = self._services
-        return Proving(services.service_providers, services.saml_keys, services.state, services.clock)
+        return Proving(self.senders, services.saml_keys, services.state, services.clock)
 
     @cached_property
     def held(self) -> Held:

@@ -9,7 +9,8 @@ from idp.clock import Clock
 from idp.codec import decode, encode
 from idp.login.transaction import BEGUN
 from idp.saml.directory import ServiceProviders
-from idp.saml.sso.incoming import Proved, UnknownProvider
+from idp.saml.senders import UnknownProvider
+from idp.saml.sso.incoming import Proved
 from idp.secrets import Randomness, digest, mint_anywhere, shard_of
 from idp.sources import Sources, source_of
 from idp.storage.state import Gone, Key, Replayed, StateStore

@@ -1,22 +1,20 @@
 """Artifact resolution (saml-profiles-2.0-os section 5): a service provider that signs its question gets the message for
 which its artifact stands, once."""
 
-from federation.saml import artifact, conditions, soap
+from federation.saml import artifact, soap
 from federation.saml.algorithms import NoCommonAlgorithm
 from federation.saml.arriving import Unreadable, from_soap
 from federation.saml.artifact import ArtifactResponse, written_response
-from federation.saml.conditions import Unmet
 from federation.saml.response import Status
-from federation.saml.verifying import BadSignature, keys_of
 from federation.saml.writing import ID_BYTES, Xml, new_id
 from idp.citizens.registry import Citizens
 from idp.clock import Clock
 from idp.saml.keys import SamlKeys
 from idp.saml.naming import Naming
+from idp.saml.senders import NotProved, Senders, always
 from idp.saml.service_provider import ServiceProvider
 from idp.saml.sso.answers import Answers
 from idp.saml.sso.consumers import serves
-from idp.saml.sso.incoming import Incoming, NotProved
 from idp.saml.sso.sending import Due, Sending
 from idp.secrets import Randomness
 
@@ -24,7 +22,7 @@ from idp.secrets import Randomness
 class Resolution:
     def __init__(
         self,
-        incoming: Incoming,
+        senders: Senders,
         sending: Sending,
         answers: Answers,
         citizens: Citizens,
@@ -35,7 +33,7 @@ class Resolution:
         address: str,
     ) -> None:
         """`address` is where artifacts are resolved."""
-        self._incoming = incoming
+        self._senders = senders
         self._sending = sending
         self._answers = answers
         self._citizens = citizens
@@ -49,12 +47,8 @@ class Resolution:
         """The SOAP envelope of the ArtifactResponse; it is empty where the artifact stands for nothing that is theirs
         (saml-core-2.0-os section 3.5.3). Raises `NotProved`."""
         try:
-            arrived = from_soap(body)
-            provider = self._incoming.provider(arrived.issuer)
-            resolve = artifact.read_resolve(arrived.proved(keys_of(provider.entity.keys, "signing")))
-            conditions.check_destination(resolve.destination, self._address, signed=False)
-            conditions.check_instant(resolve.issue_instant, self._clock.now())
-        except (Unreadable, BadSignature, Unmet) as error:
+            provider, resolve = self._senders.proved(from_soap(body), self._address, artifact.read_resolve, always)
+        except Unreadable as error:
             raise NotProved(str(error)) from None
         try:
             signer = self._keys.signer_for(provider)

@@ -26,11 +26,12 @@ from idp.login.settling import Settling
 from idp.login.transaction import Transaction, Transactions
 from idp.saml.directory import ServiceProviders
 from idp.saml.naming import Naming, index_key
+from idp.saml.senders import NotProved
 from idp.saml.service_provider import ServiceProvider
 from idp.saml.sso import consumers, request
 from idp.saml.sso.answers import DENIED, UNABLE, Answers
 from idp.saml.sso.consumers import NoConsumer
-from idp.saml.sso.incoming import Incoming, NotProved, Proved
+from idp.saml.sso.incoming import Incoming, Proved
 from idp.saml.sso.request import Asked, Wanted
 from idp.saml.sso.sending import Sending
 from idp.saml.sso.statuses import REFUSALS, StatusRefusal

@@ -26,8 +26,9 @@ from idp.saml.leaving.held import Held
 from idp.saml.leaving.journey import Asking, WrongBrowser
 from idp.saml.leaving.messages import Messages
 from idp.saml.leaving.onward import FormFollows, Onward, onward_address
-from idp.saml.leaving.proving import NotProved, ProvedRequest, Proving, UnknownProvider
+from idp.saml.leaving.proving import ProvedRequest, Proving
 from idp.saml.leaving.single_logout import ALL, NOT_THAT, SOME, Ended, SingleLogout
+from idp.saml.senders import NotProved, UnknownProvider
 from idp.sessions import Session, Sessions
 from idp.storage.state import Gone, Replayed
 

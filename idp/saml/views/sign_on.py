@@ -21,7 +21,7 @@ from idp.login.views.answering import answered
 from idp.pages import ErrorKind
 from idp.parameters import parse
 from idp.saml.addresses import ARTIFACT, RESUME, SSO, START
-from idp.saml.sso.incoming import NotProved, TooOld, UnknownProvider
+from idp.saml.senders import NotProved, TooOld, UnknownProvider
 from idp.saml.sso.pending import Pending
 from idp.saml.sso.resolution import Resolution
 from idp.saml.sso.sign_on import NoPlace, SingleSignOn, Visit
