@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote_plus
 from xml.sax.saxutils import escape, quoteattr
 
 import xmlsec
@@ -255,19 +255,7 @@ class TestedProvider:
         return self.hears(visitor.get(self.address(self.request(**request))))
 
     def posts(self, visitor: Visitor, fields: Mapping[str, str]) -> TestResponse:
-        """As another site's form comes: without our cookies, which the GET that follows brings."""
-        names_ = ("__Host-idp-session", "__Host-idp-browser")
-        kept = [each for name in names_ if (each := visitor.http.get_cookie(name, "id.example"))]
-        for each in kept:
-            visitor.http.delete_cookie(each.key, domain="id.example")
-        response = visitor.http.post("/saml/sso", base_url=ISSUER, data=dict(fields), headers={"Origin": self.host})
-        for each in kept:
-            visitor.http.set_cookie(each.key, each.value, domain="id.example", secure=True)
-        return visitor.follow(response)
-
-
-def query(**parameters: str) -> str:
-    return urlencode(parameters)
+        return visitor.post_from(self.host, "/saml/sso", fields)
 
 
 def _quoted(value: str) -> str:
