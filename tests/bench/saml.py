@@ -147,18 +147,19 @@ def _meeting(turning: Turning, person: str, browser: str, least: list[int]) -> W
         if answer.status == 303:
             answer = yield place.get(answer.header("location"), f"Cookie: {cookie(jar)}")
         elif b'name="SAMLResponse"' in answer.body:
-            least.append(_asserted(answer))
+            least.append(_asserted(answer, turning.portal))
             return
         else:
             answer = yield filled(place, proved(answer, 200), person, jar)
     raise WrongAnswer("no way back to the portal")
 
 
-def _asserted(answer: Answer) -> int:
-    """The length of a page that brings an encrypted assertion."""
-    posted = form(answer.body.decode(), "SAMLResponse").fields["SAMLResponse"][0]
-    if b"<saml:EncryptedAssertion" not in base64.b64decode(posted):
-        raise WrongAnswer("no encrypted assertion")
+def _asserted(answer: Answer, portal: Portal) -> int:
+    """The length of a page that brings an encrypted assertion in a Response that is signed as the portal wants."""
+    message = base64.b64decode(form(answer.body.decode(), "SAMLResponse").fields["SAMLResponse"][0])
+    method = f'<ds:SignatureMethod Algorithm="{ALGORITHMS[portal.kind]}">'.encode()
+    if b"<saml:EncryptedAssertion" not in message or method not in message:
+        raise WrongAnswer("no encrypted assertion, or not signed as it should be")
     return len(answer.body)
 
 
