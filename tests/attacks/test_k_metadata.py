@@ -14,6 +14,7 @@ from cryptography.x509.oid import NameOID
 
 from federation.saml.credentials import LARGEST_RSA_BITS, UnusableKey, public_key
 from federation.saml.metadata.document import MAX_BYTES, one_service_provider
+from federation.saml.metadata.elements import MAX_LANGUAGES
 from federation.saml.metadata.reading import MAX_KEYS
 from idp.saml.refreshing import MDQ_AT_ONCE, OLDER_SECONDS, Refreshed, RefreshFailed, as_stored, due
 from idp.saml.service_provider import party_id_of
@@ -171,6 +172,14 @@ def test_k_an_entity_of_an_aggregate_is_no_longer_than_one_that_comes_alone(netw
     network.aggregate(entity(sp(1), within=formats), entity(sp(2)), until=network.clock.now() + DAY)
     assert network.refresh() == Refreshed(1, 1, 0, 1)
     assert network.place(sp(1)) is None
+
+
+def test_k_names_in_thousands_of_languages_are_not_kept() -> None:
+    """They would go with each citizen's sign-out, and stay in the memory of workers."""
+    names = "".join(f'<mdui:DisplayName xml:lang="en-{n:x}">x</mdui:DisplayName>' for n in range(3_000))
+    told = f"<md:Extensions><mdui:UIInfo>{names}</mdui:UIInfo></md:Extensions>"
+    found = one_service_provider(entity(extensions=told, within="<md:NameIDFormat>urn:a</md:NameIDFormat>").encode())
+    assert len(found.about.names) == MAX_LANGUAGES
 
 
 # -- keys ------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from lxml.etree import _Element as Element
 
-from federation.saml.metadata.elements import children, language, md, mdui, text
+from federation.saml.metadata.elements import children, in_languages, md, mdui, text
 from federation.saml.metadata.entity import About
 
 _MAX_CONTACTS: Final = 10
@@ -28,8 +28,7 @@ def about(entity: Element, role: Element) -> About:
 
 
 def _texts(places: list[Element], tag: str) -> Mapping[str, str]:
-    found = {language(each): text(each) for place in places for each in children(place, tag)}
-    return {tag: said for tag, said in found.items() if said}
+    return in_languages(each for place in places for each in children(place, tag))
 
 
 def _links(places: list[Element], tag: str) -> Mapping[str, str]:

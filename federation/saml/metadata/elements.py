@@ -1,6 +1,8 @@
 """Small steps through metadata that was parsed."""
 
 import re
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Final
 
 from lxml.etree import _Element as Element
@@ -11,6 +13,10 @@ _LANGUAGE: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 _LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 MAX_TEXT: Final = 2_000
 """Characters of a text that people are shown; longer ones are cut."""
+
+
+MAX_LANGUAGES: Final = 100
+"""Of a text, the first ones. Texts go with each sign-out of a citizen, and workers keep them."""
 
 
 def md(name: str) -> str:
@@ -39,6 +45,12 @@ def language(element: Element) -> str:
     """Its language tag; empty if it has none that could be one."""
     tag = element.get(_LANGUAGE) or ""
     return tag if _LANGUAGE_TAG.fullmatch(tag) else ""
+
+
+def in_languages(elements: Iterable[Element]) -> Mapping[str, str]:
+    """What they say, by language."""
+    found = {language(each): text(each) for each in islice(elements, MAX_LANGUAGES)}
+    return {tag: said for tag, said in found.items() if said}
 
 
 def number(raw: str | None) -> int | None:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from lxml.etree import _Element as Element
 
 from federation.saml.metadata.about import about
-from federation.saml.metadata.elements import alg, children, language, md, number, text, truth
+from federation.saml.metadata.elements import alg, children, in_languages, md, number, text, truth
 from federation.saml.metadata.entity import AttributeService, Endpoint, EntityKey, RequestedAttribute, SpEntity
 from federation.saml.names import (
     ARTIFACT,
@@ -82,17 +82,17 @@ def service_provider(entity: Element) -> SpEntity | None:
     consumers = tuple(_endpoints(role, "AssertionConsumerService", (POST, ARTIFACT)))
     if not consumers:
         raise BadMetadata("no AssertionConsumerService by POST or artifact at an https address")
-    services = tuple(_attribute_service(each) for each in children(role, md("AttributeConsumingService")))
+    services = children(role, md("AttributeConsumingService"))[:MAX_ENDPOINTS]
     limits = [limit for limit in (valid_until(entity), valid_until(role)) if limit is not None]
     return SpEntity(
         entity_id=entity_id,
         assertion_consumers=consumers,
         single_logout=tuple(_endpoints(role, "SingleLogoutService", (REDIRECT, POST, SOAP))),
         keys=tuple(islice(_keys(role), MAX_KEYS)),
-        name_id_formats=tuple(dict.fromkeys(text(each) for each in children(role, md("NameIDFormat")))),
+        name_id_formats=tuple(dict.fromkeys(text(each) for each in children(role, md("NameIDFormat"))[:MAX_ENDPOINTS])),
         authn_requests_signed=truth(role.get("AuthnRequestsSigned")) or False,
         want_assertions_signed=truth(role.get("WantAssertionsSigned")) or False,
-        attribute_services=services[:MAX_ENDPOINTS],
+        attribute_services=tuple(map(_attribute_service, services)),
         signing_methods=_algorithms(entity, role, "SigningMethod"),
         digest_methods=_algorithms(entity, role, "DigestMethod"),
         entity_attributes=_entity_attributes(entity),
@@ -151,8 +151,8 @@ def _attribute_service(service: Element) -> AttributeService:
     return AttributeService(
         index=number(service.get("index")) or 0,
         is_default=truth(service.get("isDefault")),
-        names=_texts(service, "ServiceName"),
-        descriptions=_texts(service, "ServiceDescription"),
+        names=in_languages(children(service, md("ServiceName"))),
+        descriptions=in_languages(children(service, md("ServiceDescription"))),
         requested=tuple(
             RequestedAttribute(
                 name=(each.get("Name") or "").strip(),
@@ -163,11 +163,6 @@ def _attribute_service(service: Element) -> AttributeService:
             for each in children(service, md("RequestedAttribute"))[:MAX_ATTRIBUTES]
         ),
     )
-
-
-def _texts(element: Element, name: str) -> Mapping[str, str]:
-    from_each = {language(each): text(each) for each in children(element, md(name))}
-    return {tag: said for tag, said in from_each.items() if said}
 
 
 def _algorithms(entity: Element, role: Element, name: str) -> tuple[str, ...]:
