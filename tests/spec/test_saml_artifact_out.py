@@ -22,9 +22,9 @@ ADDRESS = f"{ISSUER}/saml/artifact"
 PLACE = "https://sp.example/artifact"
 
 
-def by_artifact(provider: Provider, **terms: Any) -> TestedProvider:
+def by_artifact(provider: Provider, name: str = "sp", **terms: Any) -> TestedProvider:
     place = f'<md:AssertionConsumerService Binding="{ARTIFACT}" Location="{PLACE}?a=b" index="1"/>'
-    return TestedProvider(provider, asks={NAME: True}, places=[place], terms=terms)
+    return TestedProvider(provider, name, asks={NAME: True}, places=[place], terms=terms)
 
 
 @pytest.fixture
@@ -113,8 +113,8 @@ def test_a_refusal_comes_by_artifact_too(provider: Provider, sp: TestedProvider)
 
 
 def test_saml_bindings_3_6_5_2_an_artifact_is_good_once_for_its_own(provider: Provider, sp: TestedProvider) -> None:
-    """In another's hands it is spent."""
-    visitor, thief = signed_in(sp), TestedProvider(provider, "thief")
+    """In another's hands it is spent, also in those of one whose metadata has the same place."""
+    visitor, thief = signed_in(sp), by_artifact(provider, "thief")
     value = got(visitor.get(sp.address()))
     assert stood_for(sp, resolve(sp, value)) is not None
     assert stood_for(sp, resolve(sp, value)) is None
