@@ -31,7 +31,7 @@ class Held:
     def keep(self, proved: ProvedRequest) -> str:
         """The name to take it by."""
         name = mint_anywhere(self._randomness)
-        kept = _Kept(proved.sp.party_id, proved.request, proved.relay_state)
+        kept = _Kept(proved.provider.party_id, proved.request, proved.relay_state)
         self._state.put(_key(name), encode(kept), SECONDS)
         return name
 
@@ -39,10 +39,10 @@ class Held:
         """As it was proved; once. Raises `Gone` or `Replayed`."""
         taken = self._state.take_once(_key(name), self._randomness.bytes(16).hex(), b"", SECONDS)
         kept = decode(taken.value, _Kept)
-        sp = self._providers.enabled(kept.party_id)
-        if sp is None:
+        provider = self._providers.enabled(kept.party_id)
+        if provider is None:
             raise Gone("service provider")
-        return ProvedRequest(sp, kept.request, POST, kept.relay_state)
+        return ProvedRequest(provider, kept.request, POST, kept.relay_state)
 
 
 def _key(name: str) -> Key:

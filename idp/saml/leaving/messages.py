@@ -44,30 +44,37 @@ class Messages:
     def new_id(self) -> str:
         return new_id(self._randomness.bytes(ID_BYTES))
 
-    def request_by_soap(self, sp: ServiceProvider, endpoint: Endpoint, duty: Duty, kind: str, id_: str) -> Xml:
+    def request_by_soap(self, provider: ServiceProvider, endpoint: Endpoint, duty: Duty, kind: str, id_: str) -> Xml:
         """In its envelope."""
-        return soap.wrapped(written_request(self._request(sp, endpoint, duty, kind, id_), self._keys.signer_for(sp)))
+        return soap.wrapped(
+            written_request(self._request(provider, endpoint, duty, kind, id_), self._keys.signer_for(provider))
+        )
 
-    def request(self, sp: ServiceProvider, endpoint: Endpoint, duty: Duty, kind: str, id_: str) -> Redirect:
+    def request(self, provider: ServiceProvider, endpoint: Endpoint, duty: Duty, kind: str, id_: str) -> Redirect:
         """By way of the browser."""
-        request = self._request(sp, endpoint, duty, kind, id_)
-        return self._sent(sp, endpoint.binding, endpoint.location, redirecting.REQUEST, None, request)
+        request = self._request(provider, endpoint, duty, kind, id_)
+        return self._sent(provider, endpoint.binding, endpoint.location, redirecting.REQUEST, None, request)
 
-    def response_by_soap(self, sp: ServiceProvider, in_response_to: str, status: Status) -> Xml:
+    def response_by_soap(self, provider: ServiceProvider, in_response_to: str, status: Status) -> Xml:
         """In its envelope."""
         response = self._response(in_response_to, status, None)
-        return soap.wrapped(written_response(response, self._keys.signer_for(sp)))
+        return soap.wrapped(written_response(response, self._keys.signer_for(provider)))
 
     def response(
-        self, sp: ServiceProvider, endpoint: Endpoint, in_response_to: str, status: Status, relay_state: str | None
+        self,
+        provider: ServiceProvider,
+        endpoint: Endpoint,
+        in_response_to: str,
+        status: Status,
+        relay_state: str | None,
     ) -> Redirect:
         """By way of the browser."""
         location = endpoint.response_location or endpoint.location
         response = self._response(in_response_to, status, location)
-        return self._sent(sp, endpoint.binding, location, redirecting.RESPONSE, relay_state, response)
+        return self._sent(provider, endpoint.binding, location, redirecting.RESPONSE, relay_state, response)
 
-    def _request(self, sp: ServiceProvider, endpoint: Endpoint, duty: Duty, kind: str, id_: str) -> LogoutRequest:
-        now, entity_id = int(self._clock.now()), sp.entity.entity_id
+    def _request(self, provider: ServiceProvider, endpoint: Endpoint, duty: Duty, kind: str, id_: str) -> LogoutRequest:
+        now, entity_id = int(self._clock.now()), provider.entity.entity_id
         return LogoutRequest(
             id=id_,
             issuer=self._naming.entity_id,
@@ -92,7 +99,7 @@ class Messages:
 
     def _sent(
         self,
-        sp: ServiceProvider,
+        provider: ServiceProvider,
         binding: str,
         location: str,
         parameter: str,
@@ -100,12 +107,12 @@ class Messages:
         message: LogoutRequest | LogoutResponse,
     ) -> Redirect:
         """By POST the message is signed, by redirect its query."""
-        signer = self._keys.signer_for(sp)
+        signer = self._keys.signer_for(provider)
         written = _written(message, signer if binding == POST else None)
         if binding != POST:
             return Redirect(redirecting.address(location, parameter, written, relay_state, signer))
         fields = {parameter: b64encode(written.encode()).decode("ascii")}
-        return Redirect(location, fields | ({} if relay_state is None else {"RelayState": relay_state}), sp.names)
+        return Redirect(location, fields | ({} if relay_state is None else {"RelayState": relay_state}), provider.names)
 
 
 def _written(message: LogoutRequest | LogoutResponse, signer: Signer | None) -> Xml:

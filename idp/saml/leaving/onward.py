@@ -73,12 +73,12 @@ class Onward:
     def _request(self, journey: Journey) -> Redirect | None:
         """What the browser takes to the present stop; None if there is no (more) use in that."""
         stop = journey.ahead[0]
-        sp = self._providers.enabled(stop.party_id) if journey.sent < SENDS else None
-        endpoint = endpoints.by_browser(sp.entity) if sp else None
-        if sp is None or endpoint is None:
+        provider = self._providers.enabled(stop.party_id) if journey.sent < SENDS else None
+        endpoint = endpoints.by_browser(provider.entity) if provider else None
+        if provider is None or endpoint is None:
             return None
         with suppress(NoCommonAlgorithm):
-            return self._messages.request(sp, endpoint, stop.duty, stop.kind, journey.request_id)
+            return self._messages.request(provider, endpoint, stop.duty, stop.kind, journey.request_id)
         return None
 
     def answered(self, proved: ProvedResponse) -> str:
@@ -94,7 +94,7 @@ class Onward:
         if step != journey.step or not journey.ahead or not journey.sent:
             raise NotProved("an answer to nothing we asked")
         stop = journey.ahead[0]
-        if stop.party_id != proved.sp.party_id:
+        if stop.party_id != proved.provider.party_id:
             raise NotProved("an answer to what was asked of another")
         confirmed = proved.response.status == SUCCESS
         after = replace(journey.passed(confirmed), in_form=journey.in_form or proved.binding == POST)
@@ -108,12 +108,12 @@ class Onward:
 
     def answer(self, asking: Asking, status: Status) -> Redirect | None:
         """The answer to who began; None if there is nowhere to send it."""
-        sp = self._providers.by_party(asking.party_id)
-        endpoint = endpoints.for_answer(sp.entity, asking.binding) if sp else None
-        if sp is None or endpoint is None:
+        provider = self._providers.by_party(asking.party_id)
+        endpoint = endpoints.for_answer(provider.entity, asking.binding) if provider else None
+        if provider is None or endpoint is None:
             return None
         with suppress(NoCommonAlgorithm):
-            return self._messages.response(sp, endpoint, asking.request_id, status, asking.relay_state)
+            return self._messages.response(provider, endpoint, asking.request_id, status, asking.relay_state)
         return None
 
     def last(self, journey_id: str, browser: str) -> Redirect | None:

@@ -24,7 +24,7 @@ REMEMBERED_SECONDS: Final = LIFE + 2 * SKEW
 class ProvedRequest:
     """A LogoutRequest that this service provider signed, for us and just now. Made here alone."""
 
-    sp: ServiceProvider
+    provider: ServiceProvider
     request: LogoutRequest
     binding: str
     relay_state: str | None
@@ -34,7 +34,7 @@ class ProvedRequest:
 class ProvedResponse:
     """A LogoutResponse that this service provider signed, for us and just now. Made here alone."""
 
-    sp: ServiceProvider
+    provider: ServiceProvider
     response: LogoutResponse
     binding: str
 
@@ -49,19 +49,19 @@ class Proving:
     def request(self, arrived: Arrived, address: str) -> ProvedRequest:
         """`address` is the one it arrived at. Raises `NotProved`."""
         read = partial(logout.read_request, decrypters=self._keys.decrypters())
-        sp, request = self._senders.proved(arrived, address, read, always)
+        provider, request = self._senders.proved(arrived, address, read, always)
         try:
             conditions.check_not_on_or_after(request.not_on_or_after, self._clock.now())
         except Unmet as unmet:
             raise NotProved(str(unmet)) from None
-        mark = Key(shard_for(sp.party_id), "saml-logout", digest(f"{sp.party_id} {request.id}"))
+        mark = Key(shard_for(provider.party_id), "saml-logout", digest(f"{provider.party_id} {request.id}"))
         try:
             self._state.replace(mark, None, b"{}", REMEMBERED_SECONDS)
         except Conflict:
             raise NotProved("came before") from None
-        return ProvedRequest(sp, request, arrived.binding, arrived.relay_state)
+        return ProvedRequest(provider, request, arrived.binding, arrived.relay_state)
 
     def response(self, arrived: Arrived, address: str) -> ProvedResponse:
         """Raises `NotProved`."""
-        sp, response = self._senders.proved(arrived, address, logout.read_response, always)
-        return ProvedResponse(sp, response, arrived.binding)
+        provider, response = self._senders.proved(arrived, address, logout.read_response, always)
+        return ProvedResponse(provider, response, arrived.binding)

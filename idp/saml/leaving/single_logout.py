@@ -40,22 +40,22 @@ class SingleLogout:
     def in_browser(self, proved: ProvedRequest, session: Session | None) -> Ended:
         """`session` is the browser's. One in which the service provider had a part must be named by the request. Where
         it had none, what is asked is so already, unless the request names a session of another browser."""
-        sp, request = proved.sp, proved.request
-        if session is not None and self._whose.names(sp, request, session):
+        provider, request = proved.provider, proved.request
+        if session is not None and self._whose.names(provider, request, session):
             return self._end(proved, session, Browser.ALL)
-        named = self._whose.by_index(sp, request)
+        named = self._whose.by_index(provider, request)
         if named is not None:
             return self._end(proved, named, Browser.ALL)
-        return Ended(refused=session is not None and sp.party_id in session.clients())
+        return Ended(refused=session is not None and provider.party_id in session.clients())
 
     def by_server(self, proved: ProvedRequest) -> Ended:
         """By SOAP there is no browser: the request has to name the session by its index."""
-        named = self._whose.by_index(proved.sp, proved.request)
+        named = self._whose.by_index(proved.provider, proved.request)
         return Ended(refused=True) if named is None else self._end(proved, named, Browser.NONE)
 
     def _end(self, proved: ProvedRequest, session: Session, browser: Browser) -> Ended:
         ended = self._sessions.end_with_twins(session, REASON)
         if ended is None:  # somebody else has just ended it, and tells
             return Ended(session=session)
-        told = self._telling.tell(REASON, ended, browser=browser, begun_by=proved.sp.party_id)
+        told = self._telling.tell(REASON, ended, browser=browser, begun_by=proved.provider.party_id)
         return Ended(told, session)

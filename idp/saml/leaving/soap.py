@@ -37,21 +37,25 @@ class ServiceProviderMessenger:
         a new copy may say where."""
         if not duty.client_id.startswith(SERVICE_PROVIDERS):
             return None
-        sp = self._providers.known(duty.client_id)
-        if sp is None:
+        provider = self._providers.known(duty.client_id)
+        if provider is None:
             return None
         if not kinds(duty):
-            return Way(sp.names)
+            return Way(provider.names)
         if self._providers.by_party(duty.client_id) is None:
-            return Way(sp.names, Post(sp.entity.entity_id, lambda _: _NO_METADATA))
-        soap_endpoint = endpoints.by_server(sp.entity)
-        post = Post(soap_endpoint.location, partial(self._deliver, sp, soap_endpoint, duty)) if soap_endpoint else None
-        return Way(sp.names, post, visit=sp.enabled and endpoints.by_browser(sp.entity) is not None)
+            return Way(provider.names, Post(provider.entity.entity_id, lambda _: _NO_METADATA))
+        soap_endpoint = endpoints.by_server(provider.entity)
+        post = (
+            Post(soap_endpoint.location, partial(self._deliver, provider, soap_endpoint, duty))
+            if soap_endpoint
+            else None
+        )
+        return Way(provider.names, post, visit=provider.enabled and endpoints.by_browser(provider.entity) is not None)
 
-    def _deliver(self, sp: ServiceProvider, endpoint: Endpoint, duty: Duty, deadline: float) -> str | None:
+    def _deliver(self, provider: ServiceProvider, endpoint: Endpoint, duty: Duty, deadline: float) -> str | None:
         """Each name by which it knows the citizen is a request of its own. Why it failed, if it did."""
         try:
-            failures = (self._ask(sp, endpoint, duty, kind, deadline) for kind in kinds(duty))
+            failures = (self._ask(provider, endpoint, duty, kind, deadline) for kind in kinds(duty))
             return next((failure for failure in failures if failure), None)
         except (RecordsUnavailable, StateUnavailable):  # no key to sign with
             return "store_away"
@@ -60,29 +64,29 @@ class ServiceProviderMessenger:
         except FetchError as error:
             return why(error)
 
-    def _ask(self, sp: ServiceProvider, endpoint: Endpoint, duty: Duty, kind: str, deadline: float) -> str | None:
+    def _ask(self, provider: ServiceProvider, endpoint: Endpoint, duty: Duty, kind: str, deadline: float) -> str | None:
         id_ = self._messages.new_id()
-        envelope = self._messages.request_by_soap(sp, endpoint, duty, kind, id_)
+        envelope = self._messages.request_by_soap(provider, endpoint, duty, kind, id_)
         answer = self._fetcher.post_soap(
             endpoint.location, envelope.encode(), soap.ACTION, time_left(deadline), MESSAGE_BYTES
         )
         by_tls = urlsplit(endpoint.location).scheme == "https"
-        return _refused(sp, answer.body, id_, by_tls) if answer.status == 200 else "status"
+        return _refused(provider, answer.body, id_, by_tls) if answer.status == 200 else "status"
 
 
-def _refused(sp: ServiceProvider, body: bytes, asked: str, by_tls: bool) -> str | None:
+def _refused(provider: ServiceProvider, body: bytes, asked: str, by_tls: bool) -> str | None:
     """What is wrong with an answer, if it is not that service provider's yes to this very request. TLS proves who
     answers: Shibboleth relies on that and signs none of its own accord. An operator may allow plain HTTP, as on an
     intranet; nobody knows who answers there, unless the answer is signed. A signature that is there has to hold."""
     try:
         arrived = from_soap(body)
         rests_on_tls = by_tls and not arrived.has_signature
-        proved = arrived.unproved() if rests_on_tls else arrived.proved(keys_of(sp.entity.keys, "signing"))
+        proved = arrived.unproved() if rests_on_tls else arrived.proved(keys_of(provider.entity.keys, "signing"))
         response = logout.read_answer(proved)
     except Unreadable:
         return "malformed"
     except BadSignature:
         return "bad_signature"
-    if response.issuer != sp.entity.entity_id or response.in_response_to != asked:
+    if response.issuer != provider.entity.entity_id or response.in_response_to != asked:
         return "other_answer"
     return None if response.status == SUCCESS else "refused"

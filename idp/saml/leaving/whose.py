@@ -26,29 +26,30 @@ class Whose:
         self._sessions = sessions
         self._state = state
 
-    def names(self, sp: ServiceProvider, request: LogoutRequest, session: Session) -> bool:
+    def names(self, provider: ServiceProvider, request: LogoutRequest, session: Session) -> bool:
         """Whether the request names this session."""
-        head, entity_id = session.head, sp.entity.entity_id
+        head, entity_id = session.head, provider.entity.entity_id
         index = self._naming.session_index(entity_id, head.citizen_id, head.lineage)
         indexes = request.session_indexes
         if indexes and not any(equal(each, index) for each in indexes):
             return False
         known = (
-            self._naming.name_id(kind, entity_id, head.citizen_id, head.lineage) for kind in session.kinds(sp.party_id)
+            self._naming.name_id(kind, entity_id, head.citizen_id, head.lineage)
+            for kind in session.kinds(provider.party_id)
         )
         return any(_same(request.name_id, name) for name in known)
 
-    def by_index(self, sp: ServiceProvider, request: LogoutRequest) -> Session | None:
+    def by_index(self, provider: ServiceProvider, request: LogoutRequest) -> Session | None:
         """The live session that the request names by a SessionIndex, wherever its browser is."""
         for index in request.session_indexes[:INDEXES]:
-            session = self._indexed(sp, index)
-            if session is not None and self.names(sp, request, session):
+            session = self._indexed(provider, index)
+            if session is not None and self.names(provider, request, session):
                 return session
         return None
 
-    def _indexed(self, sp: ServiceProvider, index: str) -> Session | None:
+    def _indexed(self, provider: ServiceProvider, index: str) -> Session | None:
         try:
-            standing = self._state.read_under(index_key(sp.party_id, index))
+            standing = self._state.read_under(index_key(provider.party_id, index))
         except Gone:
             return None
         head = decode(standing.fields["head"], Head)

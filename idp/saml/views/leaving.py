@@ -123,7 +123,7 @@ class LeavingViews:
         except (Unreadable, NotProved):
             return _xml(soap.fault("Client", "not a LogoutRequest that we take"), _FAULT)
         ended = self._parts.single_logout.by_server(proved)
-        return _xml(self._parts.messages.response_by_soap(proved.sp, proved.request.id, _status(ended)))
+        return _xml(self._parts.messages.response_by_soap(proved.provider, proved.request.id, _status(ended)))
 
     def _carry_out(self, proved: ProvedRequest) -> Response:
         session = self._session()
@@ -135,8 +135,8 @@ class LeavingViews:
 
     def _after(self, proved: ProvedRequest, ended: Ended) -> Response:
         """The answer at once where nothing is left to do or to show; else what is left goes first."""
-        asking = Asking(proved.sp.party_id, proved.request.id, proved.binding, proved.relay_state)
-        farewell = Farewell(tuple(ended.told), None, proved.sp.names)
+        asking = Asking(proved.provider.party_id, proved.request.id, proved.binding, proved.relay_state)
+        farewell = Farewell(tuple(ended.told), None, proved.provider.names)
         if ended.refused or (farewell.settled and not any(each.frame for each in farewell.told)):
             return self._answered(self._parts.onward.answer(asking, _status(ended)))
         in_form = proved.binding == POST or bool(farewell.visits)
