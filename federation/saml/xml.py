@@ -25,6 +25,9 @@ _DECLARATION: Final = re.compile(
     rb"""(?: standalone=["'](?:yes|no)["'])? ?\?>"""
 )
 """The one that may be there, with the mark that some editors put before it."""
+_RELATIVE: Final = re.compile(rb"""xmlns(?::[^=\s]*)?\s*=\s*(["'])(?!\1|[A-Za-z][A-Za-z0-9+.-]*:)""")
+"""A namespace whose name is no absolute URI. It has no canonical form (Canonical XML 1.0 section 1.3), and libraries
+differ in how far around such a name they refuse to go."""
 _TOO_DEEP: Final = etree.XPath("boolean(" + "/*" * (DEPTH + 1) + ")")
 _TOO_WIDE: Final = etree.XPath(f"boolean(//@*[{ATTRIBUTES + 1}])")
 
@@ -95,3 +98,5 @@ def _refuse_tricks(raw: bytes) -> None:
         raise BadXml("a document type")
     if raw.count(b"xmlns") > NAMESPACES and any(tag.count(b"xmlns") > NAMESPACES for tag in raw.split(b"<")):
         raise BadXml("too many namespaces")
+    if _RELATIVE.search(raw):
+        raise BadXml("a namespace without an absolute name")

@@ -210,3 +210,15 @@ def test_k_honest_documents_are_accepted_by_both(kind: str) -> None:
     """Or the properties above could hold of nothing."""
     for identifier in IDS.get(kind, ["_id"]):
         assert compare(signed_by(KEY, MESSAGES[kind], identifier).encode()) == 1
+
+
+@pytest.mark.parametrize("name", ["#urn:oasis", "ur#n:oasis", "/oasis"])
+def test_k_a_relative_namespace_around_what_is_signed_is_refused(name: str) -> None:
+    """As libxmlsec1 refuses it."""
+    document = signed_by(KEY, MESSAGES["ArtifactResponse"], "_id")
+    changed = document.replace('xmlns:samlp="urn:oasis', f'xmlns:samlp="{name}', 1)
+    assert changed != document
+    assert compare(changed.encode()) == 0
+    assert compare(
+        document.replace('xmlns:samlp="', "xmlns:samlp =\n'", 1).replace('protocol"', "protocol'", 1).encode()
+    )
