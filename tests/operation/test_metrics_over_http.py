@@ -21,6 +21,10 @@ FAMILIES = {
     "idp_audit_written_total",
     "idp_logouts_total",
     "idp_logouts_waiting",
+    "idp_metadata_entities",
+    "idp_metadata_expiring",
+    "idp_metadata_failing_sources",
+    "idp_metadata_refreshes_total",
 }
 LABELS = {"endpoint", "status", "le", "outcome", "result", "store"}
 
